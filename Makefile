@@ -1,0 +1,70 @@
+# Everything a newcomer or CI runs. `make setup` needs Python 3.11 or newer and a package index, nothing else.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := setup
+.PHONY: setup demo test lint bench lock clean web catalogues system
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE := copy
+export PYTHONDONTWRITEBYTECODE := 1
+
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+RUN := .venv/bin/
+PO := $(wildcard */locale/*/LC_MESSAGES/*.po */*/locale/*/LC_MESSAGES/*.po)
+ARGS ?=
+
+setup: .stamps/project $(PO:.po=.mo)
+
+# uv from the machine, or else from an environment of its own.
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+.venv/bin/python: | $(filter .uv/bin/uv,$(UV))
+	$(UV) venv --quiet --allow-existing --python '>=3.11' .venv
+
+.stamps/packages: requirements/dev.txt | .venv/bin/python
+	$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements/dev.txt
+	mkdir -p .stamps && touch $@
+
+.stamps/project: pyproject.toml .stamps/packages
+	$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	mkdir -p .stamps && touch $@
+
+%.mo: %.po .stamps/packages
+	$(RUN)pybabel --quiet compile --input-file $< --output-file $@ --locale $$(basename $$(dirname $$(dirname $<)))
+
+demo: setup
+	exec $(RUN)python -m examples.demo $(ARGS)
+
+# What the tests take from the system: a browser, fonts, a cache server and PDF tools.
+system:
+	@bash .ci/system
+
+# The camera page's script, bundled into verify/http/static/web.
+web: setup
+	@if [ -f verify/web/package.json ]; then bash verify/web/build; fi
+
+test: setup system web
+	$(RUN)python -m pytest $(ARGS)
+
+lint: setup
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+	$(RUN)mypy
+
+bench: setup
+	$(RUN)python -m bench $(ARGS)
+
+# The lock files: hashes of every file of every release, and no registry's name, so that any mirror serves them.
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml
+lock: | $(filter .uv/bin/uv,$(UV))
+	$(COMPILE) $(ARGS) --extra signer --extra dev --output-file requirements/dev.txt
+	$(COMPILE) --constraint requirements/dev.txt --extra signer --output-file requirements/signer.txt
+	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/verify.txt
+
+clean:
+	rm -rf .venv .uv .stamps .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""An invented centre: its settings, workbooks and the demonstration."""

@@ -1,0 +1,1 @@
+"""Custody of private keys: created, kept encrypted, used through a Signer, never handed out."""

@@ -1,0 +1,1 @@
+"""Getting a database up: numbered SQL, roles and grants, the embedded PostgreSQL."""

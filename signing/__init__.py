@@ -1,0 +1,1 @@
+"""The signing room: it runs on the centre's own machine."""

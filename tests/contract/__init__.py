@@ -1,0 +1,1 @@
+"""Tests of the registry on a real PostgreSQL with the real roles."""

@@ -1,0 +1,1 @@
+"""The pure core: bytes, keyring, status and time in, verdict out."""

@@ -1,0 +1,1 @@
+"""The service over HTTP: pages for people and an API for programs."""

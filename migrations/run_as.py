@@ -1,0 +1,111 @@
+"""Under whom PostgreSQL runs: it refuses root, so root steps down without touching anybody's folders."""
+
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+import msgspec
+
+from migrations.problems import DatabaseProblem
+
+_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+_NAMESPACE = ("unshare", "--user", "--map-user=1000")
+"""Root under another number: inside, every file of root's belongs to user 1000, and PostgreSQL is content."""
+
+
+class RunAs(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to start PostgreSQL's programs: behind ``prefix``, as user ``uid`` (None: as we are)."""
+
+    prefix: tuple[str, ...] = ()
+    uid: int | None = None
+    gid: int | None = None
+
+    def popen(
+        self,
+        command: list[str],
+        *,
+        cwd: Path | None = None,
+        stdin: int = subprocess.DEVNULL,
+        stdout: int = subprocess.PIPE,
+        new_session: bool = False,
+    ) -> subprocess.Popen[str]:
+        """Starts ``command`` with a bare environment, standard error joined to ``stdout``."""
+        return subprocess.Popen(  # noqa: S603 - our own command lines, no shell
+            [*self.prefix, *command],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.STDOUT,
+            cwd=cwd or "/",
+            env=_ENVIRONMENT,
+            text=True,
+            start_new_session=new_session,
+            user=self.uid,
+            group=self.gid,
+            extra_groups=None if self.uid is None else [],
+        )
+
+    def run(self, command: list[str], *, text: str = "") -> str:
+        """Runs ``command`` with ``text`` as its input; its output. Raises DatabaseProblem when it fails."""
+        process = self.popen(command, stdin=subprocess.PIPE)
+        output, _ = process.communicate(text)
+        if process.returncode != 0:
+            raise DatabaseProblem(f"{Path(command[0]).name} failed: {_last_line(output)}")
+        return output
+
+    def own(self, path: Path) -> None:
+        """Hands a path that we have just made ourselves to the user that PostgreSQL runs as."""
+        if self.uid is not None and self.gid is not None:
+            os.chown(path, self.uid, self.gid)
+
+    def reaches(self, folder: Path, program: Path) -> bool:
+        """Whether this user can enter ``folder`` and run ``program``."""
+        script = 'test -x "$1" && exec "$2" --version'
+        try:
+            self.run(["/bin/sh", "-c", script, "sh", str(folder), str(program)])
+        except (DatabaseProblem, OSError):
+            return False
+        return True
+
+
+def choose(folder: Path, data: Path, program: Path) -> RunAs:
+    """The way to run ``program`` on ``data`` inside ``folder``: what the data has, or else the gentlest.
+
+    An ordinary user runs it as themself. Root runs it as the folder's owner, in a user namespace, or as the
+    system's unprivileged user, whichever works first. Raises DatabaseProblem when none does.
+    """
+    if os.geteuid() != 0:
+        return RunAs()
+    for way in _ways(folder, data):
+        if way.reaches(folder, program):
+            return way
+    raise DatabaseProblem(
+        f"PostgreSQL does not run as root, and no other user can reach {folder} here. Run this as an ordinary "
+        "user, use a folder that others may enter (YINJIAN_VAR), or set YINJIAN_DATABASE_URL."
+    )
+
+
+def _ways(folder: Path, data: Path) -> list[RunAs]:
+    namespace = [RunAs(prefix=_NAMESPACE)] if shutil.which(_NAMESPACE[0]) else []
+    if data.exists():
+        owner = data.stat()
+        return namespace if owner.st_uid == 0 else [RunAs(uid=owner.st_uid, gid=owner.st_gid)]
+    ways = []
+    owner = folder.stat()
+    if owner.st_uid != 0:
+        ways.append(RunAs(uid=owner.st_uid, gid=owner.st_gid))
+    ways += namespace
+    for name in ("postgres", "nobody"):
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        ways.append(RunAs(uid=user.pw_uid, gid=user.pw_gid))
+    return ways
+
+
+def _last_line(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if "FATAL" in line or "error" in line.lower()]
+    return (telling or lines or ["it said nothing"])[-1]

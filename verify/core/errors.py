@@ -1,0 +1,30 @@
+"""What the core raises: each error carries a stable code for programs and a sentence without personal data."""
+
+
+class CoreError(Exception):
+    """Base of the errors below.
+
+    ``code`` is stable and machine-readable; ``detail`` is one English sentence that never
+    holds a name, an ID number or key bytes.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class Unreadable(CoreError):
+    """The text or bytes are not a statement of this format (verdict steps 1 and 2)."""
+
+
+class Malformed(CoreError):
+    """A well-formed statement whose claims break a rule of statements.cddl (verdict step 6)."""
+
+
+class KeyringRefused(CoreError):
+    """A keyring that must not be believed: not signed by its predecessor, altered, older, or unsound."""
+
+
+class RegisterDamaged(CoreError):
+    """The register handed out something that its own signatures contradict, so nothing can be judged."""

@@ -1,0 +1,104 @@
+"""Names and ID numbers of people: keys to compare them by, checks, masks, and lookup keys.
+
+What is signed and shown is never normalised beyond ``correct_name``; what is compared always is (2-formats,
+Lookup key). No function here puts a name or an ID number into an error.
+"""
+
+import datetime
+import hashlib
+import hmac
+import unicodedata
+from typing import Final
+
+from verify.core import tables
+
+_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS: Final = "10X98765432"
+_TO_UNICODE: Final = str.maketrans({chr(point): character for point, character in tables.PRIVATE_USE.items()})
+_FOLD: Final = str.maketrans(dict.fromkeys(tables.MIDDLE_DOTS, "·") | dict.fromkeys(tables.APOSTROPHES, "'"))
+_UPPER: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_MINUS: Final = "\u2212"
+
+
+def _ignored(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp")
+
+
+def compact(text: str) -> str:
+    """``text`` as numbers are filed: NFKC, without white space, control and format characters and dashes, a–z upper."""
+    kept = (
+        character
+        for character in unicodedata.normalize("NFKC", text)
+        if not _ignored(character) and unicodedata.category(character) != "Pd" and character != _MINUS
+    )
+    return "".join(kept).translate(_UPPER)
+
+
+def to_unicode(text: str) -> str:
+    """``text`` with the private-use characters of old GB 18030 fonts in their Unicode places."""
+    return text.translate(_TO_UNICODE)
+
+
+def name_key(name: str) -> str:
+    """What two writings of one name have in common (2-formats, Lookup key)."""
+    folded = unicodedata.normalize("NFKC", to_unicode(name).translate(_FOLD)).translate(_FOLD)
+    return "".join(character for character in folded if not _ignored(character)).casefold()
+
+
+def id_key(id_type: str, id_number: str) -> str:
+    """The ID number as it is compared; a resident number of 15 digits becomes its 18 (GB 11643)."""
+    key = compact(id_number)
+    if id_type == "resident" and len(key) == 15 and key.isascii() and key.isdecimal():
+        body = f"{key[:6]}19{key[6:]}"
+        return body + _resident_check(body)
+    return key
+
+
+def _resident_check(body: str) -> str:
+    return _CHECKS[sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, body, strict=True)) % 11]
+
+
+def resident_fault(key: str) -> str | None:
+    """What is wrong with the resident number ``key`` (an ID key): id_length, id_checksum, id_date, or None.
+
+    GB 11643: 17 digits and a check character, with a real date; the region is not judged, because real
+    numbers have regions that no table knows.
+    """
+    body, check = key[:-1], key[-1:]
+    if len(key) != 18 or not (body.isascii() and body.isdecimal()) or check not in tuple("0123456789X"):
+        return "id_length"
+    if _resident_check(body) != check:
+        return "id_checksum"
+    try:
+        datetime.date(int(key[6:10]), int(key[10:12]), int(key[12:14]))
+    except ValueError:
+        return "id_date"
+    return None
+
+
+def id_hint(key: str) -> str:
+    """The last 4 characters of an ID key, all of a shorter one."""
+    return key[-4:]
+
+
+def masked_name(name: str) -> str:
+    """The first character of ``name`` and two stars: what a stranger is shown."""
+    return name[:1] + "＊＊"
+
+
+def secret_id(secret: bytes) -> bytes:
+    """The 4 bytes that name a lookup secret."""
+    return hashlib.sha256(secret).digest()[:4]
+
+
+def lookup_key(secret: bytes, name: str, id_type: str, id_number: str) -> bytes:
+    """The 32 bytes under which a person's certificates are filed (HMAC-SHA-256, RFC 2104).
+
+    Raises ValueError when a part does not fit its 2-byte length.
+    """
+    parts = ("yinjian/lookup/1", name_key(name), id_type, id_key(id_type, id_number))
+    try:
+        message = b"".join(len(raw).to_bytes(2) + raw for raw in map(str.encode, parts))
+    except OverflowError:
+        raise ValueError("a name or ID number of more than 65,535 bytes") from None
+    return hmac.digest(secret, message, "sha256")

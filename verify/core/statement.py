@@ -1,0 +1,193 @@
+"""The signed statement: COSE_Sign1 (RFC 9052) over CWT claims (RFC 8392), untagged and deterministic.
+
+``decode`` answers whether bytes are a statement at all; what a kind's claims must hold is for the module of
+that kind (certificate, changes, pass_list, lookup_index, keyring, snapshot), after the signature is checked.
+"""
+
+import enum
+import functools
+import hashlib
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from verify.core import cbor
+from verify.core.errors import Unreadable
+
+ED25519: Final = -19
+"""COSE algorithm Ed25519 (RFC 9864)."""
+MAX_TIME: Final = 253402300799
+"""9999-12-31T23:59:59Z, the last second that every calendar library can show."""
+EXP: Final = 4
+IAT: Final = 6
+CTI: Final = 7
+"""The registered CWT claims that statements use."""
+
+_HEADER_ALG: Final = 1
+_HEADER_KID: Final = 4
+_FIRST_PRIVATE_CLAIM: Final = -65537
+
+
+class Kind(enum.IntEnum):
+    """The kinds of statement, numbered as in the log's entries (statements.cddl, ``claims``)."""
+
+    CERTIFICATE = 1
+    CHANGE = 2
+    PASS_LIST = 3
+    LOOKUP_INDEX = 4
+    KEYRING = 5
+    SNAPSHOT = 6
+    ERASURE = 7
+    DOCUMENT = 8
+
+    @property
+    def claim(self) -> int:
+        """The private CWT claim that holds this kind's content."""
+        return -65536 - self
+
+
+_KINDS: Final = {kind.claim: kind for kind in Kind}
+
+_KEYRING, _PASS_LIST = Kind.KEYRING.claim, Kind.PASS_LIST.claim
+_NOT_INTEGER_KEYS: Final[dict[cbor.Path, cbor.type_of_key]] = {
+    (_PASS_LIST, 9, 1): str,
+    (_KEYRING, 4, None, 2): str,
+    (_KEYRING, 5, None, 2): str,
+    (_KEYRING, 5, None, 3): str,
+    (Kind.SNAPSHOT.claim, 3): bytes,
+}
+"""The ``names`` maps and the snapshot's map: all that have other than integer keys."""
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement as received; nothing in ``claims`` is to be believed before the signature is checked."""
+
+    data: bytes
+    kind: Kind
+    kid: bytes
+    claims: dict[int, Any]
+    signed: bytes
+    """The Sig_structure over the received bytes (RFC 9052 section 4.4)."""
+    signature: bytes
+
+    @property
+    def content(self) -> dict[int, Any]:
+        """The map under the kind's private claim."""
+        content: dict[int, Any] = self.claims[self.kind.claim]
+        return content
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the statement's bytes, 32 bytes."""
+        return hashlib.sha256(self.data).digest()
+
+    @property
+    def short(self) -> bytes:
+        """The first 16 bytes of the digest, by which rows and changes name a certificate."""
+        return self.digest[:16]
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement that waits for its signature."""
+
+    protected: bytes
+    payload: bytes
+
+    @property
+    def signed(self) -> bytes:
+        """The bytes to sign."""
+        return _sig_structure(self.protected, self.payload)
+
+    def seal(self, signature: bytes) -> bytes:
+        """The statement's bytes with ``signature`` (64 bytes)."""
+        return cbor.encode([self.protected, {}, self.payload, signature])
+
+
+def _sig_structure(protected: bytes, payload: bytes) -> bytes:
+    return cbor.encode(["Signature1", protected, b"", payload])
+
+
+def draft(kind: Kind, kid: bytes, registered: dict[int, object], content: dict[int, object]) -> Draft:
+    """A statement of ``kind`` to be signed by the key ``kid``, with the registered claims 4, 6 and 7."""
+    return Draft(
+        protected=cbor.encode({_HEADER_ALG: ED25519, _HEADER_KID: kid}),
+        payload=cbor.encode(registered | {kind.claim: content}),
+    )
+
+
+def decode(data: bytes) -> Statement:
+    """Reads one statement strictly. Raises Unreadable, with code newer_format where a later version may read it."""
+    envelope = cbor.decode(data)
+    match envelope:
+        case [bytes() as protected, dict() as unprotected, bytes() as payload, bytes() as signature] if (
+            not unprotected and len(signature) == 64
+        ):
+            pass
+        case _:
+            raise Unreadable("not_a_statement", "not a COSE_Sign1 with a signature of 64 bytes")
+    kid = _header(cbor.decode(protected))
+    claims = cbor.decode(payload, _NOT_INTEGER_KEYS)
+    kind = _kind(claims)
+    return Statement(
+        data=data,
+        kind=kind,
+        kid=kid,
+        claims=claims,
+        signed=_sig_structure(protected, payload),
+        signature=signature,
+    )
+
+
+def _header(header: object) -> bytes:
+    match header:
+        case {1: int() as algorithm} if not isinstance(algorithm, bool) and algorithm != ED25519:
+            raise Unreadable("newer_format", "a signature algorithm that this version does not know")
+        case {1: -19, 4: bytes() as kid, **others} if not others and len(kid) == 4:
+            return kid
+    raise Unreadable("not_a_statement", "a header other than algorithm and a key ID of 4 bytes")
+
+
+def _kind(claims: object) -> Kind:
+    if not isinstance(claims, dict):
+        raise Unreadable("not_a_statement", "claims that are not a map")
+    private = []
+    for key, value in claims.items():
+        if key in (EXP, IAT):
+            if type(value) is not int:
+                raise Unreadable("not_a_statement", "a time that is not an integer")
+            if value > MAX_TIME:
+                raise Unreadable("not_a_statement", "a time beyond the year 9999")
+        elif key <= _FIRST_PRIVATE_CLAIM:
+            private.append(key)
+        elif key != CTI:
+            raise Unreadable("not_a_statement", "a claim that no statement has")
+    if any(key not in _KINDS for key in private):
+        raise Unreadable("newer_format", "a kind of statement that this version does not know")
+    if len(private) != 1:
+        raise Unreadable("not_a_statement", "not exactly one kind of content")
+    if not isinstance(claims[private[0]], dict):
+        raise Unreadable("not_a_statement", "a content that is not a map")
+    return _KINDS[private[0]]
+
+
+def sequence(data: bytes) -> Iterator[Statement]:
+    """Every statement of a CBOR sequence (RFC 8742), in order. Raises Unreadable at the first that is none."""
+    for item in cbor.split(data):
+        yield decode(item)
+
+
+@functools.lru_cache(maxsize=64)
+def _public_key(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
+
+
+def signed_by(statement: Statement, public: bytes) -> bool:
+    """Whether ``public`` (32 bytes) signed the received bytes (RFC 8032 section 5.1.7, S < L)."""
+    try:
+        _public_key(public).verify(statement.signature, statement.signed)
+    except InvalidSignature:
+        return False
+    return True

@@ -1,0 +1,521 @@
+"""The verdict: nine numbered steps from a QR text or a number to an outcome with its reasons (2-formats, Verdict).
+
+ 1 text       read the text
+ 2 encoding   decode strictly
+ 3 key        find keys by kid
+ 4 signature  check the signature
+ 5 authority  may that key sign this
+ 6 claims     are the claims in order
+ 7 register   does the register hold this very statement
+ 8 status     its status at the time asked
+ 9 log        its place in the log
+
+``read_qr`` and ``read_number`` take the steps that need no register, the caller asks the register for the number
+they found, and ``judge`` takes the rest. Everything is a function of its arguments; a verdict is data, and only a
+register that contradicts its own signatures is an exception (RegisterDamaged).
+"""
+
+import contextlib
+import dataclasses
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from verify.core import certificate as certificates
+from verify.core import changes, qr_text, statement
+from verify.core.certificate import Certificate
+from verify.core.errors import Malformed, RegisterDamaged, Unreadable
+from verify.core.fields import Names
+from verify.core.identity import masked_name, name_key
+from verify.core.keyring import Chain, Key, Keyring, wanted_use
+from verify.core.register import Listing, Published, Record
+from verify.core.statement import Kind, Statement
+
+Outcome = Literal[
+    "unreadable",
+    "unknown_key",
+    "forged",
+    "key_not_trusted",
+    "malformed",
+    "unregistered",
+    "withdrawn",
+    "revoked",
+    "replaced",
+    "suspended",
+    "not_yet_valid",
+    "expired",
+    "valid",
+    "not_found",
+    "mismatch",
+]
+Result = Literal["pass", "fail", "not_done"]
+
+STEPS: Final = ("text", "encoding", "key", "signature", "authority", "claims", "register", "status", "log")
+CLOCK_SKEW: Final = 300
+"""Seconds by which a certificate may be issued after the time asked."""
+
+DETAILS: Final[dict[str, str]] = {
+    "text_read": "The text has the form of a certificate's QR code.",
+    "number_read": "The text has the form of a certificate number.",
+    "not_a_qr_text": "The text is not that of a certificate's QR code.",
+    "not_a_number": "The text cannot be a certificate number.",
+    "decoded": "The bytes are one well-formed signed statement.",
+    "stored_decoded": "The stored bytes are one well-formed signed statement.",
+    "not_a_statement": "The bytes are not a signed statement.",
+    "not_canonical": "The bytes are not in the one form that a statement may have.",
+    "truncated": "The code is incomplete.",
+    "trailing": "The code holds more than one statement.",
+    "too_deep": "The bytes are nested too deeply.",
+    "newer_format": "The statement has a format that this version does not know.",
+    "key_found": "The centre's keyring holds the key that the statement names.",
+    "keyring_expired": "The centre's keyring holds the key, but the keyring is past its term.",
+    "unknown_key": "The centre's keyring does not hold the key that the statement names.",
+    "signature_ok": "The signature is genuine: nothing was changed since it was signed.",
+    "signature_bad": "The signature does not fit: this was altered, or not signed by the centre.",
+    "key_trusted": "The key may sign this certificate.",
+    "key_restored": "The key was compromised, but a pass list signed by a good key names this certificate.",
+    "key_retired": "The key is retired: whether it signed while active cannot be told without the register.",
+    "key_wrong_use": "The key may not sign certificates.",
+    "key_wrong_programme": "The key may not sign for this programme.",
+    "key_not_active": "The key was not active when the statement was published.",
+    "key_compromised": "The key was compromised, and the statement was published after that.",
+    "claims_ok": "The certificate's fields are in order.",
+    "malformed": "The certificate's fields break a rule of the format.",
+    "not_a_certificate": "The statement is genuine, but it is not a certificate.",
+    "expires_before_issue": "The certificate expires before it was issued.",
+    "unknown_programme": "The keyring does not name the certificate's programme.",
+    "number_check": "The number's check character does not fit: one of its characters is wrong.",
+    "registered": "The register holds this very certificate.",
+    "not_registered": "The register does not hold this certificate.",
+    "other_statement": "The register holds another certificate under this number.",
+    "not_listed": "No final pass list names this certificate.",
+    "not_found": "The register holds no certificate of this number: it may be a slip, or not published yet.",
+    "name_mismatch": "The certificate of this number has another holder's name.",
+    "status_valid": "The certificate is valid.",
+    "status_withdrawn": "The corrected pass list no longer names this certificate.",
+    "status_revoked": "The certificate is revoked.",
+    "status_replaced": "The certificate is replaced by another.",
+    "status_suspended": "The certificate is suspended.",
+    "status_not_yet_valid": "The certificate was issued after the time asked.",
+    "status_expired": "The certificate's term is over.",
+    "register_not_asked": "The register was not asked.",
+    "no_log": "There is no log yet.",
+    "not_reached": "Not done: the procedure ended at another step.",
+}
+"""One English sentence for every code; none has room for personal data."""
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of the procedure."""
+
+    step: int
+    check: str
+    result: Result
+    code: str
+    detail: str
+
+
+class ProgrammeView(msgspec.Struct, frozen=True, kw_only=True):
+    """A programme as the keyring describes it."""
+
+    code: str
+    name: Names
+    level: Names
+    occupation: str | None
+
+
+class ExamView(msgspec.Struct, frozen=True, kw_only=True):
+    """An exam; title and date come from its pass list and are None offline."""
+
+    code: str
+    title: Names | None
+    held_on: str | None
+
+
+class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate as one asker may see it. Status fields are None when the register was not asked."""
+
+    number: str
+    holder: str
+    id_hint: str | None
+    programme: ProgrammeView
+    exam: ExamView
+    issuers: tuple[Names, ...]
+    issued_at: datetime.datetime
+    expires_at: datetime.datetime | None
+    status: Outcome | None
+    status_since: datetime.datetime | None
+    reason: changes.Reason | None
+    replaced_by: str | None
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer (3-interfaces, Verdict). ``status_now`` is None where the register had nothing to say."""
+
+    outcome: Outcome
+    status_now: Outcome | None
+    checked_at: datetime.datetime
+    as_of: datetime.datetime
+    checks: tuple[Check, ...]
+    certificate: CertificateView | None
+    receipt: str | None = None
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What the steps before the register found."""
+
+    by_number: bool
+    number: str | None = None
+    """The number to ask the register for; None when the verdict needs no register."""
+    statement: Statement | None = None
+    passed: tuple[Check, ...] = ()
+    failed: Check | None = None
+    outcome: Outcome | None = None
+
+
+class _Failed(Exception):
+    """Ends the procedure at one step."""
+
+    def __init__(self, step: int, code: str, outcome: Outcome) -> None:
+        self.check = _check(step, "fail", code)
+        self.outcome: Outcome = outcome
+
+
+def _check(step: int, result: Result, code: str) -> Check:
+    return Check(step=step, check=STEPS[step - 1], result=result, code=code, detail=DETAILS[code])
+
+
+def read_qr(text: str, chain: Chain, now: int) -> Seen:
+    """Steps 1 to 4 for a scanned or typed QR text."""
+    try:
+        data = qr_text.read(text)
+    except Unreadable as error:
+        return Seen(by_number=False, failed=_check(1, "fail", error.code), outcome="unreadable")
+    passed = [_check(1, "pass", "text_read")]
+    try:
+        found = _authentic(data, "decoded", chain.newest, now, passed)
+    except _Failed as failed:
+        return Seen(by_number=False, passed=tuple(passed), failed=failed.check, outcome=failed.outcome)
+    number = None
+    with contextlib.suppress(Malformed):  # step 6 says so, once step 5 is taken
+        number = certificates.read(found).number
+    return Seen(by_number=False, number=number, statement=found, passed=tuple(passed))
+
+
+def read_number(text: str, chain: Chain) -> Seen:
+    """Step 1 for a typed certificate number, and its check character, which is step 6 before any search."""
+    number = certificates.normal_number(text)
+    if number is None:
+        return Seen(by_number=True, failed=_check(1, "fail", "not_a_number"), outcome="unreadable")
+    passed = (_check(1, "pass", "number_read"),)
+    if certificates.is_slip(number, chain.newest.default_numbered):
+        failed = _check(6, "fail", "number_check")
+        return Seen(by_number=True, passed=passed, failed=failed, outcome="malformed")
+    return Seen(by_number=True, number=number, passed=passed)
+
+
+def judge(
+    seen: Seen,
+    record: Record | None,
+    *,
+    chain: Chain,
+    now: int,
+    as_of: int | None = None,
+    name: str | None = None,
+    known_person: bool = False,
+    offline: bool = False,
+) -> Verdict:
+    """Steps 5 to 9 (2 to 9 by number) and the verdict.
+
+    ``record`` is the register's answer for ``seen.number``, None for none; ``offline`` says that it was not
+    asked. ``now`` and ``as_of`` are seconds since 1970, ``as_of`` not after ``now``. ``name`` must fit the
+    holder's; ``known_person`` is for who gave the ID number too. Raises RegisterDamaged.
+    """
+    return _Procedure(
+        seen=seen,
+        record=record,
+        chain=chain,
+        now=now,
+        as_of=now if as_of is None else as_of,
+        name=name,
+        known_person=known_person,
+        offline=offline,
+    ).verdict()
+
+
+class _Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate's status at one time."""
+
+    outcome: Outcome
+    since: int
+    reason: changes.Reason | None = None
+    replaced_by: str | None = None
+
+
+@dataclasses.dataclass(kw_only=True)
+class _Procedure:
+    """One run of the procedure."""
+
+    seen: Seen
+    record: Record | None
+    chain: Chain
+    now: int
+    as_of: int
+    name: str | None
+    known_person: bool
+    offline: bool
+    checks: list[Check] = dataclasses.field(default_factory=list)
+    certificate: Certificate | None = None
+    now_standing: _Standing | None = None
+    standing: _Standing | None = None
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keyring in force."""
+        return self.chain.newest
+
+    def verdict(self) -> Verdict:
+        """The whole answer."""
+        self.checks.extend(self.seen.passed)
+        outcome = self._outcome()
+        done = {check.step: check for check in self.checks}
+        failed = any(check.result == "fail" for check in self.checks)
+        missing = "not_reached" if failed else "register_not_asked"
+        return Verdict(
+            outcome=outcome,
+            status_now=self.now_standing.outcome if self.now_standing else None,
+            checked_at=_moment(self.now),
+            as_of=_moment(self.as_of),
+            checks=tuple(done.get(step) or _check(step, "not_done", missing) for step in range(1, 10)),
+            certificate=None if outcome in ("not_found", "mismatch") else self._view(),
+        )
+
+    def _outcome(self) -> Outcome:
+        if self.seen.failed is not None and self.seen.outcome is not None:
+            self.checks.append(self.seen.failed)
+            return self.seen.outcome
+        try:
+            found = self._statement()
+            key = _signer(found, self.keyring)
+            self._authority(found, key)
+            certificate = self._claims(found)
+            if self.name is not None and name_key(self.name) != name_key(certificate.holder):
+                raise _Failed(7, "name_mismatch", "mismatch")
+            self.certificate = certificate
+            return self._status(certificate, found)
+        except _Failed as failed:
+            self.checks.append(failed.check)
+            return failed.outcome
+
+    def _statement(self) -> Statement:
+        """Steps 2 to 4 for the stored statement, unless the QR code brought one."""
+        if self.seen.statement is not None:
+            return self.seen.statement
+        if self.record is None:
+            raise _Failed(7, "not_found", "not_found")
+        return _authentic(self.record.certificate.data, "stored_decoded", self.keyring, self.now, self.checks)
+
+    def _authority(self, found: Statement, key: Key) -> None:
+        """Step 5."""
+        if key.use != wanted_use(found):
+            raise _Failed(5, "key_wrong_use", "key_not_trusted")
+        programme = found.content.get(3)
+        if found.kind is Kind.CERTIFICATE and isinstance(programme, str) and not key.may_sign_for(programme):
+            raise _Failed(5, "key_wrong_programme", "key_not_trusted")
+        index = self._index(found)
+        if key.state == "compromised":
+            if index is not None and self.chain.believes(key, index):
+                self.checks.append(_check(5, "pass", "key_trusted"))
+            elif index is not None and self._named():
+                self.checks.append(_check(5, "pass", "key_restored"))
+            else:
+                raise _Failed(5, "key_compromised", "key_not_trusted")
+        elif index is not None and not self.chain.believes(key, index):
+            raise _Failed(5, "key_not_active", "key_not_trusted")
+        elif index is None and key.state == "retired":
+            self.checks.append(_check(5, "not_done", "key_retired"))
+        else:
+            self.checks.append(_check(5, "pass", "key_trusted"))
+
+    def _claims(self, found: Statement) -> Certificate:
+        """Step 6."""
+        try:
+            certificate = certificates.read(found)
+        except Malformed as error:
+            raise _Failed(6, error.code, "malformed") from None
+        if certificates.is_slip(certificate.number, self.keyring.default_numbered):
+            raise _Failed(6, "number_check", "malformed")
+        if self.keyring.programme(certificate.programme) is None:
+            raise _Failed(6, "unknown_programme", "malformed")
+        self.checks.append(_check(6, "pass", "claims_ok"))
+        return certificate
+
+    def _status(self, certificate: Certificate, found: Statement) -> Outcome:
+        """Steps 7 to 9."""
+        if self.offline:
+            dated = _dated(certificate, self.as_of)
+            if dated is not None:
+                raise _Failed(8, f"status_{dated.outcome}", dated.outcome)
+            return "valid"
+        if self.record is None:
+            raise _Failed(7, "not_registered", "unregistered")
+        if self._index(found) is None:
+            raise _Failed(7, "other_statement", "unregistered")
+        if not self._named():
+            raise _Failed(7, "not_listed", "unregistered")
+        self.checks.append(_check(7, "pass", "registered"))
+        believed = self._changes(self.record.changes)
+        self.now_standing = self._standing_at(certificate, believed, self.now)
+        self.standing = self._standing_at(certificate, believed, self.as_of)
+        outcome = self.standing.outcome
+        if outcome != "valid":
+            raise _Failed(8, f"status_{outcome}", outcome)
+        self.checks.append(_check(8, "pass", "status_valid"))
+        self.checks.append(_check(9, "not_done", "no_log"))
+        return outcome
+
+    def _index(self, found: Statement) -> int | None:
+        """The log index of ``found``, None where the register does not hold this very statement."""
+        if self.record is None or self.record.certificate.data != found.data:
+            return None
+        return self.record.certificate.index
+
+    def _lists(self) -> list[Listing]:
+        """The final lists of the exam that were signed by a key believed at their place in the log."""
+        return [
+            listing
+            for listing in (self.record.lists if self.record else ())
+            if any(self.chain.believes(key, listing.index) for key in self.keyring.with_kid(listing.kid))
+        ]
+
+    def _named(self) -> bool:
+        """Whether a believed final list or replacement names the certificate."""
+        if any(listing.names_it for listing in self._lists()):
+            return True
+        if self.record is None:
+            return False
+        short = statement.decode(self.record.certificate.data).short
+        return any(
+            change.action == "replaced" and change.replacement is not None and change.replacement.short == short
+            for change in self._changes(self.record.named_by)
+        )
+
+    def _withdrawn_at(self) -> int | None:
+        """When a list left the certificate out that an earlier one named, if the newest still does."""
+        at = None
+        named = False
+        for listing in self._lists():
+            if listing.names_it:
+                named, at = True, None
+            elif named and at is None:
+                at = listing.issued_at
+        return at
+
+    def _changes(self, published: Sequence[Published]) -> list[changes.Change]:
+        """The believed ones of ``published``; their signatures are checked here, as no projection is believed."""
+        read = []
+        for item in published:
+            try:
+                found = statement.decode(item.data)
+                change = changes.read(found)
+                key = _signer(found, self.keyring)
+            except (Unreadable, Malformed, _Failed):
+                raise RegisterDamaged("register_damaged", "a stored change that nobody signed") from None
+            if key.use == "status" and self.chain.believes(key, item.index):
+                read.append(change)
+        return read
+
+    def _standing_at(self, certificate: Certificate, believed: Iterable[changes.Change], time: int) -> _Standing:
+        withdrawn_at = self._withdrawn_at()
+        if withdrawn_at is not None and withdrawn_at <= time:
+            return _Standing(outcome="withdrawn", since=withdrawn_at)
+        standing = _Standing(outcome="valid", since=certificate.issued_at)
+        for change in believed:
+            if change.effective_at <= time:
+                standing = _after(change)
+        if standing.outcome != "valid":
+            return standing
+        return _dated(certificate, time) or standing
+
+    def _view(self) -> CertificateView | None:
+        certificate = self.certificate
+        if certificate is None:
+            return None
+        programme = self.keyring.programme(certificate.programme)
+        if programme is None:
+            return None
+        holds_qr = not self.seen.by_number
+        full_name = holds_qr or self.known_person or self.name is not None
+        exam = self.record.exam if self.record and self.standing else None
+        standing = self.standing
+        return CertificateView(
+            number=certificate.number,
+            holder=certificate.holder if full_name else masked_name(certificate.holder),
+            id_hint=certificate.id_hint if holds_qr or self.known_person else None,
+            programme=ProgrammeView(
+                code=programme.code,
+                name=programme.name,
+                level=programme.level,
+                occupation=programme.occupation,
+            ),
+            exam=ExamView(
+                code=certificate.exam,
+                title=exam.title if exam else None,
+                held_on=exam.held_on if exam else None,
+            ),
+            issuers=self.keyring.issuers_of(programme),
+            issued_at=_moment(certificate.issued_at),
+            expires_at=None if certificate.expires_at is None else _moment(certificate.expires_at),
+            status=standing.outcome if standing else None,
+            status_since=_moment(standing.since) if standing else None,
+            reason=standing.reason if standing else None,
+            replaced_by=standing.replaced_by if standing else None,
+        )
+
+
+def _authentic(data: bytes, code: str, keyring: Keyring, now: int, checks: list[Check]) -> Statement:
+    """Steps 2 to 4 over the received bytes; ``code`` says that step 2 passed. Raises _Failed."""
+    try:
+        found = statement.decode(data)
+    except Unreadable as error:
+        raise _Failed(2, error.code, "unreadable") from None
+    checks.append(_check(2, "pass", code))
+    if not keyring.with_kid(found.kid):
+        raise _Failed(3, "unknown_key", "unknown_key")
+    checks.append(_check(3, "pass", "keyring_expired" if now > keyring.expires_at else "key_found"))
+    _signer(found, keyring)
+    checks.append(_check(4, "pass", "signature_ok"))
+    return found
+
+
+def _signer(found: Statement, keyring: Keyring) -> Key:
+    """The key that signed ``found``. Raises _Failed."""
+    for key in keyring.with_kid(found.kid):
+        if statement.signed_by(found, key.public):
+            return key
+    raise _Failed(4, "signature_bad", "forged")
+
+
+def _after(change: changes.Change) -> _Standing:
+    """The standing that ``change`` leaves a certificate in."""
+    return _Standing(
+        outcome="valid" if change.action == "reinstated" else change.action,
+        since=change.effective_at,
+        reason=change.reason,
+        replaced_by=change.replacement.number if change.replacement else None,
+    )
+
+
+def _dated(certificate: Certificate, time: int) -> _Standing | None:
+    """What the certificate's own dates say against it at ``time``."""
+    if certificate.issued_at > time + CLOCK_SKEW:
+        return _Standing(outcome="not_yet_valid", since=certificate.issued_at)
+    if certificate.expires_at is not None and time >= certificate.expires_at:
+        return _Standing(outcome="expired", since=certificate.expires_at)
+    return None
+
+
+def _moment(seconds: int) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)

@@ -9,6 +9,7 @@ import pytest
 from tests.invented import ISSUED_AT, ROOT, chain, keyring
 from verify.core import certificate, changes, identity, log, lookup_index, pass_list, statement, tables, verdict
 from verify.core import keyring as keyrings
+from verify.core.errors import KeyringRefused, Unreadable
 from verify.core.keyring import Chain, Key
 from verify.core.qr_text import read, write
 
@@ -62,7 +63,7 @@ def test_certificate_case_is_judged_as_its_vector_says(case: dict[str, Any]) -> 
 def test_qr_text_is_the_statement_as_a_number(case: dict[str, Any]) -> None:
     """A readable QR text of certificate.json decodes to its statement and, in its usual form, is written the same."""
     if case["name"].startswith("text_"):
-        with pytest.raises(verdict.Unreadable):
+        with pytest.raises(Unreadable):
             read(case["qr"])
         return
     data = bytes.fromhex(case["statement"])
@@ -107,7 +108,7 @@ def test_the_keyring_vector_starts_a_chain_from_its_thumbprint_only() -> None:
     data = bytes.fromhex(KINDS["statements"][0]["statement"])
     root = bytes.fromhex(KINDS["root_thumbprint"])
     assert Chain.follow([(data, 0)], root).newest.version == 1
-    with pytest.raises(keyrings.KeyringRefused, match="wrong_root"):
+    with pytest.raises(KeyringRefused, match="wrong_root"):
         Chain.follow([(data, 0)], bytes(32))
 
 

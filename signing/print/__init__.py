@@ -1,0 +1,1 @@
+"""What the signing room puts on paper: QR codes, certificates, labels and announcements."""

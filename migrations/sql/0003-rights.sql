@@ -23,7 +23,7 @@ where s.kind <> 4
     and (s.kind <> 3 or exists (select from registry.exams e where e.index = s.index and e.is_public));
 
 create view registry.keyrings as
-select k.version, k.index, s.bytes
+select k.version, k.index, s.digest, s.bytes
 from registry.keyring k join registry.statement s using (index);
 
 create view registry.certificates as

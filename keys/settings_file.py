@@ -1,0 +1,149 @@
+"""Reading the centre's TOML into closed structs: what does not fit is refused with its line and the reason."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Final, TypeVar
+
+import msgspec
+
+from keys.messages import _
+from verify.cli import Refusal
+
+T = TypeVar("T")
+Path_ = tuple[str | int, ...]
+"""Where a value stands: table keys and, in arrays, indexes from 0."""
+
+_TABLE: Final = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY: Final = re.compile(r"\s*([A-Za-z0-9_\-\".]+)\s*=")
+_AT: Final = re.compile(r"(?P<reason>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?", re.DOTALL)
+_STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
+_FIELD: Final = re.compile(r"Object (?:contains unknown|missing required) field `([^`]*)`")
+
+
+class SettingsRefused(Refusal):
+    """A settings file that cannot be taken; the message names file, line and reason."""
+
+    def __init__(self, name: str, line: int | None, where: str, reason: str) -> None:
+        place = _("{file}, line {line}").format(file=name, line=line) if line else name
+        super().__init__(
+            _("{place}: {where}{reason}").format(place=place, where=f"{where}: " if where else "", reason=reason)
+        )
+        self.line = line
+        self.reason = reason
+
+
+class Source:
+    """A TOML text and the name of its file, by which refusals name their place."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self.name = name
+        try:
+            self.text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = data[: error.start].count(b"\n") + 1
+            raise SettingsRefused(name, line, "", _("not UTF-8 text")) from None
+
+    @classmethod
+    def of(cls, path: Path) -> "Source":
+        """The file at ``path``. Raises SettingsRefused where it cannot be read."""
+        try:
+            return cls(path.read_bytes(), path.name)
+        except OSError as error:
+            raise SettingsRefused(str(path), None, "", error.strerror or _("it cannot be read")) from None
+
+    def read(self, wanted: type[T]) -> T:
+        """The text as ``wanted``. Raises SettingsRefused."""
+        try:
+            return msgspec.convert(tomllib.loads(self.text), wanted)
+        except tomllib.TOMLDecodeError as error:
+            found = re.search(r"(.*) \(at line (\d+), column \d+\)", str(error))
+            reason, line = (found[1], int(found[2])) if found else (str(error), self.text.count("\n") + 1)
+            raise SettingsRefused(self.name, line, "", reason) from None
+        except msgspec.ValidationError as error:
+            reason, path = _parse(str(error))
+            raise self.refusal(path, reason) from None
+
+    def refusal(self, path: Path_, reason: str) -> SettingsRefused:
+        """The refusal of what stands at ``path``, for a reason that the structs cannot know."""
+        return SettingsRefused(self.name, self.line(path), _written(path), reason)
+
+    def line(self, path: Path_) -> int | None:
+        """The line of ``path``, or of the innermost table above it that has a line of its own."""
+        lines = self._lines()
+        for length in range(len(path), 0, -1):
+            if path[:length] in lines:
+                return lines[path[:length]]
+        return None
+
+    def _lines(self) -> dict[Path_, int]:
+        """Where each table and key begins; what is inside an array or inline table is found with its key."""
+        lines: dict[Path_, int] = {}
+        counts: dict[Path_, int] = {}
+        table: Path_ = ()
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if head := _TABLE.match(line):
+                table = ()
+                *above, last = (part.strip().strip('"') for part in head[2].split("."))
+                for part in above:
+                    table += (part,)
+                    if table in counts:
+                        table += (counts[table],)
+                table += (last,)
+                if head[1] == "[[":
+                    counts[table] = counts.get(table, -1) + 1
+                    lines.setdefault(table, number)
+                    table += (counts[table],)
+                lines.setdefault(table, number)
+            elif key := _KEY.match(line):
+                lines.setdefault((*table, *(part.strip('"') for part in key[1].split("."))), number)
+        return lines
+
+
+def _written(path: Path_) -> str:
+    """``path`` for people, who count from 1: ``programmes 2, name.zh``."""
+    text = ""
+    for step in path:
+        text += (
+            f" {step + 1},"
+            if isinstance(step, int)
+            else f"{'' if not text else ' ' if text.endswith(',') else '.'}{step}"
+        )
+    return text.removesuffix(",")
+
+
+def _parse(message: str) -> tuple[str, Path_]:
+    """The reason and the place in what msgspec says."""
+    found = _AT.fullmatch(message)
+    reason, where = (found["reason"], found["path"] or "") if found else (message, "")
+    path: Path_ = tuple(int(index) if index else key for key, index in _STEP.findall(where) if key or index)
+    field = _FIELD.match(reason)
+    if field and "unknown" in reason:
+        return _("there is no such setting"), (*path, field[1])
+    if field:
+        return _("a setting is missing: {name}").format(name=field[1]), path
+    return _reason(reason), path
+
+
+def _reason(reason: str) -> str:
+    """What msgspec says, in the words of people who have not programmed it."""
+    kinds = {
+        "str": _("a text"),
+        "int": _("a whole number"),
+        "bool": _("true or false"),
+        "array": _("a list in [ ]"),
+        "object": _("a table"),
+        "date": _("a date such as 2022-04-23, without quotes"),
+    }
+    if found := re.fullmatch(r"Expected `([a-z]+)(?: \| null)?`, got `([a-z]+)`", reason):
+        return _("{wanted} is wanted here").format(wanted=kinds.get(found[1], found[1]))
+    if found := re.fullmatch(r"Expected `\w+` matching regex '(.*)'", reason):
+        return _("not of the form {form}").format(form=found[1])
+    if found := re.fullmatch(r"Invalid enum value '(.*)'", reason):
+        return _("“{value}” is none of the words that can stand here").format(value=found[1])
+    if found := re.fullmatch(r"Expected `int` (>=|<=) (-?\d+)", reason):
+        sign = {">=": _("at least {number}"), "<=": _("at most {number}")}[found[1]]
+        return sign.format(number=found[2])
+    if re.fullmatch(r"Expected `(str|array)` of length >= 1", reason):
+        return _("it must not be empty")
+    return reason

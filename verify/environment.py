@@ -1,0 +1,42 @@
+"""Settings files of the working folder: KEY=VALUE lines, readable by their owner alone.
+
+Every command takes the environment's variable first, and a file in the ``var`` folder after that.
+"""
+
+import os
+from pathlib import Path
+
+
+def var_folder() -> Path:
+    """The folder of what runs here: ``YINJIAN_VAR``, or ``var`` in the working folder."""
+    return Path(os.environ.get("YINJIAN_VAR") or "var").absolute()
+
+
+def read(path: Path) -> dict[str, str]:
+    """The settings in ``path``, none where there is no such file."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def setting(name: str, file: str) -> str | None:
+    """The variable ``name``, or what ``var/FILE`` says of it; None where neither does."""
+    return os.environ.get(name) or read(var_folder() / file).get(name) or None
+
+
+def write(path: Path, values: dict[str, str]) -> None:
+    """Replaces ``path`` whole, on disk before this returns; it belongs to its folder's owner, mode 0600."""
+    if read(path) == values:
+        return
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.writelines(f"{key}={value}\n" for key, value in values.items())
+        file.flush()
+        os.fsync(file.fileno())
+    folder = path.parent.stat()
+    if os.geteuid() == 0 and folder.st_uid != 0:
+        os.chown(draft, folder.st_uid, folder.st_gid)
+    draft.replace(path)

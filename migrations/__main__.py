@@ -1,21 +1,16 @@
 """yinjian-migrate: brings the database up and to the newest schema, stops it, says how it is."""
 
 import asyncio
-import json
 import os
 import sys
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
-import asyncpg
 import click
 import msgspec
 
-from migrations import embedded, environment
+from migrations import embedded
 from migrations.apply import migrate, schema
-from migrations.messages import text as _
-from migrations.problems import DatabaseProblem
+from migrations.problems import DatabaseProblem, _
+from verify import cli, environment
 
 _as_json = click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
 
@@ -34,34 +29,22 @@ def _configured() -> str | None:
     return os.environ.get("YINJIAN_DATABASE_URL") or None
 
 
-def _refusing(command: Callable[..., None]) -> Callable[..., None]:
-    """Turns a problem into one line and exit code 1."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except (DatabaseProblem, OSError, asyncpg.PostgresError) as problem:
-            click.echo(_("Refused: {}").format(problem), err=True)
-            sys.exit(1)
-
-    return run
-
-
 def _say(answer: Answer, words: str, as_json: bool) -> None:
-    click.echo(json.dumps(msgspec.to_builtins(answer), ensure_ascii=False) if as_json else words)
+    if as_json:
+        cli.print_json(answer)
+    else:
+        click.echo(words)
 
 
 @click.group(help=_("The registry's database: brought up, to its newest schema, and down."))
-def main() -> None:
-    """Entry point of yinjian-migrate."""
+def commands() -> None:
+    """The commands below."""
 
 
-@main.command(
+@commands.command(
     help=_("Bring the database to the newest schema; without YINJIAN_DATABASE_URL, first start the embedded one.")
 )
 @_as_json
-@_refusing
 def up(as_json: bool) -> None:
     """``yinjian-migrate up``."""
     if url := _configured():
@@ -76,9 +59,8 @@ def up(as_json: bool) -> None:
     _say(answer, _("{} has the newest schema ({}).").format(where, applied), as_json)
 
 
-@main.command(help=_("Stop the embedded database; its data stays."))
+@commands.command(help=_("Stop the embedded database; its data stays."))
 @_as_json
-@_refusing
 def down(as_json: bool) -> None:
     """``yinjian-migrate down``."""
     if _configured():
@@ -88,14 +70,13 @@ def down(as_json: bool) -> None:
     _say(answer, _("The embedded database is stopped.") if ran else _("No embedded database was running."), as_json)
 
 
-@main.command(help=_("Say whether the database runs and what its schema lacks."))
+@commands.command(help=_("Say whether the database runs and what its schema lacks."))
 @_as_json
-@_refusing
 def status(as_json: bool) -> None:
     """``yinjian-migrate status``: exit code 1 where the database cannot be used as it is."""
     url = _configured()
     how = "configured" if url else str(embedded.state(environment.var_folder()))
-    url = url or environment.read(environment.var_folder() / "database.env").get(environment.OWNER_URL)
+    url = url or environment.read(environment.var_folder() / "database.env").get(embedded.OWNER_URL)
     if how not in ("configured", "running") or url is None:
         _say(Answer(database=how), _("The embedded database is not running."), as_json)
         sys.exit(1)
@@ -105,6 +86,11 @@ def status(as_json: bool) -> None:
     _say(answer, _("The database answers; its schema lacks: {}.").format(lacks), as_json)
     if found.pending:
         sys.exit(1)
+
+
+def main() -> None:
+    """Entry point of yinjian-migrate."""
+    cli.run(commands)
 
 
 if __name__ == "__main__":

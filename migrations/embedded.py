@@ -13,13 +13,17 @@ from typing import Final, Literal
 
 import msgspec
 
-from migrations import environment
 from migrations.apply import READER, SIGNER, Schema, migrate
 from migrations.cluster import Cluster
-from migrations.problems import DatabaseProblem
+from migrations.problems import DatabaseProblem, _
+from verify import environment
 
 OWNER: Final = "yinjian_owner"
 DATABASE: Final = "yinjian"
+OWNER_URL: Final = "YINJIAN_OWNER_DATABASE_URL"
+SIGNER_URL: Final = "YINJIAN_SIGNER_DATABASE_URL"
+READER_URL: Final = "YINJIAN_READER_DATABASE_URL"
+_KEYS: Final = {OWNER: OWNER_URL, SIGNER: SIGNER_URL, READER: READER_URL}
 _URL: Final = re.compile(r"postgresql://[a-z_]+:(?P<password>[\w-]+)@127\.0\.0\.1:(?P<port>[0-9]+)/[a-z]+")
 
 
@@ -67,12 +71,12 @@ def start(var: Path, *, durable: bool = True, detached: bool = True) -> Database
             for role, password in passwords.items()
         }
         roles = {role: password for role, password in passwords.items() if role != OWNER}
-        done: Schema = asyncio.run(migrate(urls[environment.OWNER_URL], roles))
+        done: Schema = asyncio.run(migrate(urls[OWNER_URL], roles))
         environment.write(env, urls)
         return Database(
-            owner_url=urls[environment.OWNER_URL],
-            signer_url=urls[environment.SIGNER_URL],
-            reader_url=urls[environment.READER_URL],
+            owner_url=urls[OWNER_URL],
+            signer_url=urls[SIGNER_URL],
+            reader_url=urls[READER_URL],
             pid=running.pid,
             port=running.port,
             applied=done.applied,
@@ -94,9 +98,6 @@ def state(var: Path) -> Literal["absent", "stopped", "running"]:
     if not data.exists():
         return "absent"
     return "running" if Cluster(data).running() else "stopped"
-
-
-_KEYS: Final = {OWNER: environment.OWNER_URL, SIGNER: environment.SIGNER_URL, READER: environment.READER_URL}
 
 
 def _own_the_database(cluster: Cluster, password: str) -> None:
@@ -126,7 +127,8 @@ def _only_one(var: Path, seconds: float = 120) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise DatabaseProblem(f"Another command has been at work in {var} for {seconds:.0f} s.") from None
+                    waited = _("Another command has been at work in {folder} for {seconds:.0f} s.")
+                    raise DatabaseProblem(waited.format(folder=var, seconds=seconds)) from None
                 time.sleep(0.05)
         yield
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from migrations.problems import DatabaseProblem
+from migrations.problems import DatabaseProblem, _
 
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 _NAMESPACE = ("unshare", "--user", "--map-user=1000")
@@ -49,9 +49,10 @@ class RunAs(msgspec.Struct, frozen=True, kw_only=True):
     def run(self, command: list[str], *, text: str = "") -> str:
         """Runs ``command`` with ``text`` as its input; its output. Raises DatabaseProblem when it fails."""
         process = self.popen(command, stdin=subprocess.PIPE)
-        output, _ = process.communicate(text)
+        output = process.communicate(text)[0]
         if process.returncode != 0:
-            raise DatabaseProblem(f"{Path(command[0]).name} failed: {_last_line(output)}")
+            reason = _("{program} failed: {words}")
+            raise DatabaseProblem(reason.format(program=Path(command[0]).name, words=_last_line(output)))
         return output
 
     def own(self, path: Path) -> None:
@@ -80,10 +81,11 @@ def choose(folder: Path, data: Path, program: Path) -> RunAs:
     for way in _ways(folder, data):
         if way.reaches(folder, program):
             return way
-    raise DatabaseProblem(
-        f"PostgreSQL does not run as root, and no other user can reach {folder} here. Run this as an ordinary "
+    reason = _(
+        "PostgreSQL does not run as root, and no other user can reach {folder} here. Run this as an ordinary "
         "user, use a folder that others may enter (YINJIAN_VAR), or set YINJIAN_DATABASE_URL."
     )
+    raise DatabaseProblem(reason.format(folder=folder))
 
 
 def _ways(folder: Path, data: Path) -> list[RunAs]:

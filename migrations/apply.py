@@ -72,9 +72,8 @@ async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     try:
         return await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
-        raise DatabaseProblem(
-            _("The database does not answer: {words}").format(words=error or type(error).__name__)
-        ) from None
+        words = f"{type(error).__name__}: {error}"
+        raise DatabaseProblem(_("The database does not answer: {words}").format(words=words)) from None
 
 
 async def _applied(connection: "asyncpg.Connection[asyncpg.Record]") -> set[str]:

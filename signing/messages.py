@@ -1,0 +1,8 @@
+"""The signing room's words for people, by locale (signing/locale)."""
+
+from pathlib import Path
+
+from verify.cli import messages
+
+_ = messages(Path(__file__).parent / "locale")
+"""A message in the language of whoever runs the command."""

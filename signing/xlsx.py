@@ -1,0 +1,161 @@
+"""A look at an .xlsx file before a library opens it: how large it really is, where its formulas and hidden rows are.
+
+A few kilobytes can unpack into gigabytes, and one cell in the last row makes a reader fill a billion empty ones. So
+the file is walked through once, in pieces, and given up as soon as it passes a limit.
+"""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Callable
+from typing import Any, Final
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+import msgspec
+
+from signing.messages import _
+
+MAX_UNPACKED: Final = 512 << 20
+_PIECE: Final = 1 << 18
+_WORKBOOK: Final = "xl/workbook.xml"
+_RELATIONS: Final = "xl/_rels/workbook.xml.rels"
+_MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_STRICT: Final = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
+
+
+class Damaged(Exception):
+    """Not a whole .xlsx file."""
+
+
+class TooLarge(Exception):
+    """Larger than we take; the message says how."""
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first sheet has beside its values."""
+
+    formulas: frozenset[str]
+    hidden: frozenset[int]
+    macros: bool
+
+
+def inspect(data: bytes, max_rows: int, max_columns: int) -> Seen:
+    """Walks through an .xlsx file. Raises Damaged or TooLarge."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED:
+                raise TooLarge(_("unpacked, it is larger than {} MB").format(MAX_UNPACKED >> 20))
+            names = archive.namelist()
+            first = _first_sheet(archive)
+            seen: _Sheet | None = None
+            for name in names:
+                if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                    sheet = _Sheet(max_rows, max_columns)
+                    _feed(archive, name, sheet)
+                    if name == first:
+                        seen = sheet
+            if seen is None:
+                raise Damaged
+            macros = any(name.endswith("vbaProject.bin") for name in names)
+            return Seen(formulas=frozenset(seen.formulas), hidden=frozenset(seen.hidden), macros=macros)
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, expat.ExpatError, ElementTree.ParseError,
+            NotImplementedError, RuntimeError, OSError, ValueError):  # fmt: skip
+        raise Damaged from None
+
+
+def _first_sheet(archive: zipfile.ZipFile) -> str:
+    """The path of the first sheet in the workbook's own order."""
+    book = ElementTree.fromstring(_small(archive, _WORKBOOK))
+    sheets = next((found for space in (_MAIN, _STRICT) if (found := book.find(f"{space}sheets")) is not None), None)
+    if sheets is None or not len(sheets):
+        raise Damaged
+    relation = next(value for name, value in sheets[0].attrib.items() if name.endswith("}id"))
+    for entry in ElementTree.fromstring(_small(archive, _RELATIONS)):
+        if entry.get("Id") == relation:
+            target = entry.attrib["Target"]
+            return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+    raise Damaged
+
+
+def _small(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A small XML part without a document type, which could multiply its text."""
+    if archive.getinfo(name).file_size > 1 << 20:
+        raise Damaged
+    part = archive.read(name)
+    if b"<!DOCTYPE" in part:
+        raise Damaged
+    return part
+
+
+def _feed(archive: zipfile.ZipFile, name: str, sheet: "_Sheet") -> None:
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = sheet.start
+    parser.StartDoctypeDeclHandler = _no_doctype
+    with archive.open(name) as part:
+        while piece := part.read(_PIECE):
+            parser.Parse(piece, False)
+        parser.Parse(b"", True)
+
+
+def _no_doctype(*_declaration: object) -> None:
+    raise Damaged
+
+
+class _Sheet:
+    """Counts rows and columns that hold something, and notes formulas and hidden rows."""
+
+    def __init__(self, max_rows: int, max_columns: int) -> None:
+        self.formulas: set[str] = set()
+        self.hidden: set[int] = set()
+        self._max_rows = max_rows
+        self._max_columns = max_columns
+        self._row = 0
+        self._cells = 0
+        self._cell = ""
+        self._wide: set[str] = set()
+        handlers: dict[str, Callable[[dict[str, str]], None]] = {
+            "row": self._row_starts,
+            "c": self._cell_starts,
+            "v": self._value_starts,
+            "is": self._value_starts,
+            "f": self._formula_starts,
+        }
+        self._handlers = handlers
+
+    def start(self, tag: str, attributes: dict[str, Any]) -> None:
+        """One XML element begins."""
+        handler = self._handlers.get(tag.rpartition(":")[2])
+        if handler is not None:
+            handler(attributes)
+
+    def _row_starts(self, attributes: dict[str, str]) -> None:
+        self._row = int(attributes["r"]) if "r" in attributes else self._row + 1
+        self._cells = 0
+        if attributes.get("hidden") in ("1", "true"):
+            self.hidden.add(self._row)
+
+    def _cell_starts(self, attributes: dict[str, str]) -> None:
+        self._cells += 1
+        self._cell = attributes.get("r", "")
+
+    def _value_starts(self, _attributes: dict[str, str]) -> None:
+        letters = self._cell.rstrip("0123456789")
+        row = int(self._cell[len(letters) :]) if self._cell else self._row
+        if row > self._max_rows:
+            raise TooLarge(_("the sheet has more than {} rows").format(self._max_rows))
+        if letters not in self._wide:
+            if self._cells > self._max_columns or _column(letters) > self._max_columns:
+                raise TooLarge(_("the sheet has more than {} columns").format(self._max_columns))
+            self._wide.add(letters)
+
+    def _formula_starts(self, _attributes: dict[str, str]) -> None:
+        self.formulas.add(self._cell)
+
+
+def _column(letters: str) -> int:
+    """The column of ``letters``, counted from 1; 0 for none."""
+    column = 0
+    for letter in letters[:8]:
+        column = column * 26 + ord(letter.upper()) - ord("A") + 1
+    return column

@@ -1,0 +1,66 @@
+"""What a worker process is asked to do, and what it answers: plain data, so that a taken-over worker says no more.
+
+Every job is bytes of a stranger's in, bounded plain data out.
+"""
+
+import msgspec
+
+from verify import documents, tables
+from verify.documents import Findings
+from verify.refusals import FileRefused
+from verify.tables.data import Filled, Listed, Verified
+
+
+class FindCodes(msgspec.Struct, frozen=True, kw_only=True, tag="find_codes"):
+    """The QR codes of an image or PDF; see documents.find."""
+
+    data: bytes
+    seconds: float
+
+
+class ReadTable(msgspec.Struct, frozen=True, kw_only=True, tag="read_table"):
+    """The rows of a spreadsheet; see tables.read."""
+
+    data: bytes
+
+
+class FillTable(msgspec.Struct, frozen=True, kw_only=True, tag="fill_table"):
+    """The spreadsheet with columns added; see tables.fill. Empty ``data`` makes a new workbook."""
+
+    data: bytes
+    listed: Listed
+    headers: tuple[str, str, str]
+    results: tuple[Verified, ...]
+
+
+class Declined(msgspec.Struct, frozen=True, kw_only=True, tag="declined"):
+    """The file was refused; ``code`` is one of refusals.DETAILS."""
+
+    code: str
+
+
+Job = FindCodes | ReadTable | FillTable
+Answer = Findings | Listed | Filled | Declined
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker's answer; ``last`` when the worker ends after it, to give its memory back."""
+
+    answer: Answer
+    last: bool
+
+
+def do(job: Job) -> Answer:
+    """Does the job here and now."""
+    try:
+        match job:
+            case FindCodes():
+                return documents.find(job.data, job.seconds)
+            case ReadTable():
+                return tables.read(job.data)
+            case FillTable():
+                return tables.fill(job.data, job.listed, job.headers, job.results)
+    except FileRefused as refused:
+        return Declined(code=refused.code)
+    except MemoryError:
+        return Declined(code="took_too_much_memory")

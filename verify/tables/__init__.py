@@ -1,0 +1,91 @@
+"""Spreadsheets of certificate number + name: rows in, the same file with three columns added back.
+
+XLSX, CSV (UTF-8, GB 18030; comma, semicolon or tab) and JSON. Runs in a worker process. Columns are found by name
+in a header row among the first ten; rows count as Excel numbers them. The columns added hold our own words only.
+"""
+
+import io
+import json
+import zipfile
+from typing import Final
+
+import msgspec
+
+from verify.refusals import FileRefused
+from verify.tables import csv_file, xlsx_file
+from verify.tables.data import MAX_BYTES, MAX_ROWS, Filled, Listed, Row, Verified
+
+
+def read(data: bytes) -> Listed:
+    """The rows of a spreadsheet, its kind judged by its bytes. Raises FileRefused."""
+    if not data.strip():
+        raise FileRefused("empty_file")
+    if len(data) > MAX_BYTES:
+        raise FileRefused("file_too_large")
+    if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":  # an OLE file: .xls, or any encrypted workbook
+        raise FileRefused("encrypted_or_old_excel")
+    if data[:4] == b"PK\x03\x04":
+        _check_zip(data)
+        return xlsx_file.read(data)
+    if b"\x00" in data[:4096] and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        raise FileRefused("not_a_table")
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
+        return _read_json(data)
+    return csv_file.read(data)
+
+
+def fill(data: bytes, listed: Listed, headers: tuple[str, str, str], results: tuple[Verified, ...]) -> Filled:
+    """The file with three columns under ``headers``; those that it has already under these names are overwritten.
+
+    Without ``data``, or where it was JSON, a new workbook of number, name and the three columns. Raises FileRefused.
+    """
+    if listed.kind == "csv" and data:
+        return csv_file.fill(data, listed, headers, results)
+    if listed.kind == "xlsx" and data:
+        return xlsx_file.fill(data, listed, headers, results)
+    return xlsx_file.new(listed, headers, results)
+
+
+class JsonRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of a JSON table. Without a name only the number is checked, and the holder's name is not shown."""
+
+    number: str
+    name: str | None = None
+
+
+def _read_json(data: bytes) -> Listed:
+    try:
+        tree = json.loads(data.decode("utf-8-sig"))
+        rows = msgspec.convert(tree, list[JsonRow])
+    except (ValueError, RecursionError, msgspec.ValidationError):
+        raise FileRefused("not_a_table") from None
+    return of_rows(rows)
+
+
+def of_rows(rows: list[JsonRow]) -> Listed:
+    """A table of rows that are there already. Raises FileRefused."""
+    if not rows:
+        raise FileRefused("no_rows")
+    if len(rows) > MAX_ROWS:
+        raise FileRefused("too_many_rows")
+    return Listed(
+        kind="json",
+        rows=tuple(Row(row=at, number=row.number, name=row.name) for at, row in enumerate(rows, 1)),
+    )
+
+
+_MOST_UNPACKED: Final = 100 * 1024 * 1024
+_MOST_ENTRIES: Final = 2000
+
+
+def _check_zip(data: bytes) -> None:
+    """Refuses what is no workbook or says that it unpacks too large; what lies about it meets the worker's limits."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        raise FileRefused("damaged_file") from None
+    if len(entries) > _MOST_ENTRIES or sum(entry.file_size for entry in entries) > _MOST_UNPACKED:
+        raise FileRefused("unpacks_too_large")
+    if not any(entry.filename.lower() == "xl/workbook.xml" for entry in entries):
+        raise FileRefused("not_a_table")

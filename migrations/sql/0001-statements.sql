@@ -37,16 +37,16 @@ begin
         h.argument := get_byte(b, p + 1);
         h.next := p + 2;
     elsif info = 25 then
-        h.argument := get_byte(b, p + 1) << 8 | get_byte(b, p + 2);
+        h.argument := (get_byte(b, p + 1) << 8) | get_byte(b, p + 2);
         h.next := p + 3;
     elsif info = 26 then
-        h.argument := get_byte(b, p + 1)::bigint << 24 | get_byte(b, p + 2) << 16
-            | get_byte(b, p + 3) << 8 | get_byte(b, p + 4);
+        h.argument := (get_byte(b, p + 1)::bigint << 24) | (get_byte(b, p + 2) << 16)
+            | (get_byte(b, p + 3) << 8) | get_byte(b, p + 4);
         h.next := p + 5;
     elsif info = 27 and get_byte(b, p + 1) < 128 then
         h.argument := 0;
         for i in 1..8 loop
-            h.argument := h.argument << 8 | get_byte(b, p + i);
+            h.argument := (h.argument << 8) | get_byte(b, p + i);
         end loop;
         h.next := p + 9;
     else

@@ -1,0 +1,86 @@
+"""The release file that is carried from the signing room to the registry: a CBOR sequence of statements.
+
+A final release holds certificates in row order, then final lists, then lookup indexes. Keyrings are not in it.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from verify.cli import Refusal, messages
+from verify.core import cbor, statement
+from verify.core.errors import Unreadable
+from verify.core.statement import Statement
+
+MAX_BYTES: Final = 512 * 2**20
+"""More than a million certificates with their lists."""
+
+_ = messages(Path(__file__).parent / "locale")
+
+
+class ReleaseRefused(Refusal):
+    """A release that must not be published, and nothing of it is.
+
+    ``code`` is for programs; the message names the statement by its place in the file, counted from 1, and
+    where it can the certificate number or the exam, never a person.
+    """
+
+    def __init__(self, code: str, reason: str, place: int | None = None) -> None:
+        where = _("statement {place} of the release: ").format(place=place) if place is not None else ""
+        super().__init__(f"{where}{reason} ({code})")
+        self.code = code
+        self.place = place
+
+
+def write(path: Path, statements: Iterable[bytes]) -> None:
+    """Makes or replaces the file at ``path``, whole and on disk when this returns, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            file.writelines(statements)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def load(path: Path) -> bytes:
+    """The bytes of the release at ``path``. Raises ReleaseRefused, OSError."""
+    if path.stat().st_size > MAX_BYTES:
+        raise ReleaseRefused("too_large", _("more than {size} MiB").format(size=MAX_BYTES >> 20))
+    return path.read_bytes()
+
+
+def count(data: bytes) -> int:
+    """How many statements a release's bytes hold, up to where they are damaged."""
+    found = 0
+    with contextlib.suppress(Unreadable):
+        for _item in cbor.split(data):
+            found += 1
+    return found
+
+
+def parse(data: bytes) -> Iterator[Statement]:
+    """The statements of a release's bytes, decoded one by one. Raises ReleaseRefused."""
+    items = cbor.split(data)
+    place = 0
+    while True:
+        place += 1
+        try:
+            yield statement.decode(next(items))
+        except StopIteration:
+            break
+        except Unreadable as error:
+            reason = _("these bytes are no statement: the file is damaged, or not a release")
+            raise ReleaseRefused(error.code, reason, place) from None
+    if place == 1:
+        raise ReleaseRefused("empty", _("the release holds no statement"))

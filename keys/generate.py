@@ -1,0 +1,65 @@
+"""A centre's first keys: made whole in a folder of their own, or not at all."""
+
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
+from keys import custody, folder, rotation
+from keys.folder import KeyFolder
+from keys.messages import _
+from keys.programmes import Published
+from verify import environment
+from verify.cli import Refusal
+from verify.core.keyring import Chain, Key, thumbprint
+
+
+def init(path: Path, settings: Published, passphrase: bytes, now: int) -> tuple[KeyFolder, Chain]:
+    """The key folder ``path`` with every key, the lookup secret and the first keyring, read back once.
+
+    Raises Refusal where keys are there already. When anything fails, nothing is left.
+    """
+    path = path.absolute()
+    check_absent(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))  # mode 0700
+    try:
+        signers = {use: custody.create(draft, use, passphrase) for use in rotation.USES}
+        entries = tuple(
+            Key(kid=signer.kid, public=signer.public, use=use, programmes=(), not_before=now)
+            for use, signer in signers.items()
+        )
+        root = signers["root"]
+        keyring = root.sign(rotation.first(entries, settings, now).draft(root.kid))
+        folder.write_keyring(draft, keyring)
+        custody.write_once(draft / folder.LOOKUP, f"{secrets.token_hex(32)}\n".encode())
+        made = KeyFolder(draft, thumbprint(root.public))
+        made.chain()
+        for entry in entries:
+            custody.load(draft, entry, passphrase)
+        made.lookup_secrets()
+        folder.sync(draft)
+        draft.rename(path)  # over an empty folder too
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    folder.sync(path.parent)
+    found = KeyFolder(path, made.root)
+    chain = found.chain()
+    folder.remember(found, chain)
+    return found, chain
+
+
+def check_absent(path: Path) -> None:
+    """Refuses to make keys where keys, or anything else, are; and where the working folder uses other keys."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise Refusal(
+            _("{folder} is not empty: keys are made in a new folder, and never over others").format(folder=path)
+        )
+    var = environment.var_folder()
+    other = environment.read(var / folder.SETTINGS).get("YINJIAN_KEYS")
+    if other and other != str(path) and Path(other).exists():
+        reason = _(
+            "{file} says that this working folder uses the keys in {folder}: work in another folder, or remove it"
+        )
+        raise Refusal(reason.format(file=var / folder.SETTINGS, folder=other))

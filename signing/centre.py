@@ -86,12 +86,27 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     certificates: str = "certificates"
 
 
+class Calendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``[calendar]``: when exams are usually held, and what the office knows of working days."""
+
+    months: Annotated[tuple[Annotated[int, Meta(ge=1, le=12)], ...], Meta(min_length=1)] = (3, 6, 9, 12)
+    week: Annotated[int, Meta(ge=1, le=5)] = 3
+    """The week whose weekend it is; week 1 holds the month's first Saturday."""
+    begins: datetime.time = datetime.time(8, 30)
+    ends: datetime.time = datetime.time(10, 0)
+    holidays: tuple[datetime.date, ...] = ()
+    """Days off that the kept calendar does not know."""
+    workdays: tuple[datetime.date, ...] = ()
+    """Days worked that the kept calendar takes for days off."""
+
+
 class Centre(Published, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole of centre.toml."""
 
     exams: tuple[ExamEntry, ...] = ()
     rules: tuple[Rules, ...] = ()
     lists: Lists
+    calendar: Calendar = Calendar()
     paths: Paths = Paths()
 
     @classmethod

@@ -44,7 +44,7 @@ system:
 
 # The camera page's script, bundled into verify/http/static/web.
 web: setup
-	@if [ -f verify/web/package.json ]; then bash verify/web/build; fi
+	@bash verify/web/build
 
 test: setup system web
 	$(RUN)python -m pytest $(ARGS)
@@ -53,6 +53,7 @@ lint: setup
 	$(RUN)ruff check .
 	$(RUN)ruff format --check .
 	$(RUN)mypy
+	@bash verify/web/build check
 
 bench: setup
 	$(RUN)python -m bench $(ARGS)

@@ -111,6 +111,11 @@ class KeyFolder:
         finally:
             os.close(descriptor)
 
+    def is_remembered(self) -> bool:
+        """Whether var/keys.env names this folder, or nothing at all."""
+        named = environment.read(environment.var_folder() / SETTINGS).get("YINJIAN_KEYS")
+        return named is None or named == str(self.path)
+
     def append(self, statement: bytes) -> None:
         """Adds the next keyring version, if it follows: wholly there and on disk, or not at all."""
         chain = self.chain().extend(statement)
@@ -161,7 +166,7 @@ def remember(folder: KeyFolder, chain: Chain) -> None:
     A file that names other keys is left as it is.
     """
     var = environment.var_folder()
-    if environment.read(var / SETTINGS).get("YINJIAN_KEYS", str(folder.path)) != str(folder.path):
+    if not folder.is_remembered():
         return
     var.mkdir(parents=True, exist_ok=True)
     newest = chain.versions[-1]

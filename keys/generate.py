@@ -9,7 +9,6 @@ from keys import custody, folder, rotation
 from keys.folder import KeyFolder
 from keys.messages import _
 from keys.programmes import Published
-from verify import environment
 from verify.cli import Refusal
 from verify.core.keyring import Chain, Key, thumbprint
 
@@ -51,15 +50,8 @@ def init(path: Path, settings: Published, passphrase: bytes, now: int) -> tuple[
 
 
 def check_absent(path: Path) -> None:
-    """Refuses to make keys where keys, or anything else, are; and where the working folder uses other keys."""
+    """Refuses to make keys where keys, or anything else, are."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise Refusal(
             _("{folder} is not empty: keys are made in a new folder, and never over others").format(folder=path)
         )
-    var = environment.var_folder()
-    other = environment.read(var / folder.SETTINGS).get("YINJIAN_KEYS")
-    if other and other != str(path) and Path(other).exists():
-        reason = _(
-            "{file} says that this working folder uses the keys in {folder}: work in another folder, or remove it"
-        )
-        raise Refusal(reason.format(file=var / folder.SETTINGS, folder=other))

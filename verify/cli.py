@@ -88,7 +88,7 @@ def _run(command: click.Command, refusals: tuple[type[Exception], ...]) -> int:
     except refusals as error:
         return _refuse(str(error))
     except CoreError as error:
-        return _refuse(f"{error.detail} ({error.code})")
+        return _refuse(f"{_(error.detail)} ({error.code})")
     except OSError as error:
         if error.filename is None and error.strerror is None:
             return _unforeseen(error)

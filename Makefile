@@ -35,7 +35,7 @@ setup: .stamps/project $(PO:.po=.mo)
 %.mo: %.po .stamps/packages
 	$(RUN)pybabel --quiet compile --input-file $< --output-file $@ --locale $$(basename $$(dirname $$(dirname $<)))
 
-demo: setup
+demo: setup web
 	exec $(RUN)python -m examples.demo $(ARGS)
 
 # What the tests take from the system: a browser, fonts, a cache server and PDF tools.

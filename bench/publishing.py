@@ -1,0 +1,40 @@
+"""Publishing a release of 100,000 certificates: time, and the publisher's peak memory."""
+
+import multiprocessing
+import resource
+import time
+from pathlib import Path
+
+from bench.invented import final_release
+from migrations import embedded
+from signing import release
+from signing.publish import publish
+from tests import releases
+
+PEOPLE = 100_000
+MOST_MIB = 1024
+
+
+def _publish(path: Path, url: str) -> None:
+    begun = time.perf_counter()
+    done = publish(path, url, keyring=releases.keyrings(), root=releases.ROOT_THUMBPRINT, now=releases.NOW)
+    seconds = time.perf_counter() - begun
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"  {done.added:,} statements in {seconds:.1f} s ({done.added / seconds:,.0f}/s), peak {peak:,.0f} MiB")
+    if peak > MOST_MIB:
+        raise SystemExit(f"more than {MOST_MIB} MiB")
+
+
+def run(folder: Path, people: int = PEOPLE) -> embedded.Database:
+    """Publishes a release of ``people`` in ``folder``, twice: the second time nothing is to be done."""
+    database = embedded.start(folder, durable=True)
+    path = folder / "bench.release"
+    release.write(path, final_release(people))
+    print(f"publish {people:,} certificates ({path.stat().st_size / 2**20:.0f} MiB)")
+    for _ in range(2):
+        process = multiprocessing.get_context("spawn").Process(target=_publish, args=(path, database.signer_url))
+        process.start()
+        process.join()
+        if process.exitcode:
+            raise SystemExit(process.exitcode)
+    return database

@@ -1,0 +1,74 @@
+"""``yinjian-verify``: the public service, and checks without it."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import click
+
+from verify import cli, environment, settings
+
+_ = cli.messages(cli.LOCALE)
+
+
+@click.group(help=_("The public service that verifies certificates."))
+def command() -> None:
+    """The group of all subcommands."""
+
+
+@command.command(help=_("Serve the public site until told to stop. Settings: YINJIAN_… and the var folder."))
+@click.option("--host", envvar="YINJIAN_HOST", default="127.0.0.1", show_default=True)
+@click.option("--port", envvar="YINJIAN_PORT", default=8000, show_default=True, type=click.IntRange(0, 65535))
+def serve(host: str, port: int) -> None:
+    """Runs until SIGINT or SIGTERM."""
+    environ = {**os.environ, "YINJIAN_HOST": host, "YINJIAN_PORT": str(port)}
+    told = settings.read(environ, environment.var_folder())
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    _run(_serve(told))
+
+
+async def _serve(told: settings.Settings) -> None:
+    import uvicorn
+
+    from verify.http.app import create
+    from verify.postgres import PostgresRegistry
+
+    registry = await PostgresRegistry.open(told.database_url, told.root)
+    config = uvicorn.Config(
+        create(registry, told),
+        host=told.host,
+        port=told.port,
+        log_config=None,
+        access_log=False,  # ours knows no addresses: they may hold QR digits
+        proxy_headers=False,  # ours believes only named proxies
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=5,
+    )
+    try:
+        click.echo(_("Serving on {url}").format(url=f"http://{told.host}:{told.port}/"), err=True)
+        await uvicorn.Server(config).serve()
+    finally:
+        await registry.close()
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        import uvloop
+    except ImportError:  # not on Windows
+        asyncio.run(work)
+    else:
+        uvloop.run(work)
+
+
+def main() -> None:
+    """The entry point."""
+    cli.run(command, refusals=(settings.SettingRefused,))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The composition root: the one place where the service's parts are put together."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, ControllerRouterHandler, ExceptionHandlersMap
+
+from verify.http import api, health, list_pages, lists_api, openapi, pages, wellknown
+from verify.http.asking import Asker
+from verify.http.edge import Edge
+from verify.http.limits import Limiter, MemoryLimiter, Unlimited
+from verify.http.static import Files
+from verify.http.views import Views
+from verify.registry import Registry
+from verify.settings import Settings
+
+_BODY_BYTES = 64 << 10
+"""What a request may send where its route does not say otherwise."""
+
+ROUTES: Sequence[ControllerRouterHandler] = (
+    pages.ROUTER,
+    list_pages.ROUTER,
+    api.ROUTER,
+    lists_api.ROUTER,
+    openapi.ROUTER,
+    wellknown.ROUTER,
+    health.ROUTER,
+)
+"""Every module of routes. A new one is added here, and to openapi.py where it is for programs."""
+
+
+def create(
+    registry: Registry,
+    settings: Settings,
+    *,
+    clock: Callable[[], float] = time.time,
+    limiter: Limiter | None = None,
+) -> ASGIApp:
+    """The service as an ASGI application, for an open registry. ``clock`` tells seconds since 1970."""
+    files = Files()
+    views = Views(files)
+    asker = Asker(registry, settings.lookup_secrets)
+
+    def now(request: Request[Any, Any, Any]) -> int:
+        """The one time of the request, taken where it came in."""
+        seconds: int = request.scope["state"]["now"]
+        return seconds
+
+    complaints: ExceptionHandlersMap = {HTTPException: views.complaint, Exception: views.complaint}
+    app = Litestar(
+        [*ROUTES, files.handler()],
+        dependencies={
+            "asker": Provide(lambda: asker, sync_to_thread=False),
+            "views": Provide(lambda: views, sync_to_thread=False),
+            "now": Provide(now, sync_to_thread=False),
+        },
+        exception_handlers=complaints,
+        request_max_body_size=_BODY_BYTES,
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+    return Edge(
+        app,
+        limiter=limiter or (MemoryLimiter() if settings.rate_limits else Unlimited()),
+        complain=views.complaint,
+        clock=clock,
+        proxies=settings.trusted_proxies,
+        secure=settings.secure,
+    )

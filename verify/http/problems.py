@@ -1,0 +1,223 @@
+"""One table from what went wrong to what the asker is told (RFC 9457), and the answers made of it.
+
+Programs get ``application/problem+json`` with a stable ``code``; people, under a page's address, get a page. An
+error that the table does not know loses its detail and is told to the operator only.
+"""
+
+import logging
+import traceback
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+)
+
+from verify.core.errors import RegisterDamaged
+from verify.http.asking import LookupsClosed
+from verify.http.words import N_
+from verify.registry import BadCursor, RegistryUnavailable
+
+PROBLEM_JSON: Final = "application/problem+json"
+
+_log = logging.getLogger("yinjian.http")
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """One row of the table."""
+
+    status: int
+    title: str
+    detail: str
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "bad_json": Kind(400, N_("Not JSON"), N_("The body is not JSON in UTF-8 with each name once.")),
+    "bad_request": Kind(400, N_("Bad request"), N_("The request does not have the form that this address wants.")),
+    "bad_form": Kind(
+        400, N_("Bad form"), N_("A field of the form came more than once or in a form that no page sends.")
+    ),
+    "number_missing": Kind(400, N_("No number"), N_("Please type the certificate number.")),
+    "name_missing": Kind(400, N_("No name"), N_("Please type the name.")),
+    "id_missing": Kind(400, N_("No ID number"), N_("Please type the ID number.")),
+    "id_length": Kind(
+        400,
+        N_("ID number incomplete"),
+        N_("A resident ID number has 18 characters: 17 digits and a digit or X. Please check it."),
+    ),
+    "id_checksum": Kind(
+        400,
+        N_("Slip in the ID number"),
+        N_("The ID number's last character does not fit the others: one of them is wrong. Please check it."),
+    ),
+    "id_date": Kind(
+        400,
+        N_("Slip in the ID number"),
+        N_("The ID number holds a date of birth that does not exist. Please check it."),
+    ),
+    "number_check": Kind(
+        400, N_("Slip in the number"), N_("The number's check character does not fit: one of its characters is wrong.")
+    ),
+    "bad_time": Kind(
+        400, N_("Not a time"), N_("The time is not a date and time with its zone, such as 2022-05-01T00:00:00Z.")
+    ),
+    "future_time": Kind(
+        400,
+        N_("Time in the future"),
+        N_("Nobody can say yet what will be true then. Please ask for a time that has passed."),
+    ),
+    "bad_cursor": Kind(
+        400,
+        N_("Page no longer there"),
+        N_("The list has changed since, or the link is damaged. Please begin again at its first page."),
+    ),
+    "not_found": Kind(
+        404,
+        N_("No such certificate"),
+        N_("The register holds no certificate of this number: it may be a slip, or not published yet."),
+    ),
+    "no_such_exam": Kind(404, N_("No such list"), N_("There is no pass list of this exam.")),
+    "no_such_address": Kind(404, N_("No such page"), N_("There is nothing at this address.")),
+    "method_not_allowed": Kind(
+        405, N_("Not to be used this way"), N_("This address does not take requests of this method.")
+    ),
+    "list_expired": Kind(
+        410,
+        N_("List no longer public"),
+        N_("This list was public for its term, which is over. Its certificates can still be checked."),
+    ),
+    "too_large": Kind(413, N_("Too large"), N_("What was sent is larger than this address takes.")),
+    "rate_limited": Kind(
+        429,
+        N_("Too many requests"),
+        N_("Your network has asked very often in a short time. Please wait a little and try again."),
+    ),
+    "internal": Kind(
+        500, N_("Error on our side"), N_("Something went wrong here. This says nothing about any certificate.")
+    ),
+    "registry_unavailable": Kind(
+        503,
+        N_("Cannot check now"),
+        N_(
+            "The register cannot be asked at the moment. This says nothing about "
+            "any certificate. Please try again in a few minutes."
+        ),
+    ),
+    "register_damaged": Kind(
+        503,
+        N_("Cannot check now"),
+        N_(
+            "The register contradicts its own signatures, so nothing is answered "
+            "from it. This says nothing about any certificate."
+        ),
+    ),
+    "lookups_closed": Kind(
+        503,
+        N_("No lookups here"),
+        N_(
+            "This service does not look up certificates by name and ID number. A "
+            "certificate can be checked by its number and name."
+        ),
+    ),
+}
+"""By code, which is stable: programs may rely on it."""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Problem details (RFC 9457). ``field`` says where in the request, and never holds what was sent."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    field: str | None = None
+
+
+class Refused(Exception):
+    """A request that cannot be answered, by the table's code."""
+
+    def __init__(self, code: str, *, field: str | None = None, retry_after: int | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.field = field
+        self.retry_after = retry_after
+
+
+def problem(code: str, field: str | None = None) -> Problem:
+    """The problem details of a code."""
+    kind = KINDS[code]
+    return Problem(
+        type=f"urn:yinjian:problem:{code}",
+        title=kind.title,
+        status=kind.status,
+        detail=kind.detail,
+        code=code,
+        field=field,
+    )
+
+
+_HTTP_CODES: Final = {404: "no_such_address", 405: "method_not_allowed", 413: "too_large", 429: "rate_limited"}
+_RETRY_AFTER: Final = 10
+"""Seconds after which the registry may be worth asking again."""
+
+
+def of(error: Exception) -> Refused:
+    """What to tell the asker about an error; the operator is told of those that nobody foresaw."""
+    match error:
+        case Refused():
+            return error
+        case RegistryUnavailable():
+            return Refused("registry_unavailable", retry_after=_RETRY_AFTER)
+        case RegisterDamaged():
+            _log.error("the register contradicts its signatures: %s", error.code)
+            return Refused("register_damaged", retry_after=_RETRY_AFTER)
+        case BadCursor():
+            return Refused("bad_cursor")
+        case LookupsClosed():
+            return Refused("lookups_closed")
+        case NotFoundException():
+            return Refused("no_such_address")
+        case HTTPException() if error.status_code < 500:
+            return Refused(_HTTP_CODES.get(error.status_code, "bad_request"))
+    # No message and no values: they might hold what was asked.
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    where = " < ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in reversed(frames))
+    _log.error("unforeseen %s at %s", type(error).__name__, where)
+    return Refused("internal")
+
+
+def headers_of(refused: Refused, error: Exception) -> dict[str, str]:
+    """The headers that an error's answer carries."""
+    headers = {"Cache-Control": "no-store"}
+    if refused.retry_after is not None:
+        headers["Retry-After"] = str(refused.retry_after)
+    if isinstance(error, MethodNotAllowedException) and error.headers:
+        headers["Allow"] = error.headers.get("allow", "")
+    return headers
+
+
+def as_json(refused: Refused, headers: dict[str, str]) -> Response[bytes]:
+    """The answer for programs."""
+    told = problem(refused.code, refused.field)
+    return Response(msgspec.json.encode(told), status_code=told.status, media_type=PROBLEM_JSON, headers=headers)
+
+
+_FOR_PROGRAMS: Final = ("/api/", "/.well-known/", "/health/", "/static/", "/log/", "/status/", "/metrics")
+
+
+def for_programs(request: Request[Any, Any, Any]) -> bool:
+    """Whether the asker is a program: by the address, or because it would rather have JSON than HTML."""
+    path = request.scope["path"] + "/"
+    return path.startswith(_FOR_PROGRAMS) or wants_json(request)
+
+
+def wants_json(request: Request[Any, Any, Any]) -> bool:
+    """Whether Accept ranks JSON above HTML."""
+    accept = request.headers.get("accept", "")
+    if "json" not in accept:
+        return False
+    return request.accept.best_match(["text/html", "application/json", PROBLEM_JSON], "text/html") != "text/html"

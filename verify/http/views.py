@@ -1,0 +1,143 @@
+"""Pages: templates with their words in the asker's language."""
+
+import datetime
+from typing import Any, Final
+
+import jinja2
+from litestar import Response
+from markupsafe import Markup, escape
+
+from verify.core.fields import Names
+from verify.http import phrases, problems, words
+from verify.http.bodies import SHANGHAI, AnyRequest
+from verify.http.problems import Refused
+from verify.http.static import Files
+from verify.http.words import LANGUAGES, Language
+
+PERSONAL: Final = "no-store"
+"""For pages that hold what only one asker may see."""
+
+
+class Views:
+    """Renders templates. One environment for each language; all are made at start."""
+
+    def __init__(self, files: Files) -> None:
+        self._environments = {language: _environment(language, files) for language in LANGUAGES}
+
+    def page(
+        self, request: AnyRequest, template: str, *, cache: str = PERSONAL, status: int = 200, **values: Any
+    ) -> Response[str]:
+        """One page, in the language of the request. ``cache`` is its Cache-Control."""
+        state = request.scope["state"]
+        language: Language = state["language"]
+        asked: Language | None = state["asked_language"]
+        path = request.scope["path"]
+        html = (
+            self._environments[language]
+            .get_template(template)
+            .render(
+                **values,
+                now=datetime.datetime.fromtimestamp(state["now"], SHANGHAI),
+                link=lambda target: _with_language(target, asked),
+                switched=asked,
+                switches=[
+                    (code, name, f"{_switchable(request, path)}?lang={code}") for code, name in LANGUAGES.items()
+                ],
+            )
+        )
+        vary = "Accept, Accept-Language" if path.lower().startswith("/q/") else "Accept-Language"
+        headers = {"Cache-Control": cache, "Content-Language": language, "Vary": vary, "X-Robots-Tag": "noindex"}
+        if path == "/":
+            del headers["X-Robots-Tag"]
+        return Response(html, media_type="text/html", status_code=status, headers=headers)
+
+    def complaint(self, request: AnyRequest, error: Exception) -> Response[Any]:
+        """The answer to a request that went wrong: a page for people, problem details for programs."""
+        refused = problems.of(error)
+        headers = problems.headers_of(refused, error)
+        if problems.for_programs(request):
+            return problems.as_json(refused, headers)
+        return self.refusal(request, refused, headers)
+
+    def refusal(self, request: AnyRequest, refused: Refused, headers: dict[str, str] | None = None) -> Response[str]:
+        """The page of a refusal."""
+        told = problems.problem(refused.code)
+        page = self.page(request, "problem.html", status=told.status, problem=told, wait=refused.retry_after)
+        page.headers.update(headers or {})
+        return page
+
+
+def _switchable(request: AnyRequest, path: str) -> str:
+    """Where the language switch leads: the same page, or for the answer to a form the form's own page."""
+    return path if request.method == "GET" and "route_handler" in request.scope else "/"
+
+
+def _with_language(target: str, asked: Language | None) -> str:
+    """An address that keeps the language somebody chose."""
+    if asked is None:
+        return target
+    address, mark, fragment = target.partition("#")
+    return f"{address}{'&' if '?' in address else '?'}lang={asked}{mark}{fragment}"
+
+
+def _environment(language: Language, files: Files) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("verify.http"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    catalogue = words.catalogue(language)
+    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # added by i18n
+    environment.globals |= {"language": language, "static": files.url, "phrases": phrases, "languages": LANGUAGES}
+    environment.filters |= {
+        "text": lambda names: words.named(names, language)[0],
+        "named": lambda names: _named(names, language),
+        "moment": lambda moment: _moment(moment, language),
+        "day": lambda moment: _day(moment, language),
+        "count": lambda number: f"{number:,}",
+        "machine": lambda moment: moment.astimezone(SHANGHAI).isoformat(timespec="seconds"),
+    }
+    return environment
+
+
+def _named(names: Names, language: Language) -> Markup:
+    """A text of the centre, marked where it is in another language than the page."""
+    text, spoken = words.named(names, language)
+    return escape(text) if spoken == language else Markup('<span lang="{}">{}</span>').format(spoken, text)
+
+
+def _seconds(moment: datetime.datetime | int) -> datetime.datetime:
+    if isinstance(moment, int):
+        return datetime.datetime.fromtimestamp(moment, SHANGHAI)
+    return moment.astimezone(SHANGHAI)
+
+
+def _moment(moment: datetime.datetime | int, language: Language) -> str:
+    """A moment to the minute, in Shanghai."""
+    return f"{_day(moment, language)} {_seconds(moment):%H:%M}"
+
+
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")
+
+
+def _day(moment: datetime.datetime | datetime.date | int | str, language: Language) -> str:
+    """A day: of a moment in Shanghai, of a date, or of ``YYYY-MM-DD``."""
+    if isinstance(moment, str):
+        try:
+            day: datetime.date = datetime.date.fromisoformat(moment)
+        except ValueError:
+            return moment  # the contract wants the form of a date, not a day that exists
+    else:
+        day = moment if type(moment) is datetime.date else _seconds(moment)  # type: ignore[arg-type]  # no int left
+    if language == "zh-CN":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def rfc3339(seconds: int | None) -> str | None:
+    """Seconds since 1970 as programs are told them."""
+    return None if seconds is None else f"{datetime.datetime.fromtimestamp(seconds, datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -7,9 +7,9 @@ from typing import Annotated, Literal, Self
 import msgspec
 from msgspec import Meta
 
-from keys.messages import _
 from keys.programmes import Code, Count, ProgrammeEntry, Published, Text, Words
 from keys.settings_file import Source
+from signing.messages import _
 
 MarkColumn = Literal["theory", "practice", "score"]
 Term = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])(-[0-9A-Z]{1,3})?$")]

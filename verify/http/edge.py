@@ -90,7 +90,7 @@ class Edge:
 
     async def _answer(self, scope: Any, receive: Receive, send: Callable[[Message], Awaitable[None]]) -> None:
         budget = _budget(scope)
-        wait = await self._limiter.wait(budget, scope["state"]["client"], time.monotonic()) if budget else 0
+        wait = (await self._limiter.take(budget, scope["state"]["client"], time.monotonic())).wait if budget else 0
         if wait:
             scope["litestar_app"] = self._app
             request: Request[Any, Any, Any] = Request(scope, receive)

@@ -5,8 +5,8 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-Budget = Literal["ask", "lookup"]
-"""Pages and verification; lookups by name and ID number."""
+Budget = Literal["ask", "lookup", "rows"]
+"""Pages and verification; lookups by name and ID number; rows of bulk checks."""
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,17 +19,29 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
 RATES: Final[dict[Budget, Rate]] = {
     "ask": Rate(per_minute=3000, burst=600),
     "lookup": Rate(per_minute=120, burst=120),
+    "rows": Rate(per_minute=10_000, burst=50_000),
 }
 """By client address (3-interfaces, Public HTTP service)."""
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of taking from an allowance."""
+
+    wait: int
+    """0, or the seconds to wait, where there was not enough left and nothing was taken."""
+    left: int
+    """How much is left."""
+    whole_in: int
+    """Seconds until the allowance is whole again."""
 
 
 class Limiter(Protocol):
     """Counts what clients ask for."""
 
-    async def wait(self, budget: Budget, client: str, now: float) -> int:
-        """Takes one from the client's allowance: 0, or the seconds to wait when there is none left.
+    async def take(self, budget: Budget, client: str, now: float, cost: int = 1) -> Taken:
+        """Takes ``cost`` from the client's allowance, or nothing where there is less left.
 
-        ``now`` is a time in seconds that never goes back.
+        ``now`` is a time in seconds that never goes back; ``cost`` is at most the budget's burst.
         """
         ...
 
@@ -37,9 +49,9 @@ class Limiter(Protocol):
 class Unlimited:
     """Lets everybody through (YINJIAN_RATE_LIMITS=off, for benchmarks)."""
 
-    async def wait(self, budget: Budget, client: str, now: float) -> int:  # noqa: ARG002 -- as the Protocol has it
-        """Always 0."""
-        return 0
+    async def take(self, budget: Budget, client: str, now: float, cost: int = 1) -> Taken:  # noqa: ARG002 -- as the Protocol has it
+        """Always enough."""
+        return Taken(wait=0, left=RATES[budget].burst, whole_in=0)
 
 
 class MemoryLimiter:
@@ -50,21 +62,28 @@ class MemoryLimiter:
         self._most = most
         self._full_at: dict[tuple[Budget, str], float] = {}
 
-    async def wait(self, budget: Budget, client: str, now: float) -> int:
+    async def take(self, budget: Budget, client: str, now: float, cost: int = 1) -> Taken:
         """See Limiter. A bucket is kept as the time at which it is full again (GCRA)."""
         rate = self._rates[budget]
         step = 60 / rate.per_minute
-        full_at = max(self._full_at.get((budget, client), now), now) + step
+        before = max(self._full_at.get((budget, client), now), now)
+        full_at = before + cost * step
         over = full_at - now - rate.burst * step
         if over > 1e-9:
-            return math.ceil(over)
+            return _taken(rate, before - now, wait=math.ceil(over))
         if len(self._full_at) >= self._most:
             self._forget(now)
         self._full_at[budget, client] = full_at
-        return 0
+        return _taken(rate, full_at - now)
 
     def _forget(self, now: float) -> None:
         """Drops the clients whose allowance is whole again, or else everybody."""
         self._full_at = {key: full_at for key, full_at in self._full_at.items() if full_at > now}
         if len(self._full_at) >= self._most:
             self._full_at.clear()
+
+
+def _taken(rate: Rate, until_whole: float, wait: int = 0) -> Taken:
+    """``until_whole`` is the time in seconds until the bucket is full again."""
+    left = rate.burst - math.ceil(until_whole * rate.per_minute / 60 - 1e-6)
+    return Taken(wait=wait, left=max(0, left), whole_in=math.ceil(until_whole))

@@ -1,6 +1,7 @@
 """Fixtures for every test: a PostgreSQL of the run's own, and a fresh registry in it for whoever asks."""
 
 import asyncio
+import contextlib
 import itertools
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 
 from migrations import embedded
+from migrations.apply import READER, SIGNER
 
 _numbers = itertools.count(1)
 
@@ -49,33 +51,31 @@ def module_registry_urls(server: embedded.Database) -> Iterator[Urls]:
         yield urls
 
 
-class fresh_registry:  # noqa: N801 - used as a function
-    """A context in which a registry of its own exists."""
+@contextlib.contextmanager
+def fresh_registry(server: embedded.Database) -> Iterator[Urls]:
+    """A registry of its own, as long as the context lasts."""
+    name = f"registry_{next(_numbers)}"
+    execute_as_owner(server, f"create database {name} template {embedded.DATABASE}")
+    # Rights on a database itself are not copied with it.
+    execute_as_owner(server, f"revoke all on database {name} from public")
+    execute_as_owner(server, f"grant connect on database {name} to {SIGNER}, {READER}")
+    owner, signer, reader = (
+        url.removesuffix(embedded.DATABASE) + name for url in (server.owner_url, server.signer_url, server.reader_url)
+    )
+    try:
+        yield Urls(owner=owner, signer=signer, reader=reader)
+    finally:
+        execute_as_owner(server, f"drop database {name} with (force)")
 
-    def __init__(self, server: embedded.Database) -> None:
-        self._server = server
-        self._name = f"registry_{next(_numbers)}"
 
-    def __enter__(self) -> Urls:
-        self._execute(f"create database {self._name} template {embedded.DATABASE}")
-        # Rights on a database itself are not copied with it.
-        self._execute(f"revoke all on database {self._name} from public")
-        self._execute(f"grant connect on database {self._name} to yinjian_signer, yinjian_reader")
-        owner, signer, reader = (
-            url.removesuffix(embedded.DATABASE) + self._name
-            for url in (self._server.owner_url, self._server.signer_url, self._server.reader_url)
-        )
-        return Urls(owner=owner, signer=signer, reader=reader)
+def execute_as_owner(server: embedded.Database, statement: str) -> None:
+    """Runs one statement as the owner, outside of any registry."""
 
-    def __exit__(self, *_: object) -> None:
-        self._execute(f"drop database {self._name} with (force)")
+    async def execute() -> None:
+        connection = await asyncpg.connect(server.owner_url.removesuffix(embedded.DATABASE) + "postgres")
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
 
-    def _execute(self, statement: str) -> None:
-        async def execute() -> None:
-            connection = await asyncpg.connect(self._server.owner_url.removesuffix(embedded.DATABASE) + "postgres")
-            try:
-                await connection.execute(statement)
-            finally:
-                await connection.close()
-
-        asyncio.run(execute())
+    asyncio.run(execute())

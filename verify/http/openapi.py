@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Response, Router, get
 
+from verify.core import public_keys
 from verify.core.verdict import Verdict
 from verify.http import api, lists_api, problems, wellknown
 
@@ -219,7 +220,7 @@ def _paths() -> dict[str, Any]:
 @functools.cache
 def document() -> dict[str, Any]:
     """The whole description."""
-    types = (Verdict, api.Found, lists_api.ExamItems, lists_api.ListRows, wellknown.JwkSet, problems.Problem)
+    types = (Verdict, api.Found, lists_api.ExamItems, lists_api.ListRows, public_keys.JwkSet, problems.Problem)
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schemas["Problem"]["properties"]["code"] = {"type": "string", "enum": sorted(problems.KINDS)}
     schemas["Health"] = _closed(["status"], status={"const": "ok"})

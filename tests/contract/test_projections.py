@@ -130,11 +130,10 @@ async def test_changes(signer: Any) -> None:
 
 async def test_lookup_index_replaces_the_one_before(signer: Any) -> None:
     """A later revision of a lookup index takes the place of the whole earlier one, of its own exam alone."""
-    other = {"exam": "CAM-2022-04"}
     await add(
         signer,
         releases.index([("AAAA1", bytes(32)), ("AAAA2", b"\x01" * 32)]),
-        releases.index([("BBBB1", b"\x02" * 32)], **other),
+        releases.index([("BBBB1", b"\x02" * 32)], exam="CAM-2022-04"),
         releases.index([("AAAA2", b"\x03" * 32)], revision=2),
     )
     query = "select exam, number, key from registry.lookup_row order by number"

@@ -1,0 +1,208 @@
+"""Printing many certificates: one file each, or one file for the printer, spread over the processors."""
+
+import concurrent.futures
+import contextlib
+import itertools
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pikepdf
+
+from signing.messages import _
+from signing.print import certificate, photos
+from signing.print.certificate import Printable, Words
+from signing.print.fonts import FontBook
+from signing.print.typesetter import OWN, PRESS, Typesetter
+from verify.cli import Refusal
+
+_SHARE: Final = 20
+"""Certificates handed to a worker at a time."""
+_VOLUME: Final = 100
+"""Pages that Typst sets in one go: it needs about a megabyte for each."""
+_FEW: Final = 8
+"""As many are printed sooner here than by workers that must start first."""
+
+Advance = Callable[[int], None]
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What every worker needs to know."""
+
+    words: Words
+    template: Path
+    seals: dict[str, Path]
+    """Pictures by issuer id."""
+    fonts: list[str]
+
+
+def plan(words: Words, folder: Path, sources: Sequence[Printable]) -> tuple[Plan, list[str]]:
+    """Finds template, seals (relative to ``folder``) and fonts for these certificates, and says which fonts it took.
+
+    Raises Refusal for anything that is not there.
+    """
+    settings = words.settings
+    template = folder / settings.template if settings.template else OWN / "certificate.typ"
+    if not template.is_file():
+        raise Refusal(_("The template {} is not there.").format(template))
+    seals = {issuer: folder / path for issuer, path in settings.seals.items()}
+    known = {issuer.id for issuer in words.keyring.issuers}
+    for issuer, path in seals.items():
+        if issuer not in known:
+            raise Refusal(_("[print] seals: no issuing body has the id “{}”.").format(issuer))
+        if path.suffix.lower() not in (".png", ".svg", ".jpg", ".jpeg"):
+            raise Refusal(_("The seal {} is of no kind that can be printed: use PNG or SVG.").format(path.name))
+        if not path.is_file():
+            raise Refusal(_("The seal {} is not there.").format(path))
+    book = FontBook.find(settings.fonts)
+    fonts = book.families(itertools.chain.from_iterable(certificate.characters(sources, words)))
+    return Plan(words=words, template=template, seals=seals, fonts=fonts), book.taken(fonts)
+
+
+class _Setter:
+    """A worker's own typesetter."""
+
+    def __init__(self, plan: Plan, typesetter: Typesetter) -> None:
+        self._typesetter = typesetter
+        self._fonts = plan.fonts
+        seals = {
+            issuer: typesetter.add(f"seal-{issuer}{path.suffix.lower()}", path.read_bytes())
+            for issuer, path in plan.seals.items()
+        }
+        self._words = msgspec.structs.replace(plan.words, seals=seals)
+
+    def one(self, source: Printable) -> tuple[str, bytes]:
+        """The number and the PDF of one certificate, as it is kept."""
+        shown = certificate.read(source.statement)
+        with self._photo(source, shown.number) as photo:
+            page = certificate.page(source, self._words, photo)
+            data = certificate.document([page], self._words, self._fonts)
+            return shown.number, self._typesetter.pdf(data, shown.issued_at)
+
+    def volume(self, sources: Sequence[Printable], title: str) -> bytes:
+        """The PDF of many certificates, as a printer gets it: without the statements as files."""
+        with contextlib.ExitStack() as laid:
+            pages, issued_at = [], 0
+            for source in sources:
+                shown = certificate.read(source.statement)
+                photo = laid.enter_context(self._photo(source, shown.number))
+                pages.append(certificate.page(source, self._words, photo) | {"statement": None})
+                issued_at = max(issued_at, shown.issued_at)
+            data = certificate.document(pages, self._words, self._fonts) | {"document_title": title}
+            return self._typesetter.pdf(data, issued_at, PRESS)
+
+    @contextlib.contextmanager
+    def _photo(self, source: Printable, number: str) -> Iterator[str | None]:
+        if source.photo is None:
+            yield None
+            return
+        name = f"{number}.jpg"
+        yield self._typesetter.add(name, photos.ready(source.photo))
+        self._typesetter.drop(name)
+
+
+_setter: list[_Setter] = []
+
+
+def _start(plan: Plan) -> None:
+    # The folder of the typesetter goes when the worker ends.
+    opened = contextlib.ExitStack()
+    _setter[:] = [_Setter(plan, opened.enter_context(Typesetter.open(plan.template)))]
+    multiprocessing.util.Finalize(None, opened.close, exitpriority=10)
+
+
+def _print_share(sources: Sequence[Printable], folder: Path) -> int:
+    for source in sources:
+        number, pdf = _setter[0].one(source)
+        write(folder / f"{number}.pdf", pdf)
+    return len(sources)
+
+
+def _print_volume(sources: Sequence[Printable], path: Path, title: str) -> int:
+    path.write_bytes(_setter[0].volume(sources, title))
+    return len(sources)
+
+
+def write(path: Path, data: bytes) -> None:
+    """Makes or replaces a file: whole, or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_bytes(data)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def print_each(plan: Plan, sources: Sequence[Printable], folder: Path, advance: Advance, workers: int = 0) -> None:
+    """Writes NUMBER.pdf for each certificate into ``folder``, by ``workers`` processes (0: one for each processor).
+
+    Raises Refusal for the first that cannot be printed; what is printed by then stays.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if len(sources) <= _FEW:
+        with Typesetter.open(plan.template) as typesetter:
+            setter = _Setter(plan, typesetter)
+            for source in sources:
+                number, pdf = setter.one(source)
+                write(folder / f"{number}.pdf", pdf)
+                advance(1)
+        return
+    _spread(plan, [(share, folder) for share in _cut(sources, _SHARE)], _print_share, advance, workers)
+
+
+def print_batch(plan: Plan, sources: Sequence[Printable], path: Path, advance: Advance, workers: int = 0) -> None:
+    """Writes all certificates, in this order, as one file for the printer: PDF/A-3b, no statements attached.
+
+    Raises Refusal, and then writes nothing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="yinjian-") as folder:
+        volumes = [Path(folder) / f"{index}.pdf" for index in range(-(-len(sources) // _VOLUME))]
+        title = certificate.title([sources[0], sources[-1]], plan.words)
+        tasks = [(part, volume, title) for part, volume in zip(_cut(sources, _VOLUME), volumes, strict=True)]
+        _spread(plan, tasks, _print_volume, advance, workers)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            _join(volumes, draft)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _join(volumes: Sequence[Path], path: Path) -> None:
+    """One PDF of all volumes' pages, which keeps the first one's title, language and declarations."""
+    with contextlib.ExitStack() as opened:
+        joined = opened.enter_context(pikepdf.open(volumes[0]))
+        for volume in volumes[1:]:
+            joined.pages.extend(opened.enter_context(pikepdf.open(volume)).pages)
+        joined.save(path, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+
+
+def _cut(sources: Sequence[Printable], size: int) -> Iterator[Sequence[Printable]]:
+    for start in range(0, len(sources), size):
+        yield sources[start : start + size]
+
+
+def _spread(
+    plan: Plan,
+    tasks: Sequence[tuple[Any, ...]],
+    work: Callable[..., int],
+    advance: Advance,
+    workers: int,
+) -> None:
+    count = min(workers or len(os.sched_getaffinity(0)), len(tasks))
+    # Fresh interpreters: a fork of a process with threads in it may hang.
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(count, context, _start, (plan,)) as pool:
+        jobs = [pool.submit(work, *task) for task in tasks]
+        try:
+            for job in concurrent.futures.as_completed(jobs):
+                advance(job.result())
+        except concurrent.futures.process.BrokenProcessPool:
+            raise Refusal(_("A process that was printing has died; is there enough memory?")) from None
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -116,7 +116,8 @@ def find(sheet: Sheet) -> Table:
             if sheet.others:
                 others = _(" Only the first sheet is read; behind it: {}.").format(", ".join(sheet.others))
             raise Refusal(
-                _("No column “{}” in the first {} rows of the first sheet.").format(HEADINGS[column], HEADER_ROWS) + others
+                _("No column “{}” in the first {} rows of the first sheet.").format(HEADINGS[column], HEADER_ROWS)
+                + others
             )
     below = sheet.rows[header] if header < len(sheet.rows) else []
     lower = _places(below)

@@ -91,7 +91,9 @@ def _name_fault(text: str) -> tuple[str, str] | None:
         return "name_formula", _("The name begins with = + - or @, as a formula does.")
     unknown = next((c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs") or c == "\ufffd"), None)
     if unknown is not None:
-        return "name_unknown_character", _("A character of the name has no known meaning (U+{:04X}).").format(ord(unknown))
+        return "name_unknown_character", _("A character of the name has no known meaning (U+{:04X}).").format(
+            ord(unknown)
+        )
     return None
 
 
@@ -164,7 +166,9 @@ def own_number(value: Value, default_numbered: Iterable[str]) -> tuple[str | Non
     number = normal_number(str(value))
     if number is None:
         return None, [
-            _refused("number", "number_form", _("A certificate number has 4 to 32 letters A–Z and digits, kept as text."))
+            _refused(
+                "number", "number_form", _("A certificate number has 4 to 32 letters A–Z and digits, kept as text.")
+            )
         ]
     if has_default_shape(number, default_numbered):
         message = _("The number has the form of those that are given here, which a centre's own may not have.")

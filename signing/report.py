@@ -9,17 +9,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import openpyxl
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from signing.messages import _
 from signing.sheets import column_letters
-from signing.workbook import Judged, Row
+from signing.workbook import Judged, Reason, Row
 from verify.cli import Refusal, progress
 
-_COLOURS: Final = {"refused": "FFFFC7CE", "corrected": "FFFFEB9C", "accepted": "FFDDEBF7", "struck": "FFD9D9D9"}
+_RED, _YELLOW, _BLUE, _GREY = (PatternFill("solid", fgColor=f"FF{c}") for c in ("FFC7CE", "FFEB9C", "DDEBF7", "D9D9D9"))
+_ROW_FILL: Final = {"refused": _RED, "corrected": _YELLOW, "accepted": _BLUE, "struck": _GREY}
+_CELL_FILL: Final = {"refusal": _RED, "correction": _YELLOW, "remark": _BLUE}
 _XLSX: Final = (".xlsx", ".xlsm")
 
 
@@ -35,11 +39,12 @@ def write(path: Path, book: Path, judged: Judged) -> None:
     for column, title in ((width + 1, _("Result")), (width + 2, _("Reasons"))):
         cell = put(sheet, judged.table.header, column, title)
         cell.font = Font(bold=True)
-        sheet.column_dimensions[get_column_letter(column)].width = (12, 60)[column - width - 1]
+        sheet.column_dimensions[get_column_letter(column)].width = (10, 60)[column - width - 1]
     with progress(_("Marking"), len(judged.rows)) as advance:
         for row in judged.rows:
             _mark(sheet, row, width)
             advance()
+    fit_to_page(sheet)
     _totals(copy.create_sheet(_("Totals")), judged)
     save(copy, path)
 
@@ -63,7 +68,8 @@ def put(sheet: Worksheet, row: int, column: int, value: Any) -> Any:
     """Writes one value, and never a formula; the cell."""
     cell: Any = sheet.cell(row=row, column=column)
     if isinstance(value, str):
-        cell.set_explicit_value(value, "s")
+        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+        cell.data_type = "s"
         if value[:1] in "=+-@\t\r":
             cell.quotePrefix = True
     else:
@@ -82,18 +88,17 @@ def _mark(sheet: Worksheet, row: Row, width: int) -> None:
     cell = put(sheet, row.row, width + 1, words[kind])
     if not row.reasons:
         return
-    fill = PatternFill("solid", fgColor=_COLOURS[kind])
-    cell.fill = fill
-    put(sheet, row.row, width + 2, "；".join(reason.message for reason in row.reasons))
-    remarks: dict[str, list[str]] = {}
+    cell.fill = _ROW_FILL[kind]
+    put(sheet, row.row, width + 2, "　".join(reason.message for reason in row.reasons))
+    remarks: dict[str, list[Reason]] = {}
     for reason in row.reasons:
         if reason.cell is not None:
-            remarks.setdefault(reason.cell, []).append(reason.message)
-    for name, messages in remarks.items():
+            remarks.setdefault(reason.cell, []).append(reason)
+    for name, reasons in remarks.items():
         marked: Any = sheet[name]
-        marked.fill = fill
-        comment = Comment("\n".join(messages), _("Yinjian"))
-        comment.width, comment.height = 280, 40 + 30 * len(messages)
+        marked.fill = _CELL_FILL[min((reason.kind for reason in reasons), key=list(_CELL_FILL).index)]
+        comment = Comment("\n".join(reason.message for reason in reasons), _("Yinjian"))
+        comment.width, comment.height = 280, 40 + 30 * len(reasons)
         marked.comment = comment
 
 
@@ -116,15 +121,22 @@ def _totals(sheet: Worksheet, judged: Judged) -> None:
     messages = {reason.code: reason.message for row in judged.rows for reason in row.reasons}
     lines += [(messages[code], count, code) for code, count in judged.by_rule().items()]
     for number, (text, count, code) in enumerate(lines, start=1):
-        cell = put(sheet, number, 1, text)
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
+        cell = put(sheet, number, 2, text)
         if count is None:
             cell.font = Font(bold=True)
         else:
-            put(sheet, number, 2, count)
+            put(sheet, number, 1, count)
         put(sheet, number, 3, code)
-    for column, width in ((0, 70), (1, 10), (2, 28)):
+    for column, width in ((0, 8), (1, 90), (2, 26)):
         sheet.column_dimensions[column_letters(column)].width = width
+    fit_to_page(sheet)
+
+
+def fit_to_page(sheet: Worksheet) -> None:
+    """Printed, the sheet is as wide as the page."""
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def save(book: openpyxl.Workbook, path: Path) -> None:

@@ -129,7 +129,11 @@ def _marks(subject: Subject, row: Mapping[Column, Value]) -> tuple[dict[MarkColu
             fault("score", "marks_do_not_add_up", _("The marks of the papers do not add up to the total."))
         elif total > subject.full_mark:
             where: MarkColumn = "score" if row.get("score") is not None else parts[-1]
-            fault(where, "mark_too_high", _("The marks add up to more than {}, the most there is.").format(subject.full_mark))
+            fault(
+                where,
+                "mark_too_high",
+                _("The marks add up to more than {}, the most there is.").format(subject.full_mark),
+            )
     return marks, faults
 
 

@@ -140,7 +140,9 @@ def _csv(data: bytes, name: str) -> list[list[Value]]:
                 raise Refusal(too_large(name, len(rows) + 1, len(row)))
             rows.append([value or None for value in row])
     except csv.Error:
-        raise Refusal(_("{}: line {} is not CSV: a quotation mark is not closed.").format(name, len(rows) + 1)) from None
+        raise Refusal(
+            _("{}: line {} is not CSV: a quotation mark is not closed.").format(name, len(rows) + 1)
+        ) from None
     return rows
 
 

@@ -30,6 +30,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     cell: str | None
     code: str
     message: str
+    kind: Literal["refusal", "correction", "remark"] = "remark"
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,9 +131,7 @@ class _Judge:
         self._default_numbered = [entry.code for entry in centre.programmes if entry.numbering == "default"]
         self._programmes = _programme_words(centre)
         self._subjects = {
-            entry.code: Subject(
-                rules=centre.rules_of(entry.code), full_mark=entry.full_mark, pass_mark=entry.pass_mark
-            )
+            entry.code: Subject(rules=centre.rules_of(entry.code), full_mark=entry.full_mark, pass_mark=entry.pass_mark)
             for entry in centre.programmes
         }
 
@@ -180,10 +179,7 @@ class _Judge:
             return next(iter(self._subjects))
         code = self._programmes.get(rules.plain(value))
         if code is None:
-            if value is None:
-                message = _("There is no programme.")
-            else:
-                message = _("centre.toml knows no such programme.")
+            message = _("There is no programme.") if value is None else _("centre.toml knows no such programme.")
             findings.append(Finding(column="programme", code="programme_unknown", message=message, refuses=True))
         return code
 
@@ -236,7 +232,12 @@ def _row(draft: _Draft, table: Table, struck: str | None) -> Row:
     refused = any(finding.refuses for finding in draft.findings)
     corrected = any(finding.corrects for finding in draft.findings)
     reasons = [
-        Reason(cell=finding.column and table.cell(draft.row, finding.column), code=finding.code, message=finding.message)
+        Reason(
+            cell=finding.column and table.cell(draft.row, finding.column),
+            code=finding.code,
+            message=finding.message,
+            kind="refusal" if finding.refuses else "correction" if finding.corrects else "remark",
+        )
         for finding in draft.findings
     ]
     if struck is not None:

@@ -1,0 +1,32 @@
+"""yinjian-sign: the issuing centre's command."""
+
+from typing import NoReturn
+
+import click
+
+from signing.commands.check import check
+from signing.commands.lists import announce, issue
+from signing.commands.publish import publish
+from signing.messages import _
+from verify import cli
+
+
+@click.group(
+    help=_("The issuing centre's work: check a workbook, announce, issue, publish, correct."),
+    context_settings={"max_content_width": 110},
+)
+def commands() -> None:
+    """The issuing centre's command."""
+
+
+for _command in (check, announce, issue, publish):
+    commands.add_command(_command)
+
+
+def main() -> NoReturn:
+    """Entry point of yinjian-sign."""
+    cli.run(commands)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Exam dates by the programme's rule, and working days.
+
+Working days are those of the State Council's yearly notices, as the kept library chinesecalendar has them: holidays
+and make-up working days are known year by year, some weeks before a year begins. For a year that it does not
+cover yet every weekday counts as a working day, and ``unknown_years`` says so; ``[calendar]`` of centre.toml adds
+what the office knows better.
+"""
+
+import calendar
+import datetime
+from collections.abc import Iterable, Iterator
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+import msgspec
+
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+_DAY: Final = datetime.timedelta(days=1)
+
+
+class WorkingDays(msgspec.Struct, frozen=True, kw_only=True):
+    """Which days are worked; what the centre says goes before what the library knows."""
+
+    holidays: frozenset[datetime.date] = frozenset()
+    workdays: frozenset[datetime.date] = frozenset()
+
+    def is_working(self, day: datetime.date) -> bool:
+        """Whether ``day`` is a working day."""
+        if day in self.workdays or day in self.holidays:
+            return day in self.workdays
+        try:
+            return bool(chinese_calendar.is_workday(day))
+        except NotImplementedError:
+            return day.weekday() < 5
+
+    def after(self, day: datetime.date, count: int) -> datetime.date:
+        """The ``count``-th working day after ``day``; ``day`` itself for 0."""
+        while count:
+            day += _DAY
+            count -= self.is_working(day)
+        return day
+
+    def unknown_years(self, first: datetime.date, last: datetime.date) -> list[int]:
+        """The years between two days of which neither the library nor the centre knows a holiday."""
+        own = {day.year for day in self.holidays | self.workdays}
+        return [year for year in range(first.year, last.year + 1) if year not in own and not _covered(year)]
+
+
+def _covered(year: int) -> bool:
+    try:
+        chinese_calendar.is_workday(datetime.date(year, 1, 1))
+    except NotImplementedError:
+        return False
+    return True
+
+
+def local_day(seconds: int) -> datetime.date:
+    """The day in Asia/Shanghai of a time in seconds since 1970."""
+    return datetime.datetime.fromtimestamp(seconds, ZONE).date()
+
+
+def end_of(day: datetime.date) -> int:
+    """When ``day`` is over in Asia/Shanghai, in seconds since 1970."""
+    return int(datetime.datetime.combine(day + _DAY, datetime.time(), ZONE).timestamp())
+
+
+def local_text(seconds: int) -> str:
+    """A time as people in Asia/Shanghai read it, to the minute."""
+    return datetime.datetime.fromtimestamp(seconds, ZONE).strftime("%Y-%m-%d %H:%M")
+
+
+def months_after(seconds: int, months: int) -> int:
+    """The same time of day in Asia/Shanghai ``months`` later, on the month's last day where it has no such day."""
+    start = datetime.datetime.fromtimestamp(seconds, ZONE)
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    day = min(start.day, calendar.monthrange(year, month + 1)[1])
+    return int(start.replace(year=year, month=month + 1, day=day).timestamp())
+
+
+def weekend(year: int, month: int, week: int) -> tuple[datetime.date, datetime.date]:
+    """Saturday and Sunday of a month's week, where week 1 holds the month's first Saturday."""
+    first = datetime.date(year, month, 1)
+    saturday = first + _DAY * ((5 - first.weekday()) % 7 + 7 * (week - 1))
+    return saturday, saturday + _DAY
+
+
+def proposals(months: Iterable[int], week: int, since: datetime.date) -> Iterator[datetime.date]:
+    """The Saturdays of the exam weekends by the rule, from ``since`` on, without end."""
+    wanted = sorted(set(months))
+    year = since.year
+    while True:
+        for month in wanted:
+            saturday, _sunday = weekend(year, month, week)
+            if saturday >= since:
+                yield saturday
+        year += 1

@@ -1,0 +1,1 @@
+"""The subcommands of yinjian-sign, one module for each part of the centre's work."""

@@ -1,0 +1,73 @@
+"""``yinjian-sign check``: every row judged, nothing written but a report."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from signing import workbook
+from signing.centre import Centre
+from signing.commands import options
+from signing.messages import _
+from signing.workbook import Judged
+from verify import cli
+
+
+@click.command(help=_("Judge every row of a workbook, and sign nothing. Exit code 1 while rows are refused."))
+@options.book
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="OUT.xlsx",
+    help=_("Write a copy of the workbook with the cells in question marked."),
+)
+@options.centre
+@options.as_json
+def check(book: Path, strikes: tuple[str, ...], report: Path | None, centre_file: Path, as_json: bool) -> int:
+    """``yinjian-sign check BOOK``."""
+    judged = workbook.read(book, Centre.load(centre_file), workbook.parse_strikes(strikes))
+    if report is not None:
+        from signing import report as reports
+
+        reports.write(report, book, judged)
+    if as_json:
+        cli.print_json(answer(judged))
+    else:
+        say(judged)
+        if report is not None:
+            click.echo(_("The marked copy is {}.").format(report))
+    return 1 if judged.refused else 0
+
+
+def answer(judged: Judged) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    rows = [
+        {
+            "row": row.row,
+            "result": row.result,
+            "outcome": row.outcome,
+            "reasons": [{"cell": r.cell, "code": r.code, "message": r.message} for r in row.reasons],
+        }
+        for row in judged.rows
+    ]
+    return {"rows": rows, "totals": judged.totals()}
+
+
+def say(judged: Judged) -> None:
+    """The rows that need a look, and the totals."""
+    for row in judged.rows:
+        if row.result != "refused" or row.struck:
+            continue
+        for reason in row.reasons:
+            click.echo(f"{reason.cell or _('row {}').format(row.row)}  {reason.message}")
+    totals = judged.totals()
+    click.echo(
+        _("{rows} rows: {accepted} accepted, {corrected} corrected, {refused} refused, {struck} struck out.").format(
+            **totals
+        )
+    )
+    click.echo(
+        _(
+            "{passed} passed, {failed} failed, {absent} absent, {disqualified} disqualified, {ineligible} ineligible."
+        ).format(**totals)
+    )

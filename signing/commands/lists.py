@@ -1,0 +1,127 @@
+"""``yinjian-sign announce`` and ``issue``: from a workbook to a notice, to certificates and final lists."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from signing import issue as issuing
+from signing import notice, pictures, workbook
+from signing.calendar import local_text
+from signing.commands import options
+from signing.issue import Difference, Made
+from signing.messages import _
+from verify import cli
+
+
+@click.command(help=_("Announce who passed: a release with the notice that objections are raised to."))
+@options.book
+@options.exam
+@options.centre
+@options.keys
+@options.as_json
+def announce(
+    *, book: Path, strikes: tuple[str, ...], term: str, centre_file: Path, keys_dir: Path | None, as_json: bool
+) -> None:
+    """``yinjian-sign announce BOOK --exam TERM``."""
+    with options.at_work(centre_file, keys_dir) as session:
+        struck = workbook.parse_strikes(strikes)
+        judged = workbook.read(book, session.room.centre, struck)
+        made = issuing.announce(session, judged, term, _notes(struck))
+    if as_json:
+        cli.print_json(_answer(made))
+        return
+    _say(made)
+    for listed in made.lists:
+        until = listed.objections_until
+        if until is not None:
+            click.echo(_("{}: objections until {}, to {}.").format(listed.exam, local_text(until), listed.contact))
+            if warning := notice.unknown_holidays(listed.issued_at, until, session.room.working_days):
+                click.echo(warning, err=True)
+
+
+@click.command(help=_("Issue the certificates of all who passed, and the final list."))
+@options.book
+@options.exam
+@click.option("--early", metavar="REASON", help=_("Issue before the objection window closes, and record why."))
+@options.centre
+@options.keys
+@options.as_json
+def issue(
+    *,
+    book: Path,
+    strikes: tuple[str, ...],
+    term: str,
+    early: str | None,
+    centre_file: Path,
+    keys_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """``yinjian-sign issue BOOK --exam TERM``."""
+    with options.at_work(centre_file, keys_dir) as session:
+        struck = workbook.parse_strikes(strikes)
+        judged = workbook.read(book, session.room.centre, struck)
+        notes = _notes(struck) | ({"early": early} if early else {})
+        made = issuing.issue(session, judged, term, notes, early)
+        pictures.draw(session.room.certificates, session.room.centre.host, made.certificates)
+    if as_json:
+        cli.print_json(_answer(made) | {"certificates_dir": str(session.room.certificates)})
+        return
+    _say(made)
+    click.echo(_("QR codes of {} certificates are in {}.").format(len(made.certificates), session.room.certificates))
+
+
+def _notes(struck: Mapping[int, str]) -> dict[str, Any]:
+    return {"struck": {str(row): reason for row, reason in struck.items()}} if struck else {}
+
+
+def _answer(made: Made) -> dict[str, Any]:
+    return {
+        "release": str(made.path),
+        "again": made.again,
+        "lists": [
+            {
+                "exam": listed.exam,
+                "stage": listed.stage,
+                "revision": listed.revision,
+                "rows": made.counts[listed.exam],
+                "objections_until": listed.objections_until,
+            }
+            for listed in made.lists
+        ],
+        "changed": [
+            {"exam": d.exam, "added": len(d.added), "removed": len(d.removed), "struck": d.struck}
+            for d in made.differences
+        ],
+        "certificates": [certificate.number for certificate in made.certificates],
+    }
+
+
+def _say(made: Made) -> None:
+    if made.again:
+        click.echo(
+            _("This was recorded before, on {}; it is the same release.").format(local_text(made.job.recorded_at))
+        )
+    for listed in made.lists:
+        stage = _("notice") if listed.stage == "notice" else _("final list")
+        click.echo(
+            _("{}: {}, revision {}, {} names.").format(listed.exam, stage, listed.revision, made.counts[listed.exam])
+        )
+    for difference in made.differences:
+        _say_difference(difference)
+    click.echo(_("Release: {}").format(made.path))
+
+
+def _say_difference(difference: Difference) -> None:
+    if not difference.added and not difference.removed:
+        click.echo(_("{}: the names are those of the list before.").format(difference.exam))
+    if difference.added:
+        click.echo(_("{}: new on the list: {}").format(difference.exam, _some(difference.added)))
+    if difference.removed:
+        text = _("{}: no longer on the list ({} by objection): {}")
+        click.echo(text.format(difference.exam, difference.struck, _some(difference.removed)))
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return "、".join(names[:20]) + (_(" and {} more").format(len(names) - 20) if len(names) > 20 else "")

@@ -1,0 +1,137 @@
+"""Announcing and issuing: prepare, record in the ledger, sign, check what was signed, release."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from signing import prepare, produce
+from signing.calendar import local_text
+from signing.ledger import Given, Job, Ledger
+from signing.messages import _
+from signing.prepare import Request
+from signing.room import Room, Session, Unlocked
+from signing.workbook import Judged
+from verify.cli import Refusal
+from verify.core.pass_list import PassList
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """What an exam's new list changes against the one before it."""
+
+    exam: str
+    added: tuple[str, ...]
+    """Names."""
+    removed: tuple[str, ...]
+    struck: int
+    """How many of the removed an objection struck out."""
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A release that was made, or found made before."""
+
+    job: Job
+    path: Path
+    lists: tuple[PassList, ...]
+    """Without their rows."""
+    counts: dict[str, int]
+    """Rows by exam."""
+    certificates: tuple[Given, ...]
+    """Everybody's on the final lists, in order."""
+    differences: tuple[Difference, ...]
+    again: bool
+    """Whether the same command had recorded it before."""
+
+
+def announce(session: Session, judged: Judged, term: str, notes: Mapping[str, Any]) -> Made:
+    """The notice of everybody who passed, for objections. Raises Refusal."""
+    return _make(session, prepare.request(session, judged, "notice", term, notes), early=None)
+
+
+def issue(session: Session, judged: Judged, term: str, notes: Mapping[str, Any], early: str | None = None) -> Made:
+    """The certificates and the final list. ``early`` says why not to wait for objections. Raises Refusal."""
+    return _make(session, prepare.request(session, judged, "final", term, notes), early)
+
+
+def _make(session: Session, wanted: Request, early: str | None) -> Made:
+    room, unlocked, ledger = session.room, session.unlocked, session.ledger
+    adopt(room, ledger)
+    job = prepare.standing_job(ledger, wanted)
+    if job is not None and job.digest is None and not _keys_active(unlocked, ledger, job):
+        job = None  # nothing left the room under the old key: record it anew, with the numbers it gave
+    again = job is not None
+    if job is None:
+        if wanted.kind == "final":
+            _check_window(ledger, wanted, session.now, early)
+        codes = [plan.exam.programme for plan in wanted.plans]
+        signer = unlocked.folder.signer("certificate", unlocked.passphrase, session.now, codes)
+        job = prepare.record(session, wanted, signer.kid)
+    return _made(ledger, job, produce.produce(session, job), again)
+
+
+def adopt(room: Room, ledger: Ledger) -> None:
+    """Takes releases that were written whole, but not yet noted when something stopped the command, as released."""
+    for job in ledger.unreleased():
+        path = room.releases / job.release
+        if path.is_file():
+            ledger.mark_released(job.id, produce.file_digest(path))
+
+
+def _keys_active(unlocked: Unlocked, ledger: Ledger, job: Job) -> bool:
+    kids = {head.kid for head in ledger.lists(job.id)}
+    keyring = unlocked.chain.newest
+    return all(any(key.state == "active" for key in keyring.with_kid(kid)) for kid in kids)
+
+
+def _check_window(ledger: Ledger, wanted: Request, now: int, early: str | None) -> None:
+    """That every exam was announced and its objection window is closed, or that ``early`` says why not to wait."""
+    for plan in wanted.plans:
+        code = plan.exam.code
+        if early is not None or ledger.newest_list(code, "final") is not None:
+            continue
+        head = ledger.newest_list(code, "notice")
+        if head is None:
+            raise Refusal(_("{} was not announced yet; --early REASON issues without a notice.").format(code))
+        until = msgspec.json.decode(head.head, type=PassList).objections_until
+        if until is not None and now < until:
+            raise Refusal(
+                _("Objections to {} are open until {}; --early REASON issues before that.").format(
+                    code, local_text(until)
+                )
+            )
+
+
+def _made(ledger: Ledger, job: Job, path: Path, again: bool) -> Made:
+    lists, counts, certificates, differences = [], {}, [], []
+    for head in ledger.lists(job.id):
+        rows = ledger.list_rows(head.exam, head.revision)
+        lists.append(msgspec.json.decode(head.head, type=PassList))
+        counts[head.exam] = len(rows)
+        if head.stage == "final":
+            known = {given.number: given for given in ledger.of_exam(head.exam)}
+            certificates += [known[row.number] for row in rows if row.number is not None]
+        if head.revision > 1:
+            differences.append(_difference(ledger, head.exam, head.revision))
+    return Made(
+        job=job,
+        path=path,
+        lists=tuple(lists),
+        counts=counts,
+        certificates=tuple(certificates),
+        differences=tuple(differences),
+        again=again,
+    )
+
+
+def _difference(ledger: Ledger, exam: str, revision: int) -> Difference:
+    before = {row.lookup_key: row.holder for row in ledger.list_rows(exam, revision - 1)}
+    after = {row.lookup_key: row.holder for row in ledger.list_rows(exam, revision)}
+    struck = ledger.struck(exam)
+    removed = [key for key in before if key not in after]
+    return Difference(
+        exam=exam,
+        added=tuple(name for key, name in after.items() if key not in before),
+        removed=tuple(before[key] for key in removed),
+        struck=sum(key in struck for key in removed),
+    )

@@ -1,0 +1,40 @@
+"""Each certificate's QR code as files: NUMBER.svg and NUMBER.png in the certificates folder."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from signing.ledger import Given
+from signing.messages import _
+from signing.print import qr
+from signing.workers import spread
+from verify.cli import progress
+from verify.core import qr_text
+
+
+def draw(folder: Path, host: str, certificates: Sequence[Given]) -> int:
+    """Draws what is not there yet; how many that were."""
+    folder.mkdir(parents=True, exist_ok=True)
+    there = {entry.name for entry in os.scandir(folder)}
+    missing = [one for one in certificates if not {f"{one.number}.svg", f"{one.number}.png"} <= there]
+
+    def some(given: Sequence[Given]) -> list[None]:
+        for one in given:
+            _draw(folder, host, one)
+        return [None] * len(given)
+
+    if missing:
+        with progress(_("Drawing QR codes"), len(missing)) as advance:
+            spread(some, missing, advance)
+    return len(missing)
+
+
+def _draw(folder: Path, host: str, given: Given) -> None:
+    if given.statement is None:
+        raise ValueError("a certificate that is not signed")
+    text = qr_text.write(given.statement, host)
+    for suffix, picture in (("svg", qr.svg(text)), ("png", qr.png(text))):
+        path = folder / f"{given.number}.{suffix}"
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_bytes(picture)
+        draft.replace(path)

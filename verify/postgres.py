@@ -19,7 +19,6 @@ MOST_KEYS: Final = 100
 _CODE: Final = re.compile(r"[A-Z][0-9A-Z]{1,7}")
 _EXAM_CODE: Final = re.compile(r"[0-9A-Z-]{6,24}")
 _EXAM_CURSOR: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})~([0-9A-Z-]{6,24})")
-_SECONDS: Final = 4.0
 _SETTINGS: Final = {"application_name": "yinjian-verify", "statement_timeout": "4000", "jit": "off"}
 
 _NEWEST_KEYRING: Final = "select version, digest from registry.keyrings order by version desc limit 1"
@@ -66,9 +65,10 @@ class PostgresRegistry:
     and a broken one is replaced at the next.
     """
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", root: bytes) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", root: bytes, seconds: float) -> None:
         self._pool = pool
         self._root = root
+        self._seconds = seconds
         self._chain: Chain | None = None
         self._extending = asyncio.Lock()
         self._newest = Coalescer(self._ask_newest)
@@ -77,23 +77,26 @@ class PostgresRegistry:
         self._heads = Coalescer(self._ask_heads)
 
     @classmethod
-    async def open(cls, url: str, root: bytes, *, connections: int = 8) -> Self:
-        """A registry at ``url`` (which may name several hosts), its keyring pinned to the thumbprint ``root``."""
+    async def open(cls, url: str, root: bytes, *, connections: int = 8, seconds: float = 4.0) -> Self:
+        """A registry at ``url`` (which may name several hosts), its keyring pinned to the thumbprint ``root``.
+
+        ``seconds`` is how long connecting, and then answering, may take.
+        """
         pool = await asyncpg.create_pool(
             url,
             min_size=0,
             max_size=connections,
-            timeout=_SECONDS,
-            command_timeout=_SECONDS,
+            timeout=seconds,
+            command_timeout=seconds,
             server_settings=_SETTINGS,
             reset=_leave_as_it_is,
         )
-        return cls(pool, root)
+        return cls(pool, root, seconds)
 
     async def close(self) -> None:
         """Lets go of every connection, at once where one does not answer."""
         try:
-            await asyncio.wait_for(self._pool.close(), _SECONDS)
+            await asyncio.wait_for(self._pool.close(), self._seconds)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             self._pool.terminate()
 
@@ -223,7 +226,7 @@ class PostgresRegistry:
     async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         """The rows of one query. Whatever goes wrong between here and there is RegistryUnavailable."""
         try:
-            async with self._pool.acquire(timeout=_SECONDS) as connection:
+            async with self._pool.acquire(timeout=self._seconds) as connection:
                 rows: list[asyncpg.Record] = await connection.fetch(query, *arguments)
                 return rows
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -1,0 +1,248 @@
+"""``make demo``: an exam from the workbook to the public site, by the commands that a centre would type.
+
+Everything is in var/demo, made anew at each start, with a database of its own. Ctrl-C or SIGTERM stops it all.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Final, NoReturn
+
+from examples import make_workbook
+from verify.core import certificate, identity, qr_text, statement
+from verify.core.statement import Kind
+
+ROOT: Final = Path(__file__).parents[1]
+FOLDER: Final = ROOT / "var" / "demo"
+TERM: Final = "2022-04"
+SAMPLES: Final = ("买买提·吐尔逊江", "王𠮷", "王莉", "次仁卓玛", "欧阳若兰")
+_KEPT: Final = ("YINJIAN_PORT", "YINJIAN_RATE_LIMITS", "YINJIAN_DEBUG")
+"""Settings of the caller's that the demo follows; all others would lead it out of its folder."""
+
+
+class Stopped(Exception):
+    """Somebody wants the demo to end."""
+
+
+class Failed(Exception):
+    """A command did not do its work; the message says which."""
+
+
+class Demo:
+    """One run in one folder."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("YINJIAN_") or name in _KEPT}
+        self._environment = kept | {
+            "YINJIAN_VAR": str(folder),
+            "YINJIAN_PASSPHRASE_FILE": str(folder / "passphrase"),
+            "YINJIAN_PORT": str(port),
+        }
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        """Starts one of the commands beside this Python, in the demo's folder.
+
+        It has a process group of its own, so that Ctrl-C comes here alone and things are stopped in order.
+        """
+        program, *arguments = command
+        path = str(Path(sys.executable).parent / program)
+        return subprocess.Popen([path, *arguments], cwd=self.folder, env=self._environment, process_group=0)
+
+    def run(self, *command: str) -> None:
+        """Runs a command as a user would, its output and all. Raises Failed."""
+        print(f"\n$ {shlex.join(command)}", flush=True)
+        self._running = self.start(*command)
+        code = self._running.wait()
+        self._running = None
+        if code != 0:
+            raise Failed(f"{shlex.join(command)}: exit code {code}")
+
+    def prepare(self) -> None:
+        """From nothing to a published exam."""
+        if self.folder.exists():
+            with contextlib.suppress(Failed):  # nothing to stop
+                self.stop_database()
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(parents=True)
+        shutil.copy(ROOT / "examples" / "centre.toml", self.folder)
+        make_workbook.write(self.folder / "candidates.xlsx")
+        passphrase = os.open(self.folder / "passphrase", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(passphrase, "w") as file:
+            file.write(secrets.token_urlsafe(16))
+        print(
+            f"A centre of the demo's own in {self.folder}: centre.toml, and {make_workbook.PEOPLE} invented candidates."
+        )
+        self.run("yinjian-keys", "init", "keys")
+        self.run("yinjian-migrate", "up")
+        self.run("yinjian-sign", "check", "candidates.xlsx")
+        self.run("yinjian-sign", "announce", "candidates.xlsx", "--exam", TERM)
+        self.run("yinjian-sign", "publish", f"releases/{TERM}-notice-1.release")
+        self.run("yinjian-sign", "issue", "candidates.xlsx", "--exam", TERM, "--early", "demonstration")
+        self.run("yinjian-sign", "publish", f"releases/{TERM}-final-1.release")
+
+    def serve(self) -> None:
+        """Runs the public service until it ends or the demo is stopped; writes summary.json once it is ready."""
+        print("\n$ yinjian-verify serve", flush=True)
+        self._running = service = self.start("yinjian-verify", "serve")
+        self._wait_ready(service)
+        samples = find_samples(self.folder)
+        self._summarise(samples)
+        print(self._invitation(samples), flush=True)
+        code = service.wait()
+        self._running = None
+        raise Failed(f"yinjian-verify serve: exit code {code}")
+
+    def _wait_ready(self, service: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if service.poll() is not None:
+                raise Failed(f"yinjian-verify serve: exit code {service.returncode}")
+            with (
+                contextlib.suppress(urllib.error.URLError, TimeoutError),
+                urllib.request.urlopen(f"{self.url}/health/ready", timeout=5),  # noqa: S310 - our own http address
+            ):
+                return
+            time.sleep(0.1)
+        raise Failed("yinjian-verify serve: not ready after 60 s")
+
+    def _summarise(self, samples: list[dict[str, str]]) -> None:
+        summary = {
+            "url": self.url,
+            "keyring": str(self.folder / "keys" / "keyring.cbor"),
+            "release": str(self.folder / "releases" / f"{TERM}-final-1.release"),
+            "certificates_dir": str(self.folder / "certificates"),
+            "samples": samples,
+        }
+        draft = self.folder / ".summary.json"
+        draft.write_text(json.dumps(summary, ensure_ascii=False, indent=2), "utf-8")
+        draft.replace(self.folder / "summary.json")
+
+    def _invitation(self, samples: list[dict[str, str]]) -> str:
+        lines = [
+            "",
+            f"The public site:  {self.url}/",
+            f"Pass lists:       {self.url}/pass-lists",
+            f"For programs:     {self.url}/api/schema/openapi.json",
+            "",
+            f"What the QR code of a certificate opens (the paper names {samples[0]['qr'].partition('/Q/')[0]}):",
+        ]
+        for sample in samples:
+            digits = qr_text.digits(sample["qr"])
+            lines += ["", f"{sample['holder']}  {sample['number']}  {sample['id_number']}", f"{self.url}/Q/{digits}"]
+        lines += ["", f"QR codes to scan: {self.folder / 'certificates'}", "Ctrl-C stops everything."]
+        return "\n".join(lines)
+
+    def stop(self) -> None:
+        """Stops whatever runs: the command or service first, the database after it."""
+        if self._running is not None and self._running.poll() is None:
+            self._running.terminate()
+            try:
+                self._running.wait(20)
+            except subprocess.TimeoutExpired:
+                self._running.kill()
+                self._running.wait()
+        self.stop_database()
+
+    def stop_database(self) -> None:
+        """Stops the folder's own database. Raises Failed."""
+        down = self.start("yinjian-migrate", "down")
+        if down.wait(60) != 0:
+            raise Failed("yinjian-migrate down")
+
+
+def find_samples(folder: Path) -> list[dict[str, str]]:
+    """Five people with a certificate: what is on the paper, and the ID number that only the workbook has."""
+    release = (folder / "releases" / f"{TERM}-final-1.release").read_bytes()
+    issued = {
+        found.holder: (found, item.data)
+        for item in statement.sequence(release)
+        if item.kind is Kind.CERTIFICATE
+        for found in (certificate.read(item),)
+    }
+    samples = []
+    for name in SAMPLES:
+        found, data = issued[name]
+        id_number = next(
+            str(row[4]) for row in make_workbook.rows() if identity.name_key(str(row[1])) == identity.name_key(name)
+        )
+        samples.append({
+            "number": found.number,
+            "holder": name,
+            "id_number": id_number,
+            "qr": qr_text.write(data, "VERIFY.EXAMPLE.ORG"),
+        })  # fmt: skip
+    return samples
+
+
+@contextlib.contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Keeps a second demo from wiping the folder of one that runs. Raises Failed."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failed(f"another demo runs in {folder}") from None
+        yield
+
+
+def check_port(port: int) -> None:
+    """Raises Failed where the port is taken, before any work is done."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise Failed(f"port {port} is in use: YINJIAN_PORT=8001 make demo") from None
+
+
+def main() -> int:
+    """Runs the demo until somebody stops it."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        port = int(os.environ.get("YINJIAN_PORT") or "8000")
+        demo = Demo(FOLDER, port)
+        with only_one(FOLDER):
+            check_port(port)
+            try:
+                demo.prepare()
+                demo.serve()
+            finally:
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    signal.signal(number, signal.SIG_IGN)
+                print("\nStopping …", flush=True)
+                demo.stop()
+    except Stopped:
+        print("Stopped.", flush=True)
+        return 0
+    except Failed as error:
+        print(f"The demo cannot go on: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise Stopped
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -54,7 +54,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 
 def resident(serial: int) -> str:
     """An invented resident ID number of the region 99, which nobody has."""
-    body = f"9901011990{serial % 12 + 1:02d}01{serial:03d}"
+    body = f"9901011990{serial % 12 + 1:02d}01{serial % 1000:03d}"
     check = sum(w * int(d) for w, d in zip((7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), body, strict=True))
     return body + "10X98765432"[check % 11]
 

@@ -46,7 +46,7 @@ async def _serve(told: settings.Settings) -> None:
         access_log=False,  # ours knows no addresses: they may hold QR digits
         proxy_headers=False,  # ours believes only named proxies
         server_header=False,
-        lifespan="off",
+        lifespan="on",
         timeout_graceful_shutdown=5,
     )
     try:

@@ -9,9 +9,10 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, ControllerRouterHandler, ExceptionHandlersMap
 
-from verify.http import api, health, list_pages, lists_api, openapi, pages, wellknown
+from verify.http import api, batch_api, batch_page, health, list_pages, lists_api, openapi, pages, uploads, wellknown
 from verify.http.asking import Asker
 from verify.http.edge import Edge
+from verify.http.intake import Intake
 from verify.http.limits import Limiter, MemoryLimiter, Unlimited
 from verify.http.static import Files
 from verify.http.views import Views
@@ -24,7 +25,11 @@ _BODY_BYTES = 64 << 10
 ROUTES: Sequence[ControllerRouterHandler] = (
     pages.ROUTER,
     list_pages.ROUTER,
+    uploads.PAGES,
+    batch_page.PAGES,
     api.ROUTER,
+    uploads.API,
+    batch_api.API,
     lists_api.ROUTER,
     openapi.ROUTER,
     wellknown.ROUTER,
@@ -38,12 +43,18 @@ def create(
     settings: Settings,
     *,
     clock: Callable[[], float] = time.time,
+    ticks: Callable[[], float] = time.monotonic,
     limiter: Limiter | None = None,
+    intake: Intake | None = None,
 ) -> ASGIApp:
-    """The service as an ASGI application, for an open registry. ``clock`` tells seconds since 1970."""
+    """The service as an ASGI application, for an open registry. ``clock`` tells seconds since
+    1970, ``ticks`` seconds that never go back.
+    """
     files = Files()
     views = Views(files)
     asker = Asker(registry, settings.lookup_secrets)
+    limits = limiter or (MemoryLimiter() if settings.rate_limits else Unlimited())
+    files_in = intake or Intake()
 
     def now(request: Request[Any, Any, Any]) -> int:
         """The one time of the request, taken where it came in."""
@@ -55,20 +66,24 @@ def create(
         [*ROUTES, files.handler()],
         dependencies={
             "asker": Provide(lambda: asker, sync_to_thread=False),
+            "intake": Provide(lambda: files_in, sync_to_thread=False),
+            "limiter": Provide(lambda: limits, sync_to_thread=False),
             "views": Provide(lambda: views, sync_to_thread=False),
             "now": Provide(now, sync_to_thread=False),
         },
         exception_handlers=complaints,
         request_max_body_size=_BODY_BYTES,
+        on_shutdown=[files_in.close],
         openapi_config=None,
         logging_config=None,
         debug=False,
     )
     return Edge(
         app,
-        limiter=limiter or (MemoryLimiter() if settings.rate_limits else Unlimited()),
+        limiter=limits,
         complain=views.complaint,
         clock=clock,
+        ticks=ticks,
         proxies=settings.trusted_proxies,
         secure=settings.secure,
     )

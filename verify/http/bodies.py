@@ -11,7 +11,7 @@ from litestar.params import SkipValidation
 
 from verify.http.problems import Refused
 
-T = TypeVar("T", bound=msgspec.Struct)
+T = TypeVar("T")
 D = TypeVar("D")
 
 AnyRequest = Request[Any, Any, Any]

@@ -53,6 +53,7 @@ class Edge:
         limiter: Limiter,
         complain: Complaint,
         clock: Clock = time.time,
+        ticks: Clock = time.monotonic,
         proxies: Sequence[Network] = (),
         secure: bool = False,
     ) -> None:
@@ -60,6 +61,7 @@ class Edge:
         self._limiter = limiter
         self._complain = complain
         self._clock = clock
+        self._ticks = ticks
         self._proxies = proxies
         self._headers = (*_HEADERS, _HSTS) if secure else _HEADERS
 
@@ -90,7 +92,7 @@ class Edge:
 
     async def _answer(self, scope: Any, receive: Receive, send: Callable[[Message], Awaitable[None]]) -> None:
         budget = _budget(scope)
-        wait = (await self._limiter.take(budget, scope["state"]["client"], time.monotonic())).wait if budget else 0
+        wait = (await self._limiter.take(budget, scope["state"]["client"], self._ticks())).wait if budget else 0
         if wait:
             scope["litestar_app"] = self._app
             request: Request[Any, Any, Any] = Request(scope, receive)

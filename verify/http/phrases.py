@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from verify import refusals
 from verify.core.changes import Reason
 from verify.core.verdict import DETAILS, Outcome, Result, Verdict
 from verify.http.words import N_
@@ -232,5 +233,5 @@ def then(verdict: Verdict) -> Phrase | None:
 
 
 def messages() -> list[str]:
-    """The core's own sentences, which pages show for each step."""
-    return list(DETAILS.values())
+    """The core's own sentences, which pages show for each step, and why files are refused."""
+    return [*DETAILS.values(), *refusals.DETAILS.values()]

@@ -6,6 +6,7 @@ error that the table does not know loses its detail and is told to the operator 
 
 import logging
 import traceback
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,7 @@ from litestar.exceptions import (
     NotFoundException,
 )
 
+from verify import refusals
 from verify.core.errors import RegisterDamaged
 from verify.http.asking import LookupsClosed
 from verify.http.words import N_
@@ -90,6 +92,8 @@ KINDS: Final[dict[str, Kind]] = {
         N_("This list was public for its term, which is over. Its certificates can still be checked."),
     ),
     "too_large": Kind(413, N_("Too large"), N_("What was sent is larger than this address takes.")),
+    "file_missing": Kind(400, N_("No file"), N_("Please choose a file.")),
+    "rows_missing": Kind(400, N_("No rows"), N_("Please paste some rows, or choose a file.")),
     "rate_limited": Kind(
         429,
         N_("Too many requests"),
@@ -125,6 +129,18 @@ KINDS: Final[dict[str, Kind]] = {
 }
 """By code, which is stable: programs may rely on it."""
 
+_FILES: Final = {
+    400: ("empty_file",),
+    413: ("file_too_large",),
+    415: ("unsupported_type", "heic_picture", "not_a_table"),
+    503: ("reader_lost", "busy"),
+}
+_FILE_STATUS: Final = {code: status for status, codes in _FILES.items() for code in codes}
+KINDS.update(
+    (code, Kind(_FILE_STATUS.get(code, 422), N_("The file was not read"), detail))
+    for code, detail in refusals.DETAILS.items()
+)
+
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Problem details (RFC 9457). ``field`` says where in the request, and never holds what was sent."""
@@ -140,11 +156,19 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Refused(Exception):
     """A request that cannot be answered, by the table's code."""
 
-    def __init__(self, code: str, *, field: str | None = None, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        *,
+        field: str | None = None,
+        retry_after: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.field = field
         self.retry_after = retry_after
+        self.headers = dict(headers or {})
 
 
 def problem(code: str, field: str | None = None) -> Problem:
@@ -192,7 +216,7 @@ def of(error: Exception) -> Refused:
 
 def headers_of(refused: Refused, error: Exception) -> dict[str, str]:
     """The headers that an error's answer carries."""
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store"} | refused.headers
     if refused.retry_after is not None:
         headers["Retry-After"] = str(refused.retry_after)
     if isinstance(error, MethodNotAllowedException) and error.headers:

@@ -36,6 +36,10 @@ class Files:
         """The address of a file, which changes when the file does."""
         return f"/static/{name}?v={self._files[name].version}"
 
+    def has(self, name: str) -> bool:
+        """Whether there is such a file; the scripts are only there when they have been built."""
+        return name in self._files
+
     def handler(self) -> HTTPRouteHandler:
         """The route that sends the files."""
 

@@ -28,28 +28,36 @@ class Views:
         self, request: AnyRequest, template: str, *, cache: str = PERSONAL, status: int = 200, **values: Any
     ) -> Response[str]:
         """One page, in the language of the request. ``cache`` is its Cache-Control."""
-        state = request.scope["state"]
-        language: Language = state["language"]
-        asked: Language | None = state["asked_language"]
+        language: Language = request.scope["state"]["language"]
         path = request.scope["path"]
-        html = (
-            self._environments[language]
-            .get_template(template)
-            .render(
-                **values,
-                now=datetime.datetime.fromtimestamp(state["now"], SHANGHAI),
-                link=lambda target: _with_language(target, asked),
-                switched=asked,
-                switches=[
-                    (code, name, f"{_switchable(request, path)}?lang={code}") for code, name in LANGUAGES.items()
-                ],
-            )
-        )
+        html = self.part(request, template, **values)
         vary = "Accept, Accept-Language" if path.lower().startswith("/q/") else "Accept-Language"
         headers = {"Cache-Control": cache, "Content-Language": language, "Vary": vary, "X-Robots-Tag": "noindex"}
         if path == "/":
             del headers["X-Robots-Tag"]
         return Response(html, media_type="text/html", status_code=status, headers=headers)
+
+    def part(self, request: AnyRequest, template: str, **values: Any) -> str:
+        """A template's HTML, in the language of the request."""
+        state = request.scope["state"]
+        path = request.scope["path"]
+        return (
+            self._environments[state["language"]]
+            .get_template(template)
+            .render(
+                **values,
+                now=datetime.datetime.fromtimestamp(state["now"], SHANGHAI),
+                link=lambda target: self.link(request, target),
+                switched=state["asked_language"],
+                switches=[
+                    (code, name, f"{_switchable(request, path)}?lang={code}") for code, name in LANGUAGES.items()
+                ],
+            )
+        )
+
+    def link(self, request: AnyRequest, target: str) -> str:
+        """An address on this site, which keeps the language that somebody chose."""
+        return _with_language(target, request.scope["state"]["asked_language"])
 
     def complaint(self, request: AnyRequest, error: Exception) -> Response[Any]:
         """The answer to a request that went wrong: a page for people, problem details for programs."""
@@ -92,7 +100,13 @@ def _environment(language: Language, files: Files) -> jinja2.Environment:
     )
     catalogue = words.catalogue(language)
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # added by i18n
-    environment.globals |= {"language": language, "static": files.url, "phrases": phrases, "languages": LANGUAGES}
+    environment.globals |= {
+        "language": language,
+        "static": files.url,
+        "built": files.has,
+        "phrases": phrases,
+        "languages": LANGUAGES,
+    }
     environment.filters |= {
         "text": lambda names: words.named(names, language)[0],
         "named": lambda names: _named(names, language),

@@ -1,0 +1,55 @@
+"""The public service for tests: the real application over a registry in memory, spoken to without a socket."""
+
+from typing import Any
+
+import httpx
+
+from tests.invented import ROOT, SECRET
+from tests.invented_exam import NOW, statements
+from tests.memory_registry import MemoryRegistry
+from verify.core.keyring import thumbprint
+from verify.http.app import create
+from verify.settings import Settings
+
+URL = "http://testserver"
+
+
+def settings(**other: Any) -> Settings:
+    """Settings of the invented centre's service."""
+    fields: dict[str, Any] = {
+        "database_url": "postgresql://nowhere",
+        "root": thumbprint(ROOT.public),
+        "public_url": URL,
+        "lookup_secrets": (SECRET,),
+    }
+    return Settings(**fields | other)
+
+
+def registry() -> MemoryRegistry:
+    """The register of the invented exam."""
+    return MemoryRegistry(statements(), NOW)
+
+
+class Time:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: float = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        """Seconds since 1970."""
+        return self.now
+
+
+def client(
+    register: MemoryRegistry | None = None,
+    *,
+    clock: Time | None = None,
+    peer: str = "192.0.2.1",
+    parts: dict[str, Any] | None = None,
+    **other: Any,
+) -> httpx.AsyncClient:
+    """A client of a service; ``other`` are its settings, ``parts`` further arguments of ``create``."""
+    app = create(register or registry(), settings(**other), clock=clock or Time(), ticks=Time(0), **parts or {})
+    transport = httpx.ASGITransport(app=app, client=(peer, 50000))  # type: ignore[arg-type]  # ASGI by another spelling
+    return httpx.AsyncClient(transport=transport, base_url=URL, headers={"accept": "*/*"})

@@ -1,0 +1,177 @@
+"""Exams and pass lists over HTTP: JSON, CSV, the signed statement, and pages."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from tests import invented_exam as exam
+from tests.http_service import client, registry
+from tests.invented import ROOT, keyring
+from tests.invented_exam import DAY, NOW, holder, pass_list
+from tests.memory_registry import MemoryRegistry
+
+URL = "/api/v1/exams/CEM-2022-04/pass-list"
+
+
+def of(*lists: bytes) -> MemoryRegistry:
+    """A register of these lists alone."""
+    return MemoryRegistry([ROOT.sign(keyring().draft(ROOT.kid)), *lists], NOW)
+
+
+async def test_exams_are_listed_as_the_contract_says() -> None:
+    """GET /api/v1/exams tells each exam by its newest list."""
+    async with client() as service:
+        answer = await service.get("/api/v1/exams")
+    assert answer.json() == {
+        "items": [
+            {
+                "code": "CEM-2022-04",
+                "programme": "CEM",
+                "title": {"zh": exam.TITLE.zh, "en": exam.TITLE.en},
+                "held_on": "2022-04-23",
+                "planned_on": "2022-03-19",
+                "stage": "final",
+                "objections_until": None,
+                "public_until": None,
+            }
+        ],
+        "next": None,
+    }
+    assert answer.headers["cache-control"] == "public, max-age=60"
+
+
+async def test_a_list_is_paged_to_its_end_without_gap_or_double() -> None:
+    """Following next gives every row once, in order."""
+    names = []
+    cursor: dict[str, str] = {}
+    async with client() as service:
+        while True:
+            page = (await service.get(URL, params={"limit": "3"} | cursor)).json()
+            assert {key: page[key] for key in ("exam", "stage", "revision", "contact")} == {
+                "exam": "CEM-2022-04",
+                "stage": "final",
+                "revision": 2,
+                "contact": exam.CONTACT,
+            }
+            names += [row["name"] for row in page["items"]]
+            if page["next"] is None:
+                break
+            cursor = {"cursor": page["next"]}
+    assert names == [person.name for person in exam.EVERYBODY if person is not exam.WITHDRAWN]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("limit=0", "bad_request"),
+        ("limit=1001", "bad_request"),
+        ("limit=x", "bad_request"),
+        ("limit=", "bad_request"),
+        ("cursor=elsewhere", "bad_cursor"),
+        ("cursor=999.3", "bad_cursor"),
+        ("cursor=", "bad_cursor"),
+    ],
+)
+async def test_limits_and_cursors_from_elsewhere_are_refused(query: str, code: str) -> None:
+    """A page size out of bounds and a cursor that nobody gave are 400."""
+    async with client() as service:
+        answer = await service.get(f"{URL}?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_table_opens_in_a_spreadsheet() -> None:
+    """The CSV has a BOM, the header of the contract and every row."""
+    async with client() as service:
+        answer = await service.get(URL + ".csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.content.startswith(b"\xef\xbb\xbfserial,name,id\r\n")
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert rows[1] == ["1", "王莉", "＊0010"]
+    assert len(rows) == 8
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "＝1"])
+async def test_no_cell_of_the_table_is_a_formula(name: str) -> None:
+    """A name that a spreadsheet would compute is led by an apostrophe."""
+    register = of(pass_list(holder(20, name)))
+    async with client(register) as service:
+        answer = await service.get(URL + ".csv")
+    assert answer.content.decode().splitlines()[1] == f"1,'{name},＊{holder(20, name).certificate.id_hint}"
+
+
+async def test_the_signed_list_is_the_very_statement() -> None:
+    """.cbor sends the published bytes."""
+    register = registry()
+    async with client(register) as service:
+        answer = await service.get(URL + ".cbor")
+    assert answer.headers["content-type"] == "application/cose"
+    assert answer.content in register.statements
+
+
+@pytest.mark.parametrize("form", ["", ".csv", ".cbor"])
+@pytest.mark.parametrize(
+    ("code", "public_until", "status", "problem"),
+    [
+        ("CEM-2022-05", None, 404, "no_such_exam"),
+        ("nonsense", None, 404, "no_such_exam"),
+        ("CEM-2022-04", NOW - 1, 410, "list_expired"),
+        ("CEM-2022-04", NOW, 410, "list_expired"),
+    ],
+)
+async def test_a_list_that_is_not_there_or_past_its_term_is_not_shown(
+    form: str, code: str, public_until: int, status: int, problem: str
+) -> None:
+    """404 for a list that never was, 410 for one whose term is over, in each form of it."""
+    async with client(of(pass_list(exam.VALID, public_until=public_until))) as service:
+        answer = await service.get(f"/api/v1/exams/{code}/pass-list{form}")
+        page = await service.get(f"/pass-lists/{code}")
+    assert (answer.status_code, answer.json()["code"]) == (status, problem)
+    assert page.status_code == status
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert exam.VALID.name not in page.text
+
+
+async def test_certificates_verify_after_their_list_has_gone() -> None:
+    """The term of a list is not the term of its certificates."""
+    register = of(exam.VALID.data, pass_list(exam.VALID, public_until=NOW - 1))
+    async with client(register) as service:
+        answer = await service.post("/api/v1/verify", json={"qr": exam.VALID.qr})
+    assert answer.json()["outcome"] == "valid"
+
+
+async def test_nobody_may_keep_a_list_beyond_its_term() -> None:
+    """The cache's age ends with the list's term."""
+    async with client(of(pass_list(exam.VALID, public_until=NOW + 7))) as service:
+        answer = await service.get(URL)
+    assert answer.headers["cache-control"] == "public, max-age=7"
+
+
+PAGES: list[tuple[dict[str, Any], str]] = [
+    ({"notice": True, "objections_until": NOW + 3 * DAY}, "Objections until 12 Oct 2025"),
+    ({"notice": True, "objections_until": NOW - 3 * DAY}, "The time for objections ended at 6 Oct 2025"),
+    ({}, "first planned for 19 Mar 2022"),
+    ({"planned_on": None}, "Final list"),
+]
+
+
+@pytest.mark.parametrize(("fields", "shown"), PAGES)
+async def test_the_page_of_a_list_says_what_stage_it_is_in(fields: dict[str, Any], shown: str) -> None:
+    """Notice or final, the window for objections, and a moved date."""
+    async with client(of(pass_list(exam.VALID, **fields))) as service:
+        page = await service.get("/pass-lists/CEM-2022-04?lang=en")
+    assert shown in page.text
+    assert exam.CONTACT in page.text
+    assert exam.VALID.name in page.text
+
+
+async def test_the_page_of_all_lists_shows_each_exam_by_year() -> None:
+    """/pass-lists names exams under their year, also one past its term, and says so."""
+    async with client(of(pass_list(exam.VALID, public_until=NOW - 1))) as service:
+        page = await service.get("/pass-lists?lang=en")
+        empty = await service.get("/pass-lists?lang=en&programme=XYZ")
+    assert ">2022</h2>" in page.text
+    assert "no longer shown" in page.text
+    assert "There are no pass lists yet." in empty.text

@@ -34,7 +34,7 @@ log_parameter_max_length_on_error = 0
 log_statement = 'none'
 log_error_verbosity = terse
 """
-_FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+_FAST = ["-c", "fsync=off", "-c", "full_page_writes=off"]
 _START_SECONDS = 60
 _children: dict[int, subprocess.Popen[str]] = {}
 """Servers that this process started, kept so that they can be reaped."""

@@ -19,9 +19,10 @@ class FindCodes(msgspec.Struct, frozen=True, kw_only=True, tag="find_codes"):
 
 
 class ReadTable(msgspec.Struct, frozen=True, kw_only=True, tag="read_table"):
-    """The rows of a spreadsheet; see tables.read."""
+    """The rows of a spreadsheet, or of text that somebody typed; see tables.read."""
 
     data: bytes
+    typed: bool = False
 
 
 class FillTable(msgspec.Struct, frozen=True, kw_only=True, tag="fill_table"):
@@ -57,7 +58,7 @@ def do(job: Job) -> Answer:
             case FindCodes():
                 return documents.find(job.data, job.seconds)
             case ReadTable():
-                return tables.read(job.data)
+                return tables.read(job.data, typed=job.typed)
             case FillTable():
                 return tables.fill(job.data, job.listed, job.headers, job.results)
     except FileRefused as refused:

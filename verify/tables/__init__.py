@@ -12,16 +12,18 @@ from typing import Final
 import msgspec
 
 from verify.refusals import FileRefused
-from verify.tables import csv_file, xlsx_file
+from verify.tables import csv_file, pasted, xlsx_file
 from verify.tables.data import MAX_BYTES, MAX_ROWS, Filled, Listed, Row, Verified
 
 
-def read(data: bytes) -> Listed:
-    """The rows of a spreadsheet, its kind judged by its bytes. Raises FileRefused."""
+def read(data: bytes, *, typed: bool = False) -> Listed:
+    """The rows of a spreadsheet, its kind judged by its bytes, or of text that was ``typed``. Raises FileRefused."""
     if not data.strip():
         raise FileRefused("empty_file")
     if len(data) > MAX_BYTES:
         raise FileRefused("file_too_large")
+    if typed:
+        return pasted.read(data.decode("utf-8", "replace"))
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":  # an OLE file: .xls, or any encrypted workbook
         raise FileRefused("encrypted_or_old_excel")
     if data[:4] == b"PK\x03\x04":

@@ -26,9 +26,6 @@ class Phrase(msgspec.Struct, frozen=True, kw_only=True):
     advice: tuple[str, ...] = ()
 
 
-_COMPARE: Final = N_(
-    "Hold every line below against the paper. If one differs, the paper was altered or belongs to somebody else."
-)
 _SCAN_AGAIN: Final = N_("Scan the code once more, in good light and with the whole code in view.")
 _TYPE_NUMBER: Final = N_("Or type the certificate number and the holder's name into the form on the home page.")
 _ASK_CENTRE: Final = N_("Ask the issuing centre, by a contact that you did not take from the paper itself.")
@@ -40,7 +37,6 @@ OUTCOMES: Final[dict[Outcome, Phrase]] = {
         mark="tick",
         headline=N_("Genuine and valid"),
         meaning=N_("The issuing centre signed this certificate, the public register holds it, and it is in force."),
-        advice=(_COMPARE,),
     ),
     "expired": Phrase(
         tone="caution",

@@ -1,6 +1,7 @@
 """``make demo``: an exam from the workbook to the public site, by the commands that a centre would type.
 
-Everything is in var/demo, made anew at each start, with a database of its own. Ctrl-C or SIGTERM stops it all.
+Everything is in var/demo (or the folder given), made anew at each start, with a database of its own. Ctrl-C or SIGTERM
+stops it all.
 """
 
 import contextlib
@@ -30,6 +31,7 @@ ROOT: Final = Path(__file__).parents[1]
 FOLDER: Final = ROOT / "var" / "demo"
 TERM: Final = "2022-04"
 SAMPLES: Final = ("买买提·吐尔逊江", "王𠮷", "王莉", "次仁卓玛", "欧阳若兰")
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _KEPT: Final = ("YINJIAN_PORT", "YINJIAN_RATE_LIMITS", "YINJIAN_DEBUG")
 """Settings of the caller's that the demo follows; all others would lead it out of its folder."""
 
@@ -216,18 +218,20 @@ def check_port(port: int) -> None:
 
 def main() -> int:
     """Runs the demo until somebody stops it."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signals = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # as under nohup
+    for number in signals:
         signal.signal(number, _stop)
+    folder = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else FOLDER
     try:
         port = int(os.environ.get("YINJIAN_PORT") or "8000")
-        demo = Demo(FOLDER, port)
-        with only_one(FOLDER):
+        demo = Demo(folder, port)
+        with only_one(folder):
             check_port(port)
             try:
                 demo.prepare()
                 demo.serve()
             finally:
-                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                for number in signals:
                     signal.signal(number, signal.SIG_IGN)
                 print("\nStopping …", flush=True)
                 demo.stop()

@@ -1,0 +1,1 @@
+"""The commands together, as people use them."""

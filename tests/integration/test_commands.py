@@ -1,0 +1,232 @@
+"""The commands as a centre and its operator type them, from nothing to an answer over HTTP, and the demo."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import zxingcpp
+from PIL import Image
+
+from examples import make_workbook
+from verify.core import statement
+from verify.core.statement import Kind
+
+ROOT = Path(__file__).parents[2]
+PASSPHRASE = "only for this test"
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Office:
+    """A working folder, and the commands run in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("YINJIAN_")}
+        self.environment |= {"LC_ALL": "C.UTF-8", "YINJIAN_PORT": str(self.port), "YINJIAN_PASSPHRASE": PASSPHRASE}
+
+    def start(self, command: str, **pipes: Any) -> subprocess.Popen[str]:
+        """Starts one command."""
+        program, *arguments = command.split()
+        path = Path(sys.executable).parent / program
+        return subprocess.Popen(
+            [path, *arguments], cwd=self.folder, env=self.environment, text=True, stdin=subprocess.DEVNULL, **pipes
+        )
+
+    def run(self, command: str, code: int = 0) -> str:
+        """Runs one command to its end; what it printed. It must end with ``code``, and never with a traceback."""
+        started = self.start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        out, err = started.communicate(timeout=120)
+        assert started.returncode == code, out + err
+        assert "Traceback" not in out + err
+        assert PASSPHRASE not in out + err
+        return out if code == 0 else err
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[Path]:
+        """The public service, ready; and the file of what it logs."""
+        log = self.folder / "service.log"
+        with log.open("w") as file:
+            service = self.start("yinjian-verify serve", stdout=file, stderr=file)
+            try:
+                wait_for(lambda: get(f"{self.url}/health/ready").is_success, service)
+                yield log
+            finally:
+                service.terminate()
+                assert service.wait(20) is not None
+
+
+def wait_for(ready: Any, process: subprocess.Popen[Any], seconds: float = 60) -> None:
+    """Waits until ``ready()`` while the process lives."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "it ended too early"
+        with contextlib.suppress(httpx.TransportError):
+            if ready():
+                return
+        time.sleep(0.1)
+    pytest.fail(f"not ready after {seconds:.0f} s")
+
+
+def get(url: str, accept: str = "application/json") -> httpx.Response:
+    """A page or an answer for programs."""
+    return httpx.get(url, headers={"Accept": accept}, timeout=20)
+
+
+def post(url: str, body: object) -> Any:
+    """The JSON that a JSON request is answered with."""
+    return httpx.post(url, json=body, timeout=20).json()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """A folder with the example's settings and workbook; its database is stopped in the end."""
+    made = Office(tmp_path)
+    (tmp_path / "centre.toml").write_bytes((ROOT / "examples" / "centre.toml").read_bytes())
+    make_workbook.write(tmp_path / "candidates.xlsx")
+    yield made
+    made.run("yinjian-migrate down")
+
+
+def test_an_exam_goes_from_the_workbook_to_an_answer_over_http(office: Office) -> None:
+    """Init, check, announce, issue, publish, serve: each certificate verifies in every way, and nothing leaks."""
+    thumbprint = json.loads(office.run("yinjian-keys init keys --json"))["root"]
+    office.run("yinjian-migrate up")
+    checked = json.loads(office.run("yinjian-sign check candidates.xlsx --json"))
+    assert checked["totals"]["refused"] == 0
+    passed = [row["row"] for row in checked["rows"] if row["outcome"] == "passed"]
+
+    announced = json.loads(office.run("yinjian-sign announce candidates.xlsx --exam 2022-04 --json"))
+    assert "--early" in office.run("yinjian-sign issue candidates.xlsx --exam 2022-04", code=1)
+    issued = json.loads(office.run("yinjian-sign issue candidates.xlsx --exam 2022-04 --early test --json"))
+    assert len(issued["certificates"]) == len(passed)
+    for release in (announced["release"], issued["release"], issued["release"]):
+        office.run(f"yinjian-sign publish {release}")
+
+    with office.serving() as log:
+        numbers = _check_everybody(office, Path(issued["release"]))
+        assert set(numbers) == set(issued["certificates"])
+        exams = get(f"{office.url}/api/v1/exams").json()["items"]
+        assert {exam["code"]: exam["stage"] for exam in exams} == {"CEM-2022-04": "final", "CAM-2022-04": "final"}
+        assert all(exam["planned_on"] == "2022-03-19" for exam in exams)
+        keyring = get(f"{office.url}/.well-known/yinjian/keyring").content
+        assert keyring == (office.folder / "keys" / "keyring.cbor").read_bytes()
+        assert thumbprint == json.loads(office.run("yinjian-keys show --json"))["root"]
+    written = log.read_text("utf-8")
+    assert not _digits_in(written)
+    for row in make_workbook.rows():
+        assert str(row[4]) not in written
+        assert urllib.parse.quote(str(row[1])) not in written
+
+
+def _digits_in(text: str) -> bool:
+    """Whether a text holds a run of digits as long as a QR code's."""
+    return any(len(run) > 40 for run in "".join(c if c.isdigit() else " " for c in text).split())
+
+
+def _check_everybody(office: Office, release: Path) -> list[str]:
+    """Checks every certificate by its QR picture's text and by number; some by name and ID number too."""
+    numbers = []
+    people = {str(row[1]): str(row[4]) for row in make_workbook.rows()}
+    for item in statement.sequence(release.read_bytes()):
+        if item.kind is not Kind.CERTIFICATE:
+            continue
+        number = item.claims[7].decode()
+        holder = item.content[1]
+        numbers.append(number)
+        if len(numbers) % 10 != 1:
+            continue
+        (found,) = zxingcpp.read_barcodes(Image.open(office.folder / "certificates" / f"{number}.png"))
+        verdict = post(f"{office.url}/api/v1/verify", {"qr": found.text})
+        assert (verdict["outcome"], verdict["certificate"]["holder"]) == ("valid", holder)
+        assert post(f"{office.url}/api/v1/verify", {"number": number, "name": holder})["outcome"] == "valid"
+        assert post(f"{office.url}/api/v1/verify", {"number": number, "name": holder + "甲"})["outcome"] == "mismatch"
+        digits = found.text.partition("/Q/")[2]
+        slip = digits[:-3] + str((int(digits[-3]) + 1) % 10) + digits[-2:]
+        assert post(f"{office.url}/api/v1/verify", {"qr": slip})["outcome"] == "forged"
+        assert get(f"{office.url}/Q/{digits}", "text/html").is_success
+        if len(id_number := people.get(holder, "")) == 18 and id_number.endswith(item.content[2]):
+            by_id = post(f"{office.url}/api/v1/lookup", {"name": holder, "id_number": id_number})["certificates"]
+            assert number in [certificate["number"] for certificate in by_id]
+    return numbers
+
+
+def test_commands_refuse_in_words_and_with_exit_codes(office: Office) -> None:
+    """What cannot be done ends with 1 and a reason; wrong usage with 2; help with 0."""
+    assert "No such file" in office.run("yinjian-keys init keys --centre nowhere.toml", code=1)
+    assert "yinjian-keys init" in office.run("yinjian-sign announce candidates.xlsx --exam 2022-04", code=1)
+    office.run("yinjian-keys init keys")
+    assert "not empty" in office.run("yinjian-keys init keys", code=1)
+    assert "nothing to do" in office.run("yinjian-keys update").lower()
+    office.run("yinjian-sign announce candidates.xlsx --exam 1999-01", code=1)
+    office.run("yinjian-sign check centre.toml", code=1)
+    office.run("yinjian-sign publish centre.toml", code=1)
+    for command in ("yinjian-keys", "yinjian-sign", "yinjian-verify", "yinjian-migrate"):
+        assert "Usage" in office.run(f"{command} --help")
+        office.run(f"{command} --no-such-option", code=2)
+        office.run(f"{command} no-such-command", code=2)
+    office.environment["YINJIAN_PASSPHRASE"] = "wrong"
+    refusal = office.run("yinjian-sign announce candidates.xlsx --exam 2022-04", code=1)
+    assert "passphrase" in refusal
+
+
+def test_commands_speak_chinese_by_locale(office: Office) -> None:
+    """LC_ALL names the language; without compiled catalogues it would be English."""
+    office.environment["LC_ALL"] = "zh_CN.UTF-8"
+    assert "生成中心的密钥" in office.run("yinjian-keys --help")
+    assert "拒绝" in office.run("yinjian-keys init keys --centre nowhere.toml", code=1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_the_demo_comes_up_and_goes_without_a_trace(tmp_path: Path, number: signal.Signals) -> None:
+    """Its samples verify in all three ways, and a signal stops the service and the database."""
+    port = free_port()
+    environment = os.environ | {"YINJIAN_PORT": str(port), "YINJIAN_VAR": str(tmp_path / "elsewhere")}
+    command = [sys.executable, "-m", "examples.demo", str(tmp_path / "demo")]
+    with (tmp_path / "demo.log").open("w") as log:
+        demo = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        try:
+            wait_for((tmp_path / "demo" / "summary.json").exists, demo, 90)
+            summary = json.loads((tmp_path / "demo" / "summary.json").read_text("utf-8"))
+            assert summary["url"] == f"http://127.0.0.1:{port}"
+            assert all(Path(summary[name]).is_absolute() for name in ("keyring", "release", "certificates_dir"))
+            samples = summary["samples"]
+            assert len({sample["holder"] for sample in samples}) == 5
+            for sample in samples:
+                assert sample["qr"].startswith("HTTPS://VERIFY.EXAMPLE.ORG/Q/")
+                by_qr = post(f"{summary['url']}/api/v1/verify", {"qr": sample["qr"]})
+                by_name = {"number": sample["number"], "name": sample["holder"]}
+                assert by_qr["outcome"] == "valid"
+                assert post(f"{summary['url']}/api/v1/verify", by_name)["outcome"] == "valid"
+                person = {"name": sample["holder"], "id_number": sample["id_number"]}
+                found = post(f"{summary['url']}/api/v1/lookup", person)["certificates"]
+                assert sample["number"] in [certificate["number"] for certificate in found]
+        finally:
+            demo.send_signal(number)
+            code = demo.wait(60)
+    printed = (tmp_path / "demo.log").read_text("utf-8")
+    assert code == 0, printed
+    assert "Traceback" not in printed
+    assert not (tmp_path / "elsewhere").exists()
+    assert not list((tmp_path / "demo").glob("**/postmaster.pid"))
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0

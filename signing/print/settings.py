@@ -43,5 +43,5 @@ class PrintSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Q is taken where its modules still measure 0.4 mm within ``qr_size``, else M."""
     names: Literal["serial", "pinyin"] = "serial"
     """The order of names in an announcement."""
-    columns: Annotated[int, Meta(ge=1, le=10)] = 6
+    columns: Annotated[int, Meta(ge=1, le=12)] = 8
     """Columns of names in an announcement."""

@@ -8,15 +8,14 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-import msgspec
 import pypdfium2
 from PIL import Image
 
 from verify import codes, pictures
 from verify.codes import Code
+from verify.findings import Findings
 from verify.refusals import FileRefused
 
-MAX_BYTES: Final = 10 * 1024 * 1024
 MAX_PAGES: Final = 50
 MAX_CODES: Final = 256
 _MAX_ATTACHMENTS: Final = 20
@@ -28,16 +27,6 @@ _MAGIC: Final = (
     ("PDF", b"%PDF-"),
 )
 _HEIC: Final = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
-
-
-class Findings(msgspec.Struct, frozen=True, kw_only=True, tag="findings"):
-    """What was found in a file, in the order of its pages."""
-
-    codes: tuple[Code, ...]
-    pages: int
-    """Pages or frames looked at."""
-    complete: bool
-    """False where the time was over before every page or every code seen had been tried in every way."""
 
 
 def find(data: bytes, seconds: float) -> Findings:

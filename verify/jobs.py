@@ -5,8 +5,7 @@ Every job is bytes of a stranger's in, bounded plain data out.
 
 import msgspec
 
-from verify import documents, tables
-from verify.documents import Findings
+from verify.findings import Findings
 from verify.refusals import FileRefused
 from verify.tables.data import Filled, Listed, Verified
 
@@ -19,14 +18,14 @@ class FindCodes(msgspec.Struct, frozen=True, kw_only=True, tag="find_codes"):
 
 
 class ReadTable(msgspec.Struct, frozen=True, kw_only=True, tag="read_table"):
-    """The rows of a spreadsheet, or of text that somebody typed; see tables.read."""
+    """The rows of a spreadsheet, or of text that somebody typed; see verify.tables.files.read."""
 
     data: bytes
     typed: bool = False
 
 
 class FillTable(msgspec.Struct, frozen=True, kw_only=True, tag="fill_table"):
-    """The spreadsheet with columns added; see tables.fill. Empty ``data`` makes a new workbook."""
+    """The spreadsheet with columns added; see verify.tables.files.fill. Empty ``data`` makes a new workbook."""
 
     data: bytes
     listed: Listed
@@ -52,15 +51,21 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def do(job: Job) -> Answer:
-    """Does the job here and now."""
+    """Does the job here and now, with the readers that it needs: the service itself never loads them."""
     try:
         match job:
             case FindCodes():
+                from verify import documents
+
                 return documents.find(job.data, job.seconds)
             case ReadTable():
-                return tables.read(job.data, typed=job.typed)
+                from verify.tables import files
+
+                return files.read(job.data, typed=job.typed)
             case FillTable():
-                return tables.fill(job.data, job.listed, job.headers, job.results)
+                from verify.tables import files
+
+                return files.fill(job.data, job.listed, job.headers, job.results)
     except FileRefused as refused:
         return Declined(code=refused.code)
     except MemoryError:

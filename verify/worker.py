@@ -1,5 +1,7 @@
 """A worker process: takes jobs from standard input and answers on standard output, under hard limits.
 
+Its arguments are the seconds that one job may take, after which SIGALRM ends it, and its address space in bytes.
+
 Frames are a length of 4 bytes, big-endian, and a MessagePack value. The process writes no file, starts no other,
 and ends by itself when a job takes too long or its service is gone.
 """
@@ -14,26 +16,22 @@ import msgspec
 
 from verify import jobs
 
-JOB_SECONDS: Final = 20
-"""Wall time of one job, after which SIGALRM ends the process."""
-MEMORY: Final = 1536 * 1024 * 1024
-"""Address space of the process in bytes."""
 _KEPT_MEMORY: Final = 320 * 1024
 """Peak resident memory in KiB after which a worker makes room for a fresh one."""
 _MOST_JOBS: Final = 200
 
 
-def _confine() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+def _confine(memory: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # nothing of anybody's is ever written to a disk
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service ends its workers itself
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
-def main() -> None:
+def main(seconds: int, memory: int) -> None:
     """Works until the service closes standard input."""
-    _confine()
+    _confine(memory)
     decode = msgspec.msgpack.Decoder(jobs.Job).decode
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     for count in range(1, _MOST_JOBS + 1):
@@ -41,7 +39,7 @@ def main() -> None:
         if len(head) < 4:
             return
         data = source.read(struct.unpack(">I", head)[0])
-        signal.alarm(JOB_SECONDS)
+        signal.alarm(seconds)
         try:
             answer = jobs.do(decode(data))
         except Exception:  # noqa: BLE001 -- whatever a stranger's file does to a reader costs its sender alone
@@ -57,4 +55,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from verify import jobs, worker
+from verify import jobs
 from verify.refusals import FileRefused
 
 MOST_REPLY: Final = 64 * 1024 * 1024
@@ -22,12 +22,25 @@ MOST_REPLY: Final = 64 * 1024 * 1024
 
 
 class Workers:
-    """At most ``count`` jobs at a time; at most ``queue`` more wait, none longer than ``patience`` seconds."""
+    """At most ``count`` jobs at a time; at most ``queue`` more wait, none longer than ``patience`` seconds.
 
-    def __init__(self, count: int = 2, *, queue: int = 100, patience: float = 60.0) -> None:
+    One job may take ``seconds`` of wall time, and a worker ``memory`` bytes of address space.
+    """
+
+    def __init__(
+        self,
+        count: int = 2,
+        *,
+        queue: int = 100,
+        patience: float = 60.0,
+        seconds: int = 20,
+        memory: int = 1536 << 20,
+    ) -> None:
         self._count = count
         self._queue = queue
         self._patience = patience
+        self._seconds = seconds
+        self._memory = memory
         self._free = asyncio.Semaphore(count)
         self._idle: list[_Worker] = []
         self._waiting = 0
@@ -40,11 +53,6 @@ class Workers:
     def share(self, seconds: float) -> float:
         """How long one job may look further, of ``seconds`` when nobody waits: less, the more do."""
         return max(0.3, seconds / (1 + self._waiting / self._count))
-
-    async def warm(self) -> None:
-        """Starts one worker ahead of the first job."""
-        if not self._idle:
-            self._idle.append(await _Worker.start())
 
     async def run(self, job: jobs.Job) -> jobs.Answer:
         """The answer to ``job``. Raises FileRefused, also for a worker lost on the way or when too many wait."""
@@ -75,10 +83,10 @@ class Workers:
             self._waiting -= 1
 
     async def _ask(self, job: jobs.Job) -> jobs.Answer:
-        one = self._idle.pop() if self._idle else await _Worker.start()
+        one = self._idle.pop() if self._idle else await _Worker.start(self._seconds, self._memory)
         keep = False
         try:
-            async with asyncio.timeout(worker.JOB_SECONDS + 2):
+            async with asyncio.timeout(self._seconds + 2):
                 reply = await one.ask(job)
             keep = not reply.last
             return reply.answer
@@ -101,9 +109,9 @@ class _Worker:
         self.pid = process.pid
 
     @classmethod
-    async def start(cls) -> "_Worker":
+    async def start(cls, seconds: int, memory: int) -> "_Worker":
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-IB", "-X", "utf8", "-m", worker.__name__),
+            *(sys.executable, "-IB", "-X", "utf8", "-m", "verify.worker", str(seconds), str(memory)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # a reader's complaint may quote the file

@@ -17,8 +17,7 @@ from verify.http.intake import BODY_BYTES, Intake, client_of, one_file
 from verify.http.limits import RATES, Limiter
 from verify.http.problems import Refused
 from verify.refusals import FileRefused
-from verify.tables import JsonRow, of_rows
-from verify.tables.data import Listed
+from verify.tables.data import JsonRow, Listed, of_rows
 
 NDJSON: Final = "application/x-ndjson"
 TYPES: Final = {

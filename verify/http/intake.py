@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 from litestar.datastructures import UploadFile
 
 from verify import jobs, refusals
-from verify.documents import MAX_BYTES, Findings
+from verify.findings import MAX_BYTES, Findings
 from verify.http.bodies import AnyRequest
 from verify.http.problems import Refused
 from verify.refusals import FileRefused

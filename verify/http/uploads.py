@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from verify.codes import Code, CodeKind
 from verify.core.qr_text import digits
 from verify.core.verdict import Verdict
-from verify.documents import MAX_BYTES, Findings
+from verify.findings import MAX_BYTES, Findings
 from verify.http import phrases, problems
 from verify.http.asking import Asker
 from verify.http.bodies import AnyRequest, Inject
@@ -30,9 +30,7 @@ KINDS: Final[dict[CodeKind, str]] = {
     "link": N_("A link to some web page, not to a certificate. A forger may print such a link: do not rely on it."),
     "other": N_("A code of another kind."),
 }  # fmt: skip
-NOTHING: Final = N_(
-    "No QR code was found. Take it again, closer and in good light, with the whole code sharp."
-)
+NOTHING: Final = N_("No QR code was found. Take it again, closer and in good light, with the whole code sharp.")
 UNFINISHED: Final = N_("There was not time enough to look at everything. Send the page with the code alone.")
 
 

@@ -4,6 +4,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from verify.refusals import FileRefused
+
 MAX_BYTES: Final = 10 * 1024 * 1024
 MAX_ROWS: Final = 5000
 MAX_TEXT: Final = 200
@@ -49,3 +51,22 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True, tag="filled"):
     """A file to give back."""
 
     data: bytes
+
+
+class JsonRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row of a JSON table. Without a name only the number is checked, and the holder's name is not shown."""
+
+    number: str
+    name: str | None = None
+
+
+def of_rows(rows: list[JsonRow]) -> Listed:
+    """A table of rows that are there already. Raises FileRefused."""
+    if not rows:
+        raise FileRefused("no_rows")
+    if len(rows) > MAX_ROWS:
+        raise FileRefused("too_many_rows")
+    return Listed(
+        kind="json",
+        rows=tuple(Row(row=at, number=row.number, name=row.name) for at, row in enumerate(rows, 1)),
+    )

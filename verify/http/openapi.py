@@ -10,9 +10,10 @@ from typing import Any, Final
 import msgspec
 from litestar import Response, Router, get
 
+from verify import refusals
 from verify.core import public_keys
 from verify.core.verdict import Verdict
-from verify.http import api, lists_api, problems, wellknown
+from verify.http import api, batch_api, lists_api, problems, uploads, wellknown
 
 _JSON: Final = "application/json"
 _OPENAPI_JSON: Final = "application/vnd.oai.openapi+json"
@@ -113,6 +114,62 @@ def _operation(
     return operation
 
 
+_FILE: Final = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+}
+_ROWS: Final = {
+    "type": "array",
+    "minItems": 1,
+    "maxItems": 5000,
+    "items": _closed(
+        ["number"],
+        number=_text(_EXAMPLE_NUMBER, "The certificate number; any text is judged."),
+        name={**_text("张三", "The name that should be the holder's."), "type": ["string", "null"]},
+    ),
+}
+
+
+def _file_paths() -> dict[str, Any]:
+    """Pictures, PDFs and whole lists."""
+    files = (*refusals.DETAILS, "file_missing", "bad_form", "too_large", "bad_request", *_REGISTRY)
+    document_of = _operation(
+        "verifyDocument",
+        "A verdict for each QR code of a PNG, JPEG, WebP or PDF of at most 10 MB",
+        (_JSON, _schema("DocumentVerdicts")),
+        files,
+        description="`codes` says of each what it is, in the same order. Nothing is kept.",
+    )
+    document_of["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FILE}}}
+    batch = _operation(
+        "verifyBatch",
+        "Verdicts on up to 5,000 rows of number and name, in order",
+        (_JSON, _schema("BatchVerdicts")),
+        (*files, "bad_json"),
+        body=_ROWS,
+        description=(
+            "JSON rows give verdicts. A CSV (UTF-8 or GB 18030) or XLSX file, as the body or as the form field `file`, "
+            "comes back with the columns outcome, reason and checked_at. With `Accept: application/x-ndjson` either is "
+            "answered line by line while it runs: the total, each row's verdict, the summary. RateLimit and "
+            "RateLimit-Policy tell how many rows are left; over that the answer is 429 with Retry-After."
+        ),
+    )
+    batch["requestBody"]["content"] |= {
+        "multipart/form-data": {"schema": _FILE},
+        batch_api.TYPES["csv"]: {"schema": {"type": "string"}},
+        batch_api.TYPES["xlsx"]: {"schema": _BYTES},
+    }
+    batch["responses"]["200"]["content"] |= {
+        batch_api.TYPES["csv"]: {"schema": {"type": "string"}},
+        batch_api.TYPES["xlsx"]: {"schema": _BYTES},
+        batch_api.NDJSON: {"schema": {"type": "string"}},
+    }
+    headers = ("RateLimit", "RateLimit-Policy")
+    batch["responses"]["200"]["headers"] = {name: {"schema": {"type": "string"}} for name in headers}
+    return {"/api/v1/verify/document": {"post": document_of}, "/api/v1/verify/batch": {"post": batch}}
+
+
 _REGISTRY: Final = ("registry_unavailable", "register_damaged")
 _BYTES: Final = {"type": "string", "contentMediaType": "application/octet-stream"}
 
@@ -131,6 +188,7 @@ def _paths() -> dict[str, Any]:
                 body=_VERIFY,
             )
         },
+        **_file_paths(),
         "/api/v1/certificates/{number}": {
             "get": _operation(
                 "certificate",
@@ -220,7 +278,16 @@ def _paths() -> dict[str, Any]:
 @functools.cache
 def document() -> dict[str, Any]:
     """The whole description."""
-    types = (Verdict, api.Found, lists_api.ExamItems, lists_api.ListRows, public_keys.JwkSet, problems.Problem)
+    types = (
+        Verdict,
+        uploads.DocumentVerdicts,
+        batch_api.BatchVerdicts,
+        api.Found,
+        lists_api.ExamItems,
+        lists_api.ListRows,
+        public_keys.JwkSet,
+        problems.Problem,
+    )
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schemas["Problem"]["properties"]["code"] = {"type": "string", "enum": sorted(problems.KINDS)}
     schemas["Health"] = _closed(["status"], status={"const": "ok"})

@@ -4,8 +4,11 @@ from typing import NoReturn
 
 import click
 
+from signing.commands.certificates import change, export_year, find
 from signing.commands.check import check
+from signing.commands.ledger import ledger
 from signing.commands.lists import announce, issue
+from signing.commands.office import dates, make_template, objections
 from signing.commands.publish import publish
 from signing.messages import _
 from verify import cli
@@ -19,7 +22,19 @@ def commands() -> None:
     """The issuing centre's command."""
 
 
-for _command in (check, announce, issue, publish):
+for _command in (
+    dates,
+    make_template,
+    check,
+    announce,
+    objections,
+    issue,
+    publish,
+    change,
+    find,
+    export_year,
+    ledger,
+):
     commands.add_command(_command)
 
 

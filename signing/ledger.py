@@ -10,7 +10,7 @@ import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, TextIO
 
 import msgspec
 
@@ -20,7 +20,7 @@ from verify.core.certificate import Certificate
 
 JobKind = Literal["notice", "final", "status"]
 
-_APPLICATION: Final = 0x594A4C47  # "YJLG"
+APPLICATION: Final = 0x594A4C47  # "YJLG"
 _SCHEMA: Final = Path(__file__).with_name("ledger.sql")
 
 
@@ -123,22 +123,24 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = self._locked()
+        self._lock = self.lock(path)
         try:
             self._open()
         except BaseException:
             self._lock.close()
             raise
 
-    def _locked(self) -> Any:
+    @staticmethod
+    def lock(path: Path) -> TextIO:
+        """Keeps other commands from the ledger at ``path`` until it is closed. Raises Refusal."""
         # A record lock ends with its process, whatever kills it, and worker processes do not inherit it.
-        lock = self.path.with_name(f"{self.path.name}.lock").open("a")
+        lock = path.with_name(f"{path.name}.lock").open("a")
         try:
             fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.close()
             raise Refusal(_("Another command is working on the ledger {}; wait until it is done.").format(
-                self.path.name)) from None  # fmt: skip
+                path.name)) from None  # fmt: skip
         return lock
 
     def _open(self) -> None:
@@ -151,9 +153,9 @@ class Ledger:
             version = self.db.execute("PRAGMA user_version").fetchone()[0]
             if version == 0 and not self.db.execute("SELECT 1 FROM sqlite_master").fetchone():
                 self.db.executescript(
-                    f"BEGIN; PRAGMA application_id = {_APPLICATION}; {_SCHEMA.read_text('utf-8')} COMMIT;"
+                    f"BEGIN; PRAGMA application_id = {APPLICATION}; {_SCHEMA.read_text('utf-8')} COMMIT;"
                 )
-            elif version != 1 or self.db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
+            elif version != 1 or self.db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
                 raise Refusal(_("{} is not a ledger of this version.").format(self.path.name))
 
     def __enter__(self) -> Self:
@@ -224,10 +226,29 @@ class Ledger:
     def mark_released(self, job: int, digest: bytes) -> None:
         """Notes that the job's release is written, with its SHA-256."""
         with self.transaction():
-            self.db.execute("UPDATE job SET digest = ? WHERE id = ?", (digest, job))
+            self.set_digest(job, digest)
 
-    def drop_job(self, job: int) -> None:
-        """Takes back a job whose release was never written; its numbers stay given. Inside a transaction."""
+    def set_digest(self, job: int, digest: bytes) -> None:
+        """The same, inside a transaction."""
+        self.db.execute("UPDATE job SET digest = ? WHERE id = ?", (digest, job))
+
+    def drop_unreleased(self, exams: Iterable[str]) -> None:
+        """Takes back the jobs of these exams whose release was never written. Inside a transaction.
+
+        Their numbers stay given, and go to the same people when they are asked for again.
+        """
+        wanted = set(exams)
+        for job in self.unreleased():
+            rows = self._all(
+                "SELECT exam FROM list WHERE job = ?1 UNION SELECT exam FROM lookup_index WHERE job = ?1 "
+                "UNION SELECT exam FROM change JOIN certificate USING (number) WHERE change.job = ?1",
+                job.id,
+            )
+            if wanted & {row["exam"] for row in rows}:
+                self.drop(job.id)
+
+    def drop(self, job: int) -> None:
+        """Takes one job back; its numbers stay given. Inside a transaction."""
         self.db.execute("UPDATE certificate SET job = NULL, statement = NULL WHERE job = ?", (job,))
         self.db.execute(
             "DELETE FROM list_row WHERE (exam, revision) IN (SELECT exam, revision FROM list WHERE job = ?)", (job,)
@@ -324,10 +345,19 @@ class Ledger:
         rows = self._all(f"SELECT {_GIVEN} FROM certificate WHERE exam = ? ORDER BY number", exam)
         return [Given(**dict(row)) for row in rows]
 
+    def all_given(self) -> list[Given]:
+        """Every number ever given, by exam and number."""
+        return [Given(**dict(row)) for row in self._all(f"SELECT {_GIVEN} FROM certificate ORDER BY exam, number")]
+
     def of_job(self, job: int) -> list[Given]:
         """The certificates that a job issues for the first time, by number."""
         rows = self._all(f"SELECT {_GIVEN} FROM certificate WHERE job = ? ORDER BY number", job)
         return [Given(**dict(row)) for row in rows]
+
+    def unused_replacement(self, number: str) -> str | None:
+        """A number that was given to replace ``number`` and never issued."""
+        rows = self._all("SELECT number FROM certificate WHERE replaces = ? AND job IS NULL", number)
+        return rows[0]["number"] if rows else None
 
     def last_number(self, prefix: str, length: int) -> str | None:
         """The highest number given that begins with ``prefix`` and has ``length`` characters."""

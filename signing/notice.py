@@ -62,7 +62,7 @@ def head(
         rows=(),
         title=exam.title.names,
         held_on=exam.held_on.isoformat(),
-        planned_on=exam.planned_on and exam.planned_on.isoformat(),
+        planned_on=None if exam.planned_on is None else exam.planned_on.isoformat(),
         issued_at=issued_at,
     )
 

@@ -137,7 +137,7 @@ def record(session: Session, wanted: Request, kid: bytes) -> Job:
     """Records ``wanted`` at this time, numbers given, in one transaction. Raises Refusal."""
     ledger, now = session.ledger, session.now
     with ledger.transaction():
-        _take_back(ledger, wanted)
+        ledger.drop_unreleased(plan.exam.code for plan in wanted.plans)
         release = _release_name(ledger, wanted)
         notes = wanted.notes | {"secret": wanted.plans[0].secret_id.hex()}
         job = ledger.add_job(wanted.kind, release, wanted.digest, now, notes)
@@ -147,14 +147,6 @@ def record(session: Session, wanted: Request, kid: bytes) -> Job:
             else:
                 _record_final(session, plan, job, kid)
     return next(found for found in ledger.jobs() if found.id == job)
-
-
-def _take_back(ledger: Ledger, wanted: Request) -> None:
-    """Drops what was recorded for these exams and never became a release."""
-    for plan in wanted.plans:
-        job = ledger.job_of_list(plan.exam.code)
-        if job is not None and job.digest is None:
-            ledger.drop_job(job.id)
 
 
 def _release_name(ledger: Ledger, wanted: Request) -> str:

@@ -63,8 +63,8 @@ class Bench:
     def other(self, draft: Draft, kid: bytes, wanted: PassList | LookupIndex | Change) -> bytes:
         """A signed list, index or change, read back and compared."""
         data = self._signers[kid].sign(draft)
+        found = statement.decode(data)
         try:
-            found = statement.decode(data)
             readers = {Kind.PASS_LIST: pass_list.read, Kind.LOOKUP_INDEX: lookup_index.read, Kind.CHANGE: changes.read}
             same = readers[found.kind](found) == wanted
         except CoreError:
@@ -83,7 +83,7 @@ def produce(session: Session, job: Job) -> Path:
         return path
     lists, indexes, changed = ledger.lists(job.id), ledger.indexes(job.id), ledger.changes(job.id)
     fresh = [given for given in ledger.of_job(job.id) if given.statement is None]
-    kids = {one.kid for group in (lists, indexes, changed, fresh) for one in group}  # type: ignore[attr-defined]  # each has one
+    kids = {one.kid for group in (lists, indexes, changed, fresh) for one in group}
     bench = Bench(session.unlocked, kids, room.centre.host, job.recorded_at)
     if fresh:
         with progress(_("Signing and checking"), len(fresh)) as advance:

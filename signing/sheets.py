@@ -105,21 +105,21 @@ class _Opened:
         return Refusal(_("{} is damaged or was not saved to the end: open it, save it again.").format(self.name))
 
     def sheet(self) -> Sheet:
-        first, *others = self.book.sheet_names or [None]
-        if first is None:
+        others = tuple(self.book.sheet_names[1:])
+        if not self.book.sheet_names:
             raise Refusal(_("{} has no sheet.").format(self.name))
         try:
             found = self.book.get_sheet_by_index(0)
         except CalamineError:
             raise self._damaged() from None
         if found.end is None:
-            return Sheet(rows=[], others=tuple(map(str, others)))
+            return Sheet(rows=[], others=others)
         if found.end[0] >= MAX_ROWS or found.end[1] >= MAX_COLUMNS:
             raise Refusal(too_large(self.name, found.end[0] + 1, found.end[1] + 1))
         rows: list[list[Value]] = [
             [None if value == "" else value for value in row] for row in found.to_python(skip_empty_area=False)
         ]
-        return Sheet(rows=rows, others=tuple(map(str, others)))
+        return Sheet(rows=rows, others=others)
 
 
 def too_large(name: str, rows: int, columns: int) -> str:

@@ -43,7 +43,7 @@ def spread(work: Callable[[Sequence[T]], list[R]], items: Sequence[T], advance: 
     done: dict[int, list[R]] = {}
     try:
         for first in range(count):
-            reader, writer = cast("tuple[Connection, Connection]", Pipe(duplex=False))
+            reader, writer = Pipe(duplex=False)
             child = os.fork()
             if child == 0:
                 _run(work, chunks, range(first, len(chunks), count), writer, [*pipes, reader])

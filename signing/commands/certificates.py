@@ -1,0 +1,168 @@
+"""``yinjian-sign status``, ``find`` and ``export``: certificates after they were issued."""
+
+import datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from signing import corrections, export, pictures, status
+from signing.calendar import ZONE, local_day
+from signing.commands import options
+from signing.history import History, Standing, standing_words
+from signing.messages import _
+from signing.room import Room, now
+from signing.status import Facts, Order
+from verify import cli
+from verify.cli import Refusal
+from verify.core.certificate import normal_number
+from verify.core.changes import Reason
+from verify.core.tables import ID_TYPES
+
+
+@click.command(
+    "status",
+    help=_(
+        "Revoke, suspend, reinstate or replace a certificate: a release of the change.\n\nA replacement has the same "
+        "facts and a new number; --name or --id-type say that facts were registered wrong, and then the holder's right "
+        "ID number is asked for."
+    ),
+)
+@click.argument("number")
+@click.argument("verb", type=click.Choice(["revoke", "suspend", "reinstate", "replace"]))
+@click.option("--reason", type=click.Choice(list(get_args(Reason))), help=_("Why, in the words of the format."))
+@click.option("--effective", metavar="DATE", help=_("From when: 2022-05-01 or 2022-05-01T09:30, not later than now."))
+@click.option("--note", metavar="TEXT", help=_("A remark that is published with the change; no personal data."))
+@click.option("--name", metavar="NAME", help=_("The right name, for a replacement that corrects."))
+@click.option("--id-type", type=click.Choice(list(ID_TYPES)), help=_("The type of the right ID number."))
+@click.option("--number", "new_number", metavar="NUMBER", help=_("The new number, where the centre has its own."))
+@options.centre
+@options.keys
+@options.as_json
+def change(
+    *,
+    number: str,
+    verb: Any,
+    reason: Any,
+    effective: str | None,
+    note: str | None,
+    name: str | None,
+    id_type: str | None,
+    new_number: str | None,
+    centre_file: Path,
+    keys_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """``yinjian-sign status NUMBER VERB``."""
+    order = Order(
+        number=_number(number),
+        verb=verb,
+        reason=reason,
+        effective_at=None if effective is None else _moment(effective),
+        note=note,
+        new_number=None if new_number is None else _number(new_number),
+    )
+    with options.at_work(centre_file, keys_dir) as session:
+        if name is not None or id_type is not None:
+            given = session.ledger.given(order.number)
+            held = name if name is not None else given.holder if given is not None else ""
+            order = Order(**{**_fields(order), "facts": _facts(held, id_type or "resident")})
+        done = status.change(session, order)
+        if done.replacement is not None:
+            pictures.draw(session.room.certificates, session.room.centre.host, [done.replacement])
+    if as_json:
+        cli.print_json(
+            {
+                "release": str(done.path),
+                "number": done.change.number,
+                "action": done.change.action,
+                "reason": done.change.reason,
+                "replacement": done.change.replacement,
+            }
+        )
+        return
+    click.echo(
+        _("{}: {} from {} on.").format(number, standing_words(done.change.action), local_day(done.change.effective_at))
+    )
+    if done.replacement is not None:
+        click.echo(_("The new certificate is {}.").format(done.replacement.number))
+    click.echo(_("Release: {}").format(done.path))
+
+
+def _fields(order: Order) -> dict[str, Any]:
+    return {field: getattr(order, field) for field in order.__struct_fields__}
+
+
+def _number(text: str) -> str:
+    number = normal_number(text)
+    if number is None:
+        raise Refusal(_("This cannot be a certificate number."))
+    return number
+
+
+def _moment(text: str) -> int:
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal(_("--effective wants a date: 2022-05-01 or 2022-05-01T09:30.")) from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).timestamp())
+
+
+def _facts(name: str, id_type: str) -> Facts:
+    """The right facts; the ID number is asked for, as an argument would stand in every process list."""
+    kept, found = corrections.name(name)
+    typed = click.prompt(_("The holder's right ID number"), err=True)
+    key, id_found = corrections.id_number(id_type, typed)
+    if kept is None or key is None:
+        raise Refusal(" ".join(finding.message for finding in (*found, *id_found) if finding.refuses))
+    return Facts(name=kept, id_type=id_type, id_key=key)
+
+
+@click.command(help=_("Find certificates in the centre's own ledger, by number or by a part of the name."))
+@click.argument("text")
+@options.centre
+@options.as_json
+def find(text: str, centre_file: Path, as_json: bool) -> int:
+    """``yinjian-sign find TEXT``: exit code 1 where there is none."""
+    with Room.open(centre_file).ledger() as ledger:
+        found = History(ledger).find(text)
+    if as_json:
+        cli.print_json([_answer(standing) for standing in found])
+    else:
+        for standing in found:
+            given = standing.given
+            line = (
+                f"{given.number}  {given.holder}  ＊{given.id_hint}  {given.exam}  {standing_words(standing.standing)}"
+            )
+            click.echo(line + (f" → {standing.replaced_by}" if standing.replaced_by else ""))
+            click.echo(f"    {' · '.join(standing.releases)}")
+        if not found:
+            click.echo(_("Nothing found."), err=True)
+    return 0 if found else 1
+
+
+def _answer(standing: Standing) -> dict[str, Any]:
+    given = standing.given
+    return {
+        "number": given.number,
+        "holder": given.holder,
+        "id_hint": given.id_hint,
+        "exam": given.exam,
+        "status": standing.standing,
+        "replaced_by": standing.replaced_by,
+        "replaces": given.replaces,
+        "releases": list(standing.releases),
+    }
+
+
+@click.command("export", help=_("Write a year's certificates to a spreadsheet (.xlsx or .csv)."))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--year", type=click.IntRange(2000, 9999), help=_("The year of issue; this year where it is not given."))
+@options.centre
+def export_year(out: Path, year: int | None, centre_file: Path) -> None:
+    """``yinjian-sign export OUT.xlsx --year 2022``."""
+    room = Room.open(centre_file)
+    wanted = year or local_day(now()).year
+    with room.ledger() as ledger:
+        count = export.write(out, room.centre, export.of_year(History(ledger).all(), wanted))
+    click.echo(_("{} certificates of {} are in {}.").format(count, wanted, out))

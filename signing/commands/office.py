@@ -1,0 +1,119 @@
+"""``yinjian-sign objections``, ``calendar`` and ``template``: the office's work around a list."""
+
+import datetime
+import itertools
+from pathlib import Path
+from typing import Any
+
+import click
+
+from signing import calendar, template
+from signing.centre import Centre
+from signing.commands import options
+from signing.ledger import Ledger, ListHead
+from signing.messages import _
+from signing.planned import planned, write
+from signing.room import Room, now
+from signing.workbook import parse_strikes
+from verify import cli
+from verify.cli import Refusal
+
+
+@click.command(
+    help=_(
+        "Record what objections came to: a name of the notice struck out of the final list, or restored.\n\nEXAM is "
+        "the exam's code, such as CEM-2022-04; SERIAL is the name's number on the newest notice. Without options it "
+        "shows who is struck out."
+    )
+)
+@click.argument("exam")
+@click.option("--strike", "strikes", multiple=True, metavar="SERIAL=REASON", help=_("Strike a name out."))
+@click.option("--restore", "restored", multiple=True, metavar="SERIAL=REASON", help=_("Take a name in again."))
+@options.centre
+@options.as_json
+def objections(
+    exam: str, *, strikes: tuple[str, ...], restored: tuple[str, ...], centre_file: Path, as_json: bool
+) -> None:
+    """``yinjian-sign objections EXAM``."""
+    with Room.open(centre_file).ledger() as ledger:
+        head = ledger.newest_list(exam, "notice") or ledger.newest_list(exam)
+        if head is None:
+            raise Refusal(_("{} has no list yet.").format(exam))
+        for struck, asked in ((True, strikes), (False, restored)):
+            for serial, reason in parse_strikes(asked).items():
+                _record(ledger, head, serial, struck, reason)
+        standing = ledger.struck(exam)
+        rows = [row for row in ledger.list_rows(exam, head.revision) if row.lookup_key in standing]
+    if as_json:
+        cli.print_json([{"serial": row.serial, "name": row.name, "reason": standing[row.lookup_key]} for row in rows])
+        return
+    for row in rows:
+        click.echo(f"{row.serial}  {row.holder}  {standing[row.lookup_key]}")
+    click.echo(_("{}: {} struck out; the next `issue` leaves them out.").format(exam, len(rows)))
+
+
+def _record(ledger: Ledger, head: ListHead, serial: int, struck: bool, reason: str) -> None:
+    row = next((row for row in ledger.list_rows(head.exam, head.revision) if row.serial == serial), None)
+    if row is None or not row.lookup_key:
+        raise Refusal(_("The list of {} has no number {}.").format(head.exam, serial))
+    if struck is (row.lookup_key in ledger.struck(head.exam)):
+        text = _("Number {} of {} is struck out already.") if struck else _("Number {} of {} is not struck out.")
+        raise Refusal(text.format(serial, head.exam))
+    ledger.add_objection(head.exam, row.lookup_key, struck=struck, reason=reason, at=now())
+
+
+@click.command("calendar", help=_("Propose exam dates by the rule, beside the dates that the centre has set."))
+@click.option(
+    "--year", type=click.IntRange(2000, 9000), help=_("From the beginning of this year; from today without it.")
+)
+@click.option("--count", type=click.IntRange(1, 100), default=4, show_default=True, help=_("How many dates."))
+@click.option(
+    "--export",
+    "out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help=_("Write the exams of centre.toml for the public service (YINJIAN_CALENDAR), to be shown as planned."),
+)
+@options.centre
+@options.as_json
+def dates(year: int | None, *, count: int, out: Path | None, centre_file: Path, as_json: bool) -> None:
+    """``yinjian-sign calendar``."""
+    centre = Centre.load(centre_file)
+    since = datetime.date(year, 1, 1) if year else calendar.local_day(now())
+    rule = centre.calendar
+    proposed = list(itertools.islice(calendar.proposals(rule.months, rule.week, since), count))
+    if out is not None:
+        write(out, planned(centre), now())
+    if as_json:
+        cli.print_json({"proposed": [_proposal(centre, day) for day in proposed], "exams": planned(centre)})
+        return
+    times = f"{rule.begins:%H:%M}–{rule.ends:%H:%M}"
+    for day in proposed:
+        text = _("{} and {} (Saturday, Sunday), {}").format(day, day + datetime.timedelta(days=1), times)
+        click.echo(text + _remark(centre, day))
+    for exam in planned(centre):
+        moved = _(", moved from {}").format(exam.planned_on) if exam.planned_on else ""
+        click.echo(f"{exam.code}  {exam.held_on}{moved}  {exam.title.zh}")
+    if out is not None:
+        click.echo(_("The exams are written to {}.").format(out))
+
+
+def _proposal(centre: Centre, day: datetime.date) -> dict[str, Any]:
+    sunday = day + datetime.timedelta(days=1)
+    worked = [d.isoformat() for d in (day, sunday) if Room(centre=centre, folder=Path()).working_days.is_working(d)]
+    return {"saturday": day, "sunday": sunday, "term": f"{day:%Y-%m}", "working_days": worked}
+
+
+def _remark(centre: Centre, day: datetime.date) -> str:
+    """What speaks against a proposed weekend: make-up working days."""
+    worked = _proposal(centre, day)["working_days"]
+    return _(" — make-up working day: {}").format(", ".join(worked)) if worked else ""
+
+
+@click.command("template", help=_("Write an empty workbook with drop-down lists and checks, and a filled example."))
+@click.argument("out", type=click.Path(path_type=Path), metavar="OUT.xlsx")
+@options.centre
+def make_template(out: Path, centre_file: Path) -> None:
+    """``yinjian-sign template OUT.xlsx``."""
+    template.write(out, Centre.load(centre_file))
+    click.echo(_("The form is {}.").format(out))

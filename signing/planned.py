@@ -1,0 +1,39 @@
+"""The exams of centre.toml as the public service may show them before they have a list: a plan, and unsigned.
+
+The file is JSON, read by verify.planned (docs/adr).
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from signing.centre import Centre
+from verify.planned import PlannedExam, Plans
+
+
+def planned(centre: Centre) -> tuple[PlannedExam, ...]:
+    """Every exam of centre.toml, by date."""
+    exams = [
+        PlannedExam(
+            code=exam.code,
+            programme=exam.programme,
+            title=exam.title.names,
+            held_on=exam.held_on.isoformat(),
+            planned_on=None if exam.planned_on is None else exam.planned_on.isoformat(),
+        )
+        for exam in centre.exams
+    ]
+    return tuple(sorted(exams, key=lambda exam: (exam.held_on, exam.code)))
+
+
+def write(path: Path, exams: Sequence[PlannedExam], now: int) -> None:
+    """Replaces the file at ``path`` whole."""
+    data = msgspec.json.format(msgspec.json.encode(Plans(written_at=now, exams=tuple(exams))), indent=1)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_bytes(data + b"\n")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,89 @@
+"""A signing room in a folder of its own, made in this process or by the commands as a clerk runs them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from keys import generate
+from keys.folder import KeyFolder, remember
+from keys.programmes import Published
+from keys.settings_file import Source
+from signing.room import Room, Session, Unlocked
+
+EXAMPLE: Final = Path(__file__).parents[1] / "examples" / "centre.toml"
+PASSPHRASE: Final = "of the tests"
+NOW: Final = 1_650_000_000
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A centre's folder with centre.toml and keys."""
+
+    folder: Path
+    root: bytes
+
+    def session(self, now: int = NOW) -> Session:
+        """A command at work here at the time ``now``; its ledger is to be closed."""
+        room = Room.open(self.folder / "centre.toml")
+        unlocked = Unlocked.of(KeyFolder(self.folder / "keys", self.root), PASSPHRASE.encode())
+        return Session(room=room, unlocked=unlocked, ledger=room.ledger(), now=now)
+
+    def settings(self, old: str, new: str) -> None:
+        """Changes a text in centre.toml."""
+        path = self.folder / "centre.toml"
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), "utf-8")
+
+    def copy(self, folder: Path) -> "Place":
+        """The same room in another folder."""
+        shutil.copytree(self.folder, folder)
+        place = Place(folder=folder, root=self.root)
+        place.remember()
+        return place
+
+    def remember(self) -> None:
+        """Writes var/keys.env anew, for a folder that was copied."""
+        var = self.folder / "var"
+        shutil.rmtree(var, ignore_errors=True)
+        before = os.environ.get("YINJIAN_VAR")
+        os.environ["YINJIAN_VAR"] = str(var)
+        try:
+            folder = KeyFolder(self.folder / "keys", self.root)
+            remember(folder, folder.chain())
+        finally:
+            del os.environ["YINJIAN_VAR"]
+            if before is not None:
+                os.environ["YINJIAN_VAR"] = before
+
+    def run(self, *arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
+        """``yinjian-sign`` with these arguments, in English unless ``settings`` say otherwise."""
+        command = [sys.executable, "-m", "signing", *map(str, arguments)]
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment(settings), capture_output=True, text=True, check=False
+        )
+
+    def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """What a command here sees of the world."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("YINJIAN_", "LC_", "LANG"))}
+        source = str(Path(__file__).parents[1])
+        return kept | {"LANG": "C.UTF-8", "YINJIAN_PASSPHRASE": PASSPHRASE, "PYTHONPATH": source, **settings}
+
+
+def make(folder: Path, **changes: str) -> Place:
+    """A new room with the example's settings, in which each old text is changed into the new one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = EXAMPLE.read_text("utf-8")
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    (folder / "centre.toml").write_text(text, "utf-8")
+    settings = Published.read(Source(text.encode(), "centre.toml"))
+    made, _chain = generate.init(folder / "keys", settings, PASSPHRASE.encode(), NOW - 86_400)
+    place = Place(folder=folder, root=made.root)
+    place.remember()
+    return place

@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from verify.codes import Code, CodeKind
 from verify.core.qr_text import digits
 from verify.core.verdict import Verdict
-from verify.findings import MAX_BYTES, Findings
+from verify.findings import Findings
 from verify.http import phrases, problems
 from verify.http.asking import Asker
 from verify.http.bodies import AnyRequest, Inject
@@ -87,7 +87,7 @@ def _reason(findings: Findings) -> str | None:
 @get("/upload", sync_to_thread=False)
 def upload_form(request: AnyRequest, views: Inject[Views]) -> Response[str]:
     """The form for a file, alone."""
-    return views.page(request, "upload.html", cache="public, max-age=60", fault=None, most=MAX_BYTES)
+    return views.page(request, "upload.html", cache="public, max-age=60", fault=None)
 
 
 @post("/upload", status_code=200, request_max_body_size=BODY_BYTES)
@@ -105,7 +105,7 @@ async def upload(
         if refused.retry_after is not None:
             raise
         told = problems.problem(refused.code)
-        return views.page(request, "upload.html", status=told.status, fault=refused, problem=told, most=MAX_BYTES)
+        return views.page(request, "upload.html", status=told.status, fault=refused, problem=told)
     if len(findings.codes) == 1 and findings.complete and findings.codes[0].text is not None:
         return Redirect(views.link(request, f"/Q/{digits(findings.codes[0].text)}"), status_code=303)
     verdicts = await judged(asker, findings, now)
@@ -116,7 +116,6 @@ async def upload(
         pages=findings.pages,
         reason=_reason(findings),
         kinds=KINDS,
-        most=MAX_BYTES,
     )
 
 

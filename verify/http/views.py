@@ -8,6 +8,7 @@ from litestar import Response
 from markupsafe import Markup, escape
 
 from verify.core.fields import Names
+from verify.findings import MAX_BYTES
 from verify.http import phrases, problems, words
 from verify.http.bodies import SHANGHAI, AnyRequest
 from verify.http.problems import Refused
@@ -104,6 +105,7 @@ def _environment(language: Language, files: Files) -> jinja2.Environment:
         "language": language,
         "static": files.url,
         "built": files.has,
+        "upload_bytes": MAX_BYTES,
         "phrases": phrases,
         "languages": LANGUAGES,
     }

@@ -1,0 +1,163 @@
+"""Certificate numbers, QR texts, names and ID numbers: properties that hold for all of them."""
+
+import unicodedata
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from verify.core import certificate, identity, qr_text, tables
+from verify.core.errors import Unreadable
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+CODES = st.from_regex(r"[A-Z][0-9A-Z]{1,7}", fullmatch=True)
+TERMS = st.dates().map(lambda date: f"{date.year:04}-{date.month:02}")
+SERIALS = st.integers(1, 999_999)
+NAMES = st.text(
+    st.sampled_from("王丽买提江𠮷䶮㛃𰻝éßöĀ' -·abcXYZ" + tables.MIDDLE_DOTS + tables.APOSTROPHES + "\ue863\u200b　 "),
+    min_size=1,
+    max_size=50,
+) | st.text(max_size=50)
+
+
+@given(CODES, TERMS, SERIALS, st.data())
+def test_any_changed_character_of_a_number_is_caught(code: str, term: str, serial: int, data: st.DataObject) -> None:
+    """ISO 7064 MOD 37,36 finds every single wrong character: it is a slip, or no number of the default shape."""
+    number = certificate.default_number(code, term, serial)
+    assert not certificate.is_slip(number, [code])
+    place = data.draw(st.integers(0, len(number) - 1))
+    wrong = data.draw(st.sampled_from([character for character in ALPHABET if character != number[place]]))
+    slip = number[:place] + wrong + number[place + 1 :]
+    assert certificate.check_character(slip[:-1]) != slip[-1]
+    if certificate.has_default_shape(slip, [code]):
+        assert certificate.is_slip(slip, [code])
+
+
+@given(CODES, TERMS, SERIALS)
+def test_a_default_number_says_its_serial(code: str, term: str, serial: int) -> None:
+    """The serial reads back, and the number is in normal form."""
+    number = certificate.default_number(code, term, serial)
+    assert certificate.default_serial(number, code) == serial
+    assert certificate.normal_number(number) == number
+    assert certificate.normal_number(f" {number[:4].lower()}-{number[4:]}\u200b ") == number
+
+
+@given(st.text(max_size=60))
+def test_a_normal_number_is_its_own_normal_form(text: str) -> None:
+    """Normalising twice changes nothing, and gives 0-9A-Z only."""
+    number = certificate.normal_number(text)
+    if number is not None:
+        assert certificate.normal_number(number) == number
+        assert set(number) <= set(ALPHABET)
+
+
+@given(st.binary(min_size=1, max_size=800).filter(lambda data: data[0] != 0))
+def test_a_qr_text_reads_back(data: bytes) -> None:
+    """Whatever begins with a byte other than 0 survives as decimal digits, in either case and with white space."""
+    text = qr_text.write(data, "verify.example.org")
+    assert text.startswith("HTTPS://VERIFY.EXAMPLE.ORG/Q/")
+    for typed in (text, text.lower(), f" {text}\n", text.rpartition("/")[2], text.replace("HTTPS", "http")):
+        assert qr_text.read(typed) == data
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "0123",
+        "١٢٣",
+        "１２３",
+        "12 34",
+        "1" * 2001,
+        "1" * 10_000,
+        "HTTPS://VERIFY.EXAMPLE.ORG/Q/12?x=1",
+        "HTTPS://VERIFY.EXAMPLE.ORG/Q/12/",
+        "HTTPS://VERIFY.EXAMPLE.ORG/Q/",
+        "HTTPS://A/B/Q/12",
+        "FTP://VERIFY.EXAMPLE.ORG/Q/12",
+        "https:///Q/12",
+        "12\x00",
+    ],
+)
+def test_other_texts_are_unreadable_at_once(text: str) -> None:
+    """No leading zero, no other digits, nothing behind the digits, and at most 2,000 of them."""
+    with pytest.raises(Unreadable):
+        qr_text.read(text)
+
+
+@given(NAMES)
+def test_a_name_key_is_its_own_name_key(name: str) -> None:
+    """Comparing keys of keys changes nothing, for what NFKC and casefold leave alone in turn."""
+    key = identity.name_key(name)
+    assume(unicodedata.normalize("NFKC", key) == key)
+    assert identity.name_key(key) == key
+
+
+@given(NAMES, st.sampled_from(tables.MIDDLE_DOTS), st.sampled_from(" 　\u200b\t\u00ad"))
+def test_dots_and_spaces_do_not_make_another_person(name: str, dot: str, space: str) -> None:
+    """However the dot is typed and wherever spaces are, the key is one."""
+    assume("·" not in name[:1])
+    typed = space + f"{name}·{name}".replace("·", dot) + space
+    assert identity.name_key(typed) == identity.name_key(f"{name}·{name}")
+
+
+@given(st.sampled_from(tables.ID_TYPES), st.text(max_size=30))
+def test_an_id_key_is_its_own_id_key(id_type: str, text: str) -> None:
+    """Keys of keys change nothing, for what NFKC leaves alone, also where 15 digits became 18."""
+    key = identity.id_key(id_type, text)
+    assume(unicodedata.normalize("NFKC", key) == key)
+    assert identity.id_key(id_type, key) == key
+
+
+@given(st.dates(), st.integers(0, 999), st.data())
+def test_any_changed_digit_of_a_resident_number_is_caught(date: object, serial: int, data: st.DataObject) -> None:
+    """GB 11643's check finds every single wrong digit, the check digit itself too."""
+    body = f"990000{str(date).replace('-', '')}{serial:03}"
+    number = next(body + check for check in "0123456789X" if identity.resident_fault(body + check) is None)
+    place = data.draw(st.integers(0, 17))
+    wrong = data.draw(
+        st.sampled_from([c for c in ("0123456789X" if place == 17 else "0123456789") if c != number[place]])
+    )
+    assert identity.resident_fault(number[:place] + wrong + number[place + 1 :]) is not None
+
+
+@pytest.mark.parametrize(
+    ("number", "fault"),
+    [
+        ("11010519491231002X", None),
+        ("440524188001010014", None),
+        ("110105194912310021", "id_checksum"),
+        ("11010519491231002x", "id_length"),
+        ("1101051949123100", "id_length"),
+        ("99000020230230001X", "id_date"),
+        ("", "id_length"),
+    ],
+)
+def test_a_resident_number_is_judged_by_length_check_and_date(number: str, fault: str | None) -> None:
+    """The standard's own examples pass; a slip, a cut number and a date that does not exist are named."""
+    if fault == "id_date":
+        number = next(
+            n for n in (number[:17] + c for c in "0123456789X") if identity.resident_fault(n) != "id_checksum"
+        )
+    assert identity.resident_fault(number) == fault
+
+
+@given(NAMES, NAMES, st.sampled_from(tables.ID_TYPES))
+def test_lookup_keys_tell_people_apart(one: str, other: str, id_type: str) -> None:
+    """Equal lookup keys mean equal name keys; another ID type or secret gives another key."""
+    secret, number = b"s" * 32, "X0001"
+    key = identity.lookup_key(secret, one, id_type, number)
+    same = identity.lookup_key(secret, other, id_type, number) == key
+    assert same == (identity.name_key(one) == identity.name_key(other))
+    assert identity.lookup_key(b"t" * 32, one, id_type, number) != key
+    assert all(
+        identity.lookup_key(secret, one, another, number) != key for another in tables.ID_TYPES if another != id_type
+    )
+
+
+def test_parts_of_a_lookup_key_cannot_run_into_each_other() -> None:
+    """Lengths are part of what is hashed: moving a character from name to number gives another key."""
+    secret = b"s" * 32
+    assert identity.lookup_key(secret, "ab", "other", "C") != identity.lookup_key(secret, "a", "other", "BC")
+    with pytest.raises(ValueError, match="65,535"):
+        identity.lookup_key(secret, "x" * 70_000, "other", "1")

@@ -17,6 +17,7 @@ from signing.messages import _
 from verify.cli import Refusal
 from verify.core import certificate as certificates
 from verify.core import changes, lookup_index, pass_list, statement
+from verify.core.changes import Change
 from verify.core.errors import Malformed
 from verify.core.keyring import Chain
 from verify.core.lookup_index import LookupIndex
@@ -35,7 +36,7 @@ class _Content(msgspec.Struct, kw_only=True):
     certificates: list[Statement] = []
     lists: list[tuple[PassList, bytes]] = []
     indexes: list[tuple[LookupIndex, bytes]] = []
-    changes: list[tuple[changes.Change, bytes]] = []
+    changes: list[tuple[Change, bytes]] = []
     issued_at: int = 0
 
     @property

@@ -9,6 +9,7 @@ from signing.commands.check import check
 from signing.commands.ledger import ledger
 from signing.commands.lists import announce, issue
 from signing.commands.office import dates, make_template, objections
+from signing.commands.printing import paper_template, print_
 from signing.commands.publish import publish
 from signing.messages import _
 from verify import cli
@@ -29,6 +30,8 @@ for _command in (
     announce,
     objections,
     issue,
+    print_,
+    paper_template,
     publish,
     change,
     find,

@@ -10,6 +10,7 @@ from msgspec import Meta
 from keys.programmes import Code, Count, ProgrammeEntry, Published, Text, Words
 from keys.settings_file import Source
 from signing.messages import _
+from signing.print.settings import PrintSettings
 
 MarkColumn = Literal["theory", "practice", "score"]
 Term = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])(-[0-9A-Z]{1,3})?$")]
@@ -108,6 +109,7 @@ class Centre(Published, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lists: Lists
     calendar: Calendar = Calendar()
     paths: Paths = Paths()
+    printing: PrintSettings = msgspec.field(name="print", default=PrintSettings())
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -28,6 +28,7 @@ Column = Literal[
     "score",
     "remark",
     "number",
+    "admission",
 ]
 COLUMNS: Final[tuple[Column, ...]] = get_args(Column)
 
@@ -45,6 +46,7 @@ HEADINGS: Final[dict[Column, str]] = {
     "score": "成绩",
     "remark": "备注",
     "number": "证书编号",
+    "admission": "准考证号",
 }
 """What the registration form calls each column."""
 
@@ -62,6 +64,7 @@ _ALIASES: Final[dict[Column, tuple[str, ...]]] = {
     "score": ("总成绩", "总分", "考试成绩", "合计", "total"),
     "remark": ("remarks", "说明"),
     "number": ("证书号", "证书号码", "certificatenumber"),
+    "admission": ("准考证", "准考证号码", "考号", "admissionnumber"),
 }
 HEADER_ROWS: Final = 10
 

@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from signing import issue as issuing
 from signing import notice, pictures, workbook
 from signing.calendar import local_text
-from signing.commands import options
+from signing.commands import options, printing
 from signing.issue import Difference, Made
 from signing.messages import _
+from signing.room import Session
 from verify import cli
+
+if TYPE_CHECKING:
+    from signing.print.desk import Desk
 
 
 @click.command(help=_("Announce who passed: a release with the notice that objections are raised to."))
@@ -25,14 +29,20 @@ def announce(
     *, book: Path, strikes: tuple[str, ...], term: str, centre_file: Path, keys_dir: Path | None, as_json: bool
 ) -> None:
     """``yinjian-sign announce BOOK --exam TERM``."""
+    from signing.print import desk as desks
+
     with options.at_work(centre_file, keys_dir) as session:
         struck = workbook.parse_strikes(strikes)
         judged = workbook.read(book, session.room.centre, struck)
         made = issuing.announce(session, judged, term, _notes(struck))
+        papers = desks.announce(_desk(session), made.path)
     if as_json:
-        cli.print_json(_answer(made))
+        cli.print_json(_answer(made) | {"announcement": [str(paper) for paper in papers.files]})
         return
     _say(made)
+    click.echo(_("Announcement: {}").format(", ".join(map(str, papers.files))))
+    if papers.lacking:
+        click.echo(_("It was not printed as PDF. {}").format(papers.lacking), err=True)
     for listed in made.lists:
         until = listed.objections_until
         if until is not None:
@@ -45,6 +55,9 @@ def announce(
 @options.book
 @options.exam
 @click.option("--early", metavar="REASON", help=_("Issue before the objection window closes, and record why."))
+@click.option("--pdf", is_flag=True, help=_("Print the certificates, too: those that were never printed."))
+@printing.photos
+@printing.batch
 @options.centre
 @options.keys
 @options.as_json
@@ -54,22 +67,50 @@ def issue(
     strikes: tuple[str, ...],
     term: str,
     early: str | None,
+    pdf: bool,
+    photos_dir: Path | None,
+    some_photos: bool,
+    batch_file: Path | None,
     centre_file: Path,
     keys_dir: Path | None,
     as_json: bool,
 ) -> None:
     """``yinjian-sign issue BOOK --exam TERM``."""
+    from signing.print import desk as desks
+
+    if not pdf and (photos_dir or some_photos or batch_file):
+        raise click.UsageError(_("--photos and --batch print certificates: they want --pdf."))
+    printed = None
     with options.at_work(centre_file, keys_dir) as session:
         struck = workbook.parse_strikes(strikes)
         judged = workbook.read(book, session.room.centre, struck)
         notes = _notes(struck) | ({"early": early} if early else {})
         made = issuing.issue(session, judged, term, notes, early)
         pictures.draw(session.room.certificates, session.room.centre.host, made.certificates)
+        if pdf:
+            desk = _desk(session)
+            new = desks.unprinted(desk.ledger, made.certificates)
+            named = desks.admissions(session, judged) if photos_dir else None
+            sources = desks.printables(desk.ledger, new, photos_dir, named, some_missing=some_photos)
+            if new:
+                printed = desks.print_certificates(desk, sources, [one.number for one in new], batch_file)
     if as_json:
-        cli.print_json(_answer(made) | {"certificates_dir": str(session.room.certificates)})
+        files = [str(file) for file in printed.files] if printed else []
+        cli.print_json(_answer(made) | {"certificates_dir": str(session.room.certificates), "printed": files})
         return
     _say(made)
     click.echo(_("QR codes of {} certificates are in {}.").format(len(made.certificates), session.room.certificates))
+    if printed:
+        desks.say(printed)
+    if pdf and (before := len(made.certificates) - (len(printed.numbers) if printed else 0)):
+        click.echo(_("{} were printed before; `yinjian-sign print --reprint` prints again.").format(before))
+
+
+def _desk(session: Session) -> "Desk":
+    from signing.print.desk import Desk
+
+    keyring = session.unlocked.chain.newest
+    return Desk(room=session.room, ledger=session.ledger, keyring=keyring, now=session.now)
 
 
 def _notes(struck: Mapping[int, str]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ SIZE: Final = 32.0
 
 
 def pdf(sources: Sequence[Printable], words: Words, folder: Path) -> bytes:
-    """Labels in the order of ``sources``; ``folder`` is where a template of the centre's own is found. Raises Refusal."""
+    """Labels in the order of ``sources``; ``folder`` is where the centre's own template is found. Raises Refusal."""
     settings = msgspec.structs.replace(words.settings, qr_size=SIZE)
     small = msgspec.structs.replace(words, settings=settings)
     template = folder / settings.labels_template if settings.labels_template else OWN / "labels.typ"

@@ -26,27 +26,26 @@ class PhotoRefused(Refusal):
     """A photo that is missing or cannot be printed; the message names its file."""
 
 
-def find(folder: Path, names: Iterable[str]) -> Path:
-    """The photo in ``folder`` with the first of ``names`` (without extension) that has one.
+def find(folder: Path, names: Iterable[str]) -> Path | None:
+    """The photo in ``folder`` with the first of ``names`` (without extension) that has one, None where none has.
 
-    Raises PhotoRefused where there is none, or two for one name.
+    Raises PhotoRefused for two photos of one name, and for a file of that name that is no photo.
     """
-    wanted = [name for name in names if name]
-    for name in wanted:
+    for name in filter(_is_plain, names):
         found = [path for kind in KINDS for path in (folder / f"{name}{kind}", folder / f"{name}{kind.upper()}")]
         there = [path for path in found if path.is_file()]
-        if len(there) > 1:
+        if len(there) > 1 and not there[0].samefile(there[1]):
             raise PhotoRefused(_("Two photos for one person: {}").format(", ".join(path.name for path in there)))
         if there:
             return there[0]
-        others = sorted(path.name for path in folder.glob(f"{name}.*")) if _is_plain(name) else []
-        if others:
+        if others := sorted(path.name for path in folder.glob(f"{name}.*")):
             raise PhotoRefused(_("The photo {} is of no kind that can be printed: use JPEG or PNG.").format(others[0]))
-    raise PhotoRefused(_("There is no photo named {} in {}.").format(_(" or ").join(wanted), folder))
+    return None
 
 
 def _is_plain(name: str) -> bool:
-    return not set(name) & set("*?[/\\")
+    """Whether a name is one of a file in this folder, and no pattern."""
+    return bool(name) and not set(name) & set("*?[/\\") and name not in (".", "..")
 
 
 def ready(path: Path) -> bytes:

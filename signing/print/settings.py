@@ -6,7 +6,6 @@ import msgspec
 from msgspec import Meta
 
 from keys.programmes import Text, Words
-from signing.print.qr import Level
 
 Wording = Annotated[str, Meta(min_length=1, max_length=1000)]
 """A longer text for people."""
@@ -39,7 +38,7 @@ class PrintSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Font families in order of preference, instead of signing.print.fonts.FAMILIES."""
     qr_size: Annotated[float, Meta(ge=20, le=80)] = 34.0
     """Millimetres, quiet zone included; more where a module would be smaller than 0.4 mm."""
-    qr_level: Level = "M"
+    qr_level: Literal["M", "Q"] = "M"
     """Q is taken where its modules still measure 0.4 mm within ``qr_size``, else M."""
     names: Literal["serial", "pinyin"] = "serial"
     """The order of names in an announcement."""

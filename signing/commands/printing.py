@@ -1,0 +1,115 @@
+"""``yinjian-sign print`` and ``paper-template``: certificates and labels on paper, once or again."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from signing.commands import options
+from signing.messages import _
+from signing.room import Room, now
+from verify import cli
+from verify.core.certificate import normal_number
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def photos(command: F) -> F:
+    """``--photos DIR`` and ``--some-photos``."""
+    command = click.option("--some-photos", is_flag=True, help=_("Print those without a photo too."))(command)
+    return click.option(
+        "--photos",
+        "photos_dir",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help=_("Print the photos of this folder, named by certificate number or, with a workbook, by 准考证号."),
+    )(command)
+
+
+def batch(command: F) -> F:
+    """``--batch OUT.pdf``."""
+    return click.option(
+        "--batch",
+        "batch_file",
+        type=click.Path(path_type=Path),
+        metavar="OUT.pdf",
+        help=_("One file for the printer, in the list's order, instead of one file each."),
+    )(command)
+
+
+@click.command("print", help=_("Print certificates as PDF: NUMBER…, or everybody of an exam in the list's order."))
+@click.argument("numbers", nargs=-1, metavar="NUMBER...")
+@click.option("--exam", metavar="EXAM", help=_("The exam whose final list to print, such as CEM-2022-04."))
+@photos
+@click.option("--reprint", is_flag=True, help=_("Print again what was printed before; the ledger records it."))
+@click.option("--even-revoked", is_flag=True, help=_("Print certificates that are not in force, too."))
+@batch
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    metavar="OUT.pdf",
+    help=_("A sheet of QR labels instead, for papers printed elsewhere."),
+)
+@options.centre
+@options.keys
+@options.as_json
+def print_(
+    *,
+    numbers: tuple[str, ...],
+    exam: str | None,
+    photos_dir: Path | None,
+    some_photos: bool,
+    reprint: bool,
+    even_revoked: bool,
+    batch_file: Path | None,
+    labels: Path | None,
+    centre_file: Path,
+    keys_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """``yinjian-sign print NUMBER…``."""
+    from signing.print import desk as desks
+
+    if bool(numbers) == bool(exam):
+        raise click.UsageError(_("Name certificates by their numbers, or an exam with --exam."))
+    if batch_file and labels:
+        raise click.UsageError(_("--batch and --labels are two things: ask for one at a time."))
+    room = Room.open(centre_file, keys_dir)
+    keyring = room.keys().chain().newest
+    with room.ledger() as ledger:
+        desk = desks.Desk(room=room, ledger=ledger, keyring=keyring, now=now())
+        wanted = desks.of_exam(ledger, exam) if exam else desks.given(ledger, _normal(numbers))
+        if not even_revoked:
+            desks.in_force(ledger, wanted)
+        if not reprint and not labels:
+            desks.first_time(ledger, wanted)
+        sources = desks.printables(ledger, wanted, photos_dir, some_missing=some_photos)
+        printed = [one.number for one in wanted]
+        if labels:
+            made = desks.print_labels(desk, sources, printed, labels)
+        else:
+            made = desks.print_certificates(desk, sources, printed, batch_file)
+    if as_json:
+        cli.print_json({"files": [str(file) for file in made.files], "numbers": made.numbers, "fonts": made.fonts})
+    else:
+        desks.say(made)
+
+
+def _normal(numbers: tuple[str, ...]) -> list[str]:
+    """The numbers as they are filed, each once."""
+    found = {normal_number(number) or number: None for number in numbers}
+    return list(found)
+
+
+@click.command("paper-template", help=_("Write out a template, to be changed by whoever designs the paper."))
+@click.argument("what", type=click.Choice(["certificate", "announcement", "labels"]))
+@click.argument("path", type=click.Path(path_type=Path), metavar="OUT.typ")
+def paper_template(what: str, path: Path) -> None:
+    """``yinjian-sign paper-template WHAT OUT.typ``."""
+    from signing.print.typesetter import OWN
+
+    with path.open("xb") as file:
+        file.write((OWN / f"{what}.typ").read_bytes())
+    setting = "template" if what == "certificate" else f"{what}_template"
+    click.echo(_('{} is yours to change; name it in centre.toml: [print] {} = "{}".').format(path, setting, path.name))

@@ -12,6 +12,7 @@ from verify.core.errors import KeyringRefused, RegisterDamaged
 from verify.core.fields import Names
 from verify.core.keyring import Chain
 from verify.core.register import ExamFacts, Listing, Published, Record
+from verify.genuine import GenuineLists
 from verify.registry import BadCursor, ExamHead, ExamPage, RegistryUnavailable, RowPage, ShownRow
 
 MOST_KEYS: Final = 100
@@ -24,7 +25,7 @@ _SETTINGS: Final = {"application_name": "yinjian-verify", "statement_timeout": "
 _NEWEST_KEYRING: Final = "select version, digest from registry.keyrings order by version desc limit 1"
 _KEYRINGS: Final = "select index, bytes from registry.keyrings where version > $1 order by version"
 _RECORDS: Final = """
-select c.number, c.index, c.bytes, e.title_zh, e.title_en, e.held_on,
+select c.number, c.index, c.bytes, e.title_zh, e.title_en, e.held_on, e.index as newest,
     array(
         select row (l.index, l.kid, l.issued_at,
             exists (select from registry.listed r where r.short = c.short and r.list = l.index))
@@ -39,6 +40,7 @@ where c.number = any ($1)
 """
 _BY_DIGEST: Final = "select index, bytes from registry.published where digest = $1"
 _LOOKUP: Final = "select key, number from registry.lookup($1)"
+_LIST: Final = "select programme, bytes from registry.list_statements where index = $1"
 _HEAD: Final = """
 exam, programme, title_zh, title_en, held_on, planned_on, stage, revision, contact, objections_until,
 public_until, issued_at, index, people, is_public"""
@@ -54,7 +56,7 @@ select ordinal, serial, name, id from registry.shown_rows
 where list = $1 and ordinal > $2 order by ordinal limit $3
 """
 _STATEMENT: Final = """
-select p.bytes from registry.published p join registry.exams e using (index) where e.exam = $1
+select p.index, p.bytes from registry.published p join registry.exams e using (index) where e.exam = $1
 """
 
 
@@ -75,6 +77,7 @@ class PostgresRegistry:
         self._records = Coalescer(self._ask_records)
         self._filed = Coalescer(self._ask_filed)
         self._heads = Coalescer(self._ask_heads)
+        self._lists = GenuineLists(self._ask_list)
 
     @classmethod
     async def open(cls, url: str, root: bytes, *, connections: int = 8, seconds: float = 4.0) -> Self:
@@ -142,12 +145,18 @@ class PostgresRegistry:
 
     async def by_number(self, number: str) -> Record | None:
         """See Registry."""
-        return await self._records.get(number)
+        found = await self._records.get(number)
+        if found is None:
+            return None
+        record, newest = found
+        rests_on = [listing.index for listing in record.lists]
+        await self._lists.check([*rests_on, newest] if newest is not None else rests_on, self.chain)
+        return record
 
     async def by_numbers(self, numbers: Sequence[str]) -> dict[str, Record]:
         """See Registry."""
         distinct = list(dict.fromkeys(numbers))
-        found = await asyncio.gather(*map(self._records.get, distinct))
+        found = await asyncio.gather(*map(self.by_number, distinct))
         return {number: record for number, record in zip(distinct, found, strict=True) if record is not None}
 
     async def by_digest(self, digest: bytes) -> Published | None:
@@ -169,6 +178,7 @@ class PostgresRegistry:
             return ExamPage(items=(), next=None)
         rows = await self._fetch(_EXAMS, programme, held_on, exam, limit + 1)
         items = tuple(map(_head, rows[:limit]))
+        await self._lists.check([head.index for head in items], self.chain)
         return ExamPage(items=items, next=f"{items[-1].held_on}~{items[-1].exam}" if len(rows) > limit else None)
 
     async def pass_list(self, exam: str) -> ExamHead | None:
@@ -193,6 +203,7 @@ class PostgresRegistry:
     async def list_statement(self, exam: str) -> bytes | None:
         """See Registry."""
         rows = await self._fetch(_STATEMENT, exam) if _EXAM_CODE.fullmatch(exam) else []
+        await self._lists.check([row["index"] for row in rows], self.chain)
         return rows[0]["bytes"] if rows else None
 
     async def keyrings(self) -> bytes:
@@ -205,20 +216,28 @@ class PostgresRegistry:
 
     async def _newest_list(self, exam: str) -> asyncpg.Record | None:
         """The exam's newest list; what cannot be an exam's code is not asked for."""
-        return await self._heads.get(exam) if _EXAM_CODE.fullmatch(exam) else None
+        row = await self._heads.get(exam) if _EXAM_CODE.fullmatch(exam) else None
+        if row is not None:
+            await self._lists.check([row["index"]], self.chain)
+        return row
 
     async def _ask_newest(self, _: Sequence[None]) -> Mapping[None, tuple[int, bytes]]:
         rows = await self._fetch(_NEWEST_KEYRING)
         return {None: (rows[0]["version"], rows[0]["digest"])} if rows else {}
 
-    async def _ask_records(self, numbers: Sequence[str]) -> Mapping[str, Record]:
-        return {row["number"]: _record(row) for row in await self._fetch(_RECORDS, numbers)}
+    async def _ask_records(self, numbers: Sequence[str]) -> Mapping[str, tuple[Record, int | None]]:
+        """Each number's record, and the log index of its exam's newest list."""
+        return {row["number"]: (_record(row), row["newest"]) for row in await self._fetch(_RECORDS, numbers)}
 
     async def _ask_filed(self, keys: Sequence[bytes]) -> Mapping[bytes, list[str]]:
         filed: dict[bytes, list[str]] = {}
         for row in await self._fetch(_LOOKUP, keys):
             filed.setdefault(row["key"], []).append(row["number"])
         return filed
+
+    async def _ask_list(self, index: int) -> tuple[str, bytes] | None:
+        rows = await self._fetch(_LIST, index)
+        return (rows[0]["programme"], rows[0]["bytes"]) if rows else None
 
     async def _ask_heads(self, exams: Sequence[str]) -> Mapping[str, asyncpg.Record]:
         return {row["exam"]: row for row in await self._fetch(_EXAM, exams)}

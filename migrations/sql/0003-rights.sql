@@ -38,6 +38,12 @@ from registry.change c join registry.statement s using (index);
 create view registry.final_lists as
 select l.index, l.exam, l.kid, l.issued_at from registry.pass_list l where l.stage = 'final';
 
+-- The lists that answers rest on, for their signatures to be checked: every final one, and each exam's newest.
+create view registry.list_statements with (security_barrier) as
+select l.index, l.programme, s.bytes
+from registry.pass_list l join registry.statement s using (index)
+where l.stage = 'final' or exists (select from registry.exams e where e.index = l.index);
+
 create view registry.listed as
 select r.list, r.short from registry.list_row r where r.short is not null;
 
@@ -65,7 +71,8 @@ grant select on all tables in schema registry to yinjian_signer;
 grant insert (index, bytes) on registry.statement to yinjian_signer;
 
 grant select on registry.exams, registry.shown_rows, registry.published, registry.keyrings,
-    registry.certificates, registry.changes, registry.final_lists, registry.listed to yinjian_reader;
+    registry.certificates, registry.changes, registry.final_lists, registry.listed, registry.list_statements
+    to yinjian_reader;
 grant execute on function registry.lookup(bytea[]) to yinjian_reader;
 
 -- migrate: rollback

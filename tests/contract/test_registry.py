@@ -5,13 +5,14 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
 from tests import releases
 from tests.conftest import Urls
 from tests.contract.conftest import Publish
-from tests.invented import ISSUED_AT, ROOT, keyring
+from tests.invented import ISSUED_AT, ROOT, STATUS, keyring
 from tests.memory_registry import MemoryRegistry
 from verify.core.changes import Named
 from verify.core.errors import RegisterDamaged
@@ -222,6 +223,30 @@ async def test_a_certificate_under_a_number_not_its_own(
     )
     with pytest.raises(RegisterDamaged):
         await registry.by_number("CEM22040000099X")
+
+
+@pytest.mark.parametrize("stage", ["final", "notice"])
+async def test_a_list_that_nobody_signed(
+    publishing: Publish, registry: PostgresRegistry, registry_urls: Urls, stage: str
+) -> None:
+    """A list slipped in with the signer's rights and without a key is never believed, nor is one of another's key."""
+    await publishing(releases.final([1, 2]))
+    assert await registry.by_number(releases.number(1)) is not None
+    signer = await asyncpg.connect(registry_urls.signer)
+    forged = releases.pass_list([], stage=stage, revision=2, public_until=ISSUED_AT)
+    for data in (forged[:-1] + bytes([forged[-1] ^ 1]), releases.pass_list([], key=STATUS, revision=3)):
+        size = await signer.fetchval("select count(*) from registry.statement")
+        await signer.execute("insert into registry.statement (index, bytes) values ($1, $2)", size, data)
+        for question in (
+            registry.exams(),
+            registry.pass_list(releases.EXAM),
+            registry.rows(releases.EXAM),
+            registry.by_number(releases.number(1)),
+            registry.by_numbers([releases.number(2)]),
+        ):
+            with pytest.raises(RegisterDamaged):
+                await question
+    await signer.close()
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

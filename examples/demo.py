@@ -30,6 +30,7 @@ from verify.core.statement import Kind
 ROOT: Final = Path(__file__).parents[1]
 FOLDER: Final = ROOT / "var" / "demo"
 TERM: Final = "2022-04"
+PROGRAMMES: Final = ("CEM", "CAM")
 SAMPLES: Final = ("买买提·吐尔逊江", "王𠮷", "王莉", "次仁卓玛", "欧阳若兰")
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _KEPT: Final = ("YINJIAN_PORT", "YINJIAN_RATE_LIMITS", "YINJIAN_DEBUG")
@@ -99,6 +100,11 @@ class Demo:
         self.run("yinjian-sign", "publish", f"releases/{TERM}-notice-1.release")
         self.run("yinjian-sign", "issue", "candidates.xlsx", "--exam", TERM, "--early", "demonstration")
         self.run("yinjian-sign", "publish", f"releases/{TERM}-final-1.release")
+        exams = [word for programme in PROGRAMMES for word in ("--exam", f"{programme}-{TERM}")]
+        try:
+            self.run("yinjian-sign", "print", *exams)
+        except Failed:
+            print("No certificates were printed, for the reason above; all else goes on.")
 
     def serve(self) -> None:
         """Runs the public service until it ends or the demo is stopped; writes summary.json once it is ready."""
@@ -149,7 +155,12 @@ class Demo:
         for sample in samples:
             digits = qr_text.digits(sample["qr"])
             lines += ["", f"{sample['holder']}  {sample['number']}  {sample['id_number']}", f"{self.url}/Q/{digits}"]
-        lines += ["", f"QR codes to scan: {self.folder / 'certificates'}", "Ctrl-C stops everything."]
+        lines += [
+            "",
+            f"The announcement:  {self.folder / 'releases' / TERM}-notice-1.docx, and .pdf",
+            f"Certificates as PDF, and QR codes to scan:  {self.folder / 'certificates'}",
+            "Ctrl-C stops everything.",
+        ]
         return "\n".join(lines)
 
     def stop(self) -> None:

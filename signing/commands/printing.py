@@ -40,7 +40,9 @@ def batch(command: F) -> F:
 
 @click.command("print", help=_("Print certificates as PDF: NUMBER…, or everybody of an exam in the list's order."))
 @click.argument("numbers", nargs=-1, metavar="NUMBER...")
-@click.option("--exam", metavar="EXAM", help=_("The exam whose final list to print, such as CEM-2022-04."))
+@click.option(
+    "--exam", "exams", multiple=True, metavar="EXAM", help=_("The exam whose final list to print, such as CEM-2022-04.")
+)
 @photos
 @click.option("--reprint", is_flag=True, help=_("Print again what was printed before; the ledger records it."))
 @click.option("--even-revoked", is_flag=True, help=_("Print certificates that are not in force, too."))
@@ -57,7 +59,7 @@ def batch(command: F) -> F:
 def print_(
     *,
     numbers: tuple[str, ...],
-    exam: str | None,
+    exams: tuple[str, ...],
     photos_dir: Path | None,
     some_photos: bool,
     reprint: bool,
@@ -71,7 +73,7 @@ def print_(
     """``yinjian-sign print NUMBER…``."""
     from signing.print import desk as desks
 
-    if bool(numbers) == bool(exam):
+    if bool(numbers) == bool(exams):
         raise click.UsageError(_("Name certificates by their numbers, or an exam with --exam."))
     if batch_file and labels:
         raise click.UsageError(_("--batch and --labels are two things: ask for one at a time."))
@@ -79,7 +81,9 @@ def print_(
     keyring = room.keys().chain().newest
     with room.ledger() as ledger:
         desk = desks.Desk(room=room, ledger=ledger, keyring=keyring, now=now())
-        wanted = desks.of_exam(ledger, exam) if exam else desks.given(ledger, _normal(numbers))
+        wanted = desks.given(ledger, _normal(numbers))
+        for exam in exams:
+            wanted += desks.of_exam(ledger, exam)
         if not even_revoked:
             desks.in_force(ledger, wanted)
         if not reprint and not labels:

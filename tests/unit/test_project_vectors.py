@@ -1,0 +1,49 @@
+"""The project's own vectors hold, and the script that makes them gives the same bytes again."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.vectors import regenerate
+from verify.core import verdict
+from verify.core.errors import KeyringRefused
+from verify.core.keyring import Chain
+
+
+def load(name: str) -> Any:
+    """One file of the vectors."""
+    return json.loads((regenerate.FOLDER / name).read_text("utf-8"))
+
+
+CHAINS = load("chains.json")
+CERTIFICATES = load("certificates.json")
+
+
+def test_the_script_writes_the_files_byte_for_byte() -> None:
+    """A change in the format, or in the order of anything, would show here."""
+    assert {path.name: path.read_text("utf-8") for path in regenerate.FOLDER.iterdir()} == regenerate.files()
+
+
+@pytest.mark.parametrize("case", CHAINS["cases"], ids=lambda case: case["name"])
+def test_a_chain_is_followed_or_refused_as_its_vector_says(case: dict[str, Any]) -> None:
+    """Each chain of chains.json gives its newest version or its code."""
+    versions = [(bytes.fromhex(data), index) for index, data in enumerate(case["keyrings"])]
+    root = bytes.fromhex(CHAINS["root"])
+    if case["refused"] is None:
+        assert Chain.follow(versions, root).newest.version == len(versions)
+        return
+    with pytest.raises(KeyringRefused) as refused:
+        Chain.follow(versions, root)
+    assert refused.value.code == case["refused"]
+
+
+@pytest.mark.parametrize("case", CERTIFICATES["cases"], ids=lambda case: case["name"])
+def test_a_certificate_is_judged_as_its_vector_says(case: dict[str, Any]) -> None:
+    """Each QR text of certificates.json gives its outcome, and fails at its step."""
+    chain = Chain.follow([(bytes.fromhex(CERTIFICATES["keyring"]), None)], bytes.fromhex(CERTIFICATES["root"]))
+    seen = verdict.read_qr(case["qr"], chain, CERTIFICATES["now"])
+    judged = verdict.judge(seen, None, chain=chain, now=CERTIFICATES["now"], offline=True)
+    failed = [check.step for check in judged.checks if check.result == "fail"]
+    assert judged.outcome == case["outcome"]
+    assert failed == ([case["failed_step"]] if case["failed_step"] else [])

@@ -1,0 +1,162 @@
+"""Makes the project's own vectors: ``python -m tests.vectors.regenerate`` writes them again byte for byte.
+
+Every key comes from a fixed seed and every time is given, so that a change in the files is a change in the format.
+chains.json holds keyring chains, the good one and those that must be refused; certificates.json holds QR texts with
+the outcome and the step that each must give, offline, under the good chain.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from tests.invented import CEM, CERTIFICATE, ENTRIES, ISSUED_AT, ISSUERS, ROOT, STATUS, TestKey, keyring, resign
+from verify.core import cbor, qr_text, statement
+from verify.core.certificate import Certificate, default_number
+from verify.core.keyring import Keyring, kid_of, thumbprint
+
+FOLDER: Final = Path(__file__).parent / "project"
+HOST: Final = "verify.example.org"
+NOW: Final = 1_700_000_000
+NEUTRAL: Final = b"\x01" + bytes(31)
+"""The public key of small order for which anybody can sign."""
+
+FIRST: Final = keyring()
+SECOND_ROOT: Final = TestKey("second root")
+
+
+def _sign(ring: Keyring, root: TestKey = ROOT) -> bytes:
+    return root.sign(ring.draft(root.kid))
+
+
+def _following(data: bytes, ring: Keyring, **changes: Any) -> Keyring:
+    previous = statement.decode(data).digest
+    return msgspec.structs.replace(ring, **{"version": ring.version + 1, "previous": previous} | changes)
+
+
+def chains() -> dict[str, Any]:
+    """Keyring chains from one pinned root, each with the code of its refusal, or null."""
+    first = _sign(FIRST)
+    second_ring = _following(
+        first,
+        FIRST,
+        keys=(*ENTRIES, SECOND_ROOT.entry("root"), TestKey("second certificate").entry("certificate", "CEM")),
+        programmes=(CEM, msgspec.structs.replace(CEM, code="CAM")),
+        hosts=("NEW.EXAMPLE.ORG", *FIRST.hosts),
+    )
+    second = _sign(second_ring)
+    third = _sign(_following(second, second_ring), SECOND_ROOT)
+    weak = msgspec.structs.replace(ENTRIES[1], public=NEUTRAL, kid=kid_of(NEUTRAL))
+    stranger = TestKey("somebody else")
+    retired = tuple(msgspec.structs.replace(key, state="retired") if key.use == "log" else key for key in ENTRIES)
+    retired_ring = _following(first, FIRST, keys=retired)
+    retired_first = _sign(retired_ring)
+
+    def after_first(**changes: Any) -> list[bytes]:
+        return [first, _sign(_following(first, FIRST, **changes))]
+
+    easier = msgspec.structs.replace(CEM, pass_mark=60)
+    of_one = msgspec.structs.replace(CEM, issuers=("centre",))
+    wrong_kid = msgspec.structs.replace(ENTRIES[1], kid=bytes(4))
+    revived = _sign(_following(retired_first, retired_ring, keys=ENTRIES))
+    cases: list[tuple[str, list[bytes], str | None]] = [
+        ("one version", [first], None),
+        ("three versions, the last by a second root", [first, second, third], None),
+        ("another root", [_sign(keyring([stranger.entry("root"), *ENTRIES[1:]]), stranger)], "wrong_root"),
+        ("no first version", [second], "wrong_version"),
+        ("back to the first version", [first, second, first], "wrong_version"),
+        ("a version skipped", after_first(version=3), "wrong_version"),
+        ("another predecessor", [first, _sign(_following(second, FIRST))], "wrong_predecessor"),
+        ("signed by no root", [first, CERTIFICATE.sign(second_ring.draft(CERTIFICATE.kid))], "not_signed_by_root"),
+        ("signed by a root that only it names", [first, _sign(second_ring, SECOND_ROOT)], "not_signed_by_root"),
+        ("a pass mark changed", after_first(programmes=(easier,)), "altered"),
+        ("an issuer dropped", after_first(issuers=ISSUERS[:1], programmes=(of_one,)), "altered"),
+        ("a key dropped", after_first(keys=ENTRIES[:3]), "altered"),
+        ("a host dropped", after_first(hosts=("NEW.EXAMPLE.ORG",)), "altered"),
+        ("a retired key active again", [first, retired_first, revived], "altered"),
+        ("a public key of small order", [_sign(keyring([*ENTRIES, weak]))], "unsound_key"),
+        ("a kid of another key", [_sign(keyring([*ENTRIES, wrong_kid]))], "wrong_kid"),
+        ("a programme of nobody's", [_sign(keyring(issuers=ISSUERS[:1]))], "malformed"),
+    ]  # fmt: skip
+    return {
+        "root": thumbprint(ROOT.public).hex(),
+        "cases": [
+            {"name": name, "keyrings": [data.hex() for data in versions], "refused": code}
+            for name, versions, code in cases
+        ],
+    }
+
+
+def certificates() -> dict[str, Any]:
+    """QR texts, with the outcome of the offline verdict at ``now`` and the step that fails."""
+    paper = Certificate(
+        number=default_number("CEM", "2022-04", 1),
+        holder="样本",
+        id_hint="002X",
+        programme="CEM",
+        term="2022-04",
+        issued_at=ISSUED_AT,
+    )
+
+    def made(key: TestKey = CERTIFICATE, **changes: Any) -> bytes:
+        return key.sign(msgspec.structs.replace(paper, **changes).draft(key.kid))
+
+    good = made()
+    claims = statement.decode(good).claims
+    undated = {key: value for key, value in claims.items() if key != 6}
+    draft = msgspec.structs.replace(paper, holder="别人").draft(CERTIFICATE.kid)
+    forged = draft.seal(TestKey("stranger").private.sign(draft.signed))
+    cases: list[tuple[str, bytes, str, int | None]] = [
+        ("plain", good, "valid", None),
+        ("the minority-name dot", made(holder="买买提·吐尔逊江"), "valid", None),
+        ("beyond the first plane", made(holder="王𠮷䶮㛃𰻝"), "valid", None),
+        ("a compatibility character, not normalised", made(holder="\ufa19"), "valid", None),
+        ("fifty characters", made(holder="张" * 50), "valid", None),
+        ("a short ID", made(id_hint="7"), "valid", None),
+        ("a number of the centre's own", made(number="A123456789012345678901"), "valid", None),
+        ("not expired yet", made(expires_at=NOW + 1), "valid", None),
+        ("just expired", made(expires_at=NOW), "expired", 8),
+        ("issued a moment ahead", made(issued_at=NOW + 300), "valid", None),
+        ("issued too far ahead", made(issued_at=NOW + 301), "not_yet_valid", 8),
+        ("signed by a status key", made(STATUS), "key_not_trusted", 5),
+        ("signed by nobody known", made(TestKey("stranger")), "unknown_key", 3),
+        ("signed by a stranger under a known kid", forged, "forged", 4),
+        ("a slip in its number", made(number=paper.number[:-1] + "A"), "malformed", 6),
+        ("another programme", made(programme="XYZ"), "malformed", 6),
+        ("an empty name", made(holder=""), "malformed", 6),
+        ("fifty-one characters", made(holder="张" * 51), "malformed", 6),
+        ("a format character in the name", made(holder="样\u202e本"), "malformed", 6),
+        ("no time of issue", resign(CERTIFICATE, undated), "malformed", 6),
+        ("an unknown field", resign(CERTIFICATE, claims | {-65537: claims[-65537] | {15: 0}}), "malformed", 6),
+        ("a later field", resign(CERTIFICATE, claims | {-65537: claims[-65537] | {16: 0}}), "valid", None),
+        ("a text as key", resign(CERTIFICATE, claims | {-65537: claims[-65537] | {"x": 0}}), "unreadable", 2),
+        ("two contents", resign(CERTIFICATE, claims | {-65538: {}}), "unreadable", 2),
+        ("an unknown content", resign(CERTIFICATE, {6: ISSUED_AT, -65599: {}}), "unreadable", 2),
+        ("a byte behind", good + b"\x00", "unreadable", 2),
+        ("cut", good[:-1], "unreadable", 2),
+        ("a float as time", good.replace(cbor.encode(ISSUED_AT), b"\xfa\x4e\xc4\xb1\x08"), "unreadable", 2),
+    ]  # fmt: skip
+    return {
+        "now": NOW,
+        "keyring": _sign(FIRST).hex(),
+        "root": thumbprint(ROOT.public).hex(),
+        "cases": [
+            {"name": name, "qr": qr_text.write(data, HOST), "outcome": outcome, "failed_step": step}
+            for name, data, outcome, step in cases
+        ],
+    }
+
+
+def files() -> dict[str, str]:
+    """Each file's name and whole text."""
+    return {
+        f"{made.__name__}.json": json.dumps(made(), ensure_ascii=False, indent=1) + "\n"
+        for made in (chains, certificates)
+    }
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for file_name, text in files().items():
+        (FOLDER / file_name).write_text(text, "utf-8")

@@ -17,6 +17,7 @@ from migrations.problems import DatabaseProblem, _
 SIGNER: Final = "yinjian_signer"
 READER: Final = "yinjian_reader"
 SQL: Final = Path(__file__).parent / "sql"
+LOCK_TIMEOUT = "5s"
 _LOCK: Final = 7310302
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())
@@ -41,7 +42,7 @@ async def migrate(url: str, passwords: Mapping[str, str] | None = None) -> Schem
     try:
         await connection.execute("set lock_timeout = '60s'")
         await connection.fetchval("select pg_advisory_lock($1)", _LOCK)
-        await connection.execute("set lock_timeout = '5s'; set statement_timeout = '10min'")
+        await connection.execute(f"set lock_timeout = '{LOCK_TIMEOUT}'; set statement_timeout = '10min'")
         before = await _applied(connection)
         await _roles(connection, passwords or {})
         await pogo.apply(connection, SQL, schema_name="registry", logger=_log)

@@ -65,7 +65,7 @@ def _make(session: Session, wanted: Request, early: str | None) -> Made:
         if wanted.kind == "final":
             _check_window(ledger, wanted, session.now, early)
         codes = [plan.exam.programme for plan in wanted.plans]
-        signer = unlocked.folder.signer("certificate", unlocked.passphrase, session.now, codes)
+        signer = unlocked.newest_signer("certificate", codes, session.now)
         job = prepare.record(session, wanted, signer.kid)
     return _made(ledger, job, produce.produce(session, job), again)
 

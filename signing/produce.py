@@ -10,8 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from keys import custody
-from keys.custody import Signer
 from signing import release
 from signing.ledger import Given, Job, Ledger, RecordedChange
 from signing.messages import _
@@ -39,12 +37,7 @@ class Bench:
         self._chain: Chain = unlocked.chain
         self._host = host
         self._at = at
-        self._signers: dict[bytes, Signer] = {}
-        for kid in kids:
-            entry = next((key for key in unlocked.chain.newest.with_kid(kid) if key.state == "active"), None)
-            if entry is None:
-                raise Refusal(_("The key {} that was recorded for this release is no longer active.").format(kid.hex()))
-            self._signers[kid] = custody.load(unlocked.folder.path, entry, unlocked.passphrase)
+        self._signers = {kid: unlocked.signer(kid) for kid in kids}
 
     def certificates(self, given: Sequence[Given]) -> list[bytes]:
         """The signed certificates, each checked as a verifier without a network would."""

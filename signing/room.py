@@ -1,10 +1,13 @@
 """What every command of the signing room works with: the centre's settings, keys and folders."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from keys import custody
+from keys.custody import Signer
 from keys.folder import KeyFolder
 from signing.calendar import WorkingDays
 from signing.centre import Centre
@@ -12,7 +15,7 @@ from signing.ledger import Ledger
 from signing.messages import _
 from verify.cli import Refusal
 from verify.core import identity
-from verify.core.keyring import Chain, Keyring
+from verify.core.keyring import Chain, Keyring, Use
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +64,7 @@ class Unlocked(msgspec.Struct, frozen=True, kw_only=True):
     chain: Chain
     passphrase: bytes
     secrets: tuple[bytes, ...]
+    _signers: dict[bytes, Signer] = msgspec.field(default_factory=dict)
 
     def __repr__(self) -> str:
         return "Unlocked()"
@@ -69,6 +73,20 @@ class Unlocked(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, folder: KeyFolder, passphrase: bytes) -> "Unlocked":
         """Reads the keyring and the lookup secrets. Raises Refusal and KeyringRefused."""
         return cls(folder=folder, chain=folder.chain(), passphrase=passphrase, secrets=folder.lookup_secrets())
+
+    def newest_signer(self, use: Use, programme_codes: Sequence[str], now: int) -> Signer:
+        """The signer that ``use`` takes now for these programmes. Raises KeyProblem, KeyringRefused."""
+        signer = self.folder.signer(use, self.passphrase, now, programme_codes)
+        return self._signers.setdefault(signer.kid, signer)
+
+    def signer(self, kid: bytes) -> Signer:
+        """The signer of a key that was recorded; opening its file takes a while, so it is done once. Raises Refusal."""
+        if kid not in self._signers:
+            entry = next((key for key in self.chain.newest.with_kid(kid) if key.state == "active"), None)
+            if entry is None:
+                raise Refusal(_("The key {} that was recorded for this release is no longer active.").format(kid.hex()))
+            self._signers[kid] = custody.load(self.folder.path, entry, self.passphrase)
+        return self._signers[kid]
 
     def secret(self, secret_id: bytes | None) -> bytes:
         """The lookup secret of this id, the newest for None. Raises Refusal."""

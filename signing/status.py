@@ -141,7 +141,7 @@ def _record(session: Session, order: Order, given: Given, digest: bytes) -> Job:
     ledger, unlocked, now = session.ledger, session.unlocked, session.now
     code = given.exam.partition("-")[0]
     action = ACTIONS[order.verb]
-    status = unlocked.folder.signer("status", unlocked.passphrase, now, [code])
+    status = unlocked.newest_signer("status", [code], now)
     reason = order.reason or ("registration_error" if order.facts is not None else _USUAL[order.verb])
     with ledger.transaction():
         ledger.drop_unreleased([given.exam])
@@ -186,7 +186,7 @@ def _replacement(session: Session, order: Order, given: Given, job: int) -> str:
         facts = order.facts
         name, hint = facts.name, identity.id_hint(facts.id_key)
         key = identity.lookup_key(unlocked.secret(index.secret_id), name, facts.id_type, facts.id_key)
-    signer = unlocked.folder.signer("certificate", unlocked.passphrase, now, [code])
+    signer = unlocked.newest_signer("certificate", [code], now)
     number = _number(ledger, order, given, programme)
     ledger.give(
         [

@@ -22,9 +22,9 @@ ROWS: Final = 2000
 
 _WIDTHS: Final[dict[Column, int]] = {
     "name": 18, "id_type": 22, "id_number": 22, "education": 10, "related_major": 10, "years": 10, "hours": 8,
-    "programme": 22, "theory": 8, "practice": 8, "score": 8, "remark": 14, "number": 22,
+    "programme": 22, "theory": 8, "practice": 8, "score": 8, "remark": 14, "number": 22, "admission": 16,
 }  # fmt: skip
-_TEXT: Final[tuple[Column, ...]] = ("name", "id_number", "number")
+_TEXT: Final[tuple[Column, ...]] = ("name", "id_number", "number", "admission")
 
 
 def write(path: Path, centre: Centre) -> None:
@@ -47,7 +47,8 @@ def write(path: Path, centre: Centre) -> None:
 
 def _columns(centre: Centre) -> list[Column]:
     own = any(entry.numbering == "own" for entry in centre.programmes)
-    return [column for column in HEADINGS if column != "number" or own]
+    first: list[Column] = ["admission"]
+    return first + [column for column in HEADINGS if column != "admission" and (column != "number" or own)]
 
 
 def _header(sheet: Worksheet, columns: list[Column]) -> None:
@@ -68,7 +69,7 @@ def _header(sheet: Worksheet, columns: list[Column]) -> None:
             for row in range(2, ROWS + 2):
                 sheet.cell(row=row, column=place).number_format = "@"
     sheet.row_dimensions[1].height = 24
-    sheet.freeze_panes = "B2"
+    sheet.freeze_panes = "C2"
     fit_to_page(sheet)
     sheet.print_title_rows = "1:1"
 
@@ -88,6 +89,7 @@ def _hint(column: Column) -> str:
         "score": _("The total; may be left empty where both papers are given."),
         "remark": _("缺考 for absent, 违纪 for disqualified."),
         "number": _("The centre's own certificate number, kept as text."),
+        "admission": _("Only for photos and the office; never published."),
     }[column]
 
 

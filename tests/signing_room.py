@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import pytest
 
 from keys import generate
 from keys.folder import KeyFolder, remember
@@ -83,7 +84,9 @@ def make(folder: Path, **changes: str) -> Place:
         text = text.replace(old, new)
     (folder / "centre.toml").write_text(text, "utf-8")
     settings = Published.read(Source(text.encode(), "centre.toml"))
-    made, _chain = generate.init(folder / "keys", settings, PASSPHRASE.encode(), NOW - 86_400)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("keys.pkcs8.COST", 1 << 10)  # quick to open; nothing here is worth guessing
+        made, _chain = generate.init(folder / "keys", settings, PASSPHRASE.encode(), NOW - 86_400)
     place = Place(folder=folder, root=made.root)
     place.remember()
     return place

@@ -46,7 +46,13 @@ system:
 web: setup
 	@bash verify/web/build
 
-test: setup system web
+# The independent COSE library that reads our statements in the tests wants another cbor2 than anything here: its own place.
+.stamps/cose: requirements/cose.txt .stamps/packages
+	$(UV) venv --quiet --allow-existing --python '>=3.11' .cose
+	$(UV) pip sync --quiet --python .cose/bin/python --require-hashes requirements/cose.txt
+	touch $@
+
+test: setup system web .stamps/cose
 	$(RUN)python -m pytest $(ARGS)
 
 lint: setup
@@ -59,13 +65,15 @@ bench: setup
 	$(RUN)python -m bench $(ARGS)
 
 # The lock files: hashes of every file of every release, and no registry's name, so that any mirror serves them.
-COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' pyproject.toml
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+COMPILE = $(LOCK) pyproject.toml
 lock: | $(filter .uv/bin/uv,$(UV))
 	$(COMPILE) $(ARGS) --extra signer --extra dev --output-file requirements/dev.txt
 	$(COMPILE) --constraint requirements/dev.txt --extra signer --output-file requirements/signer.txt
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/verify.txt
+	echo cwt | $(LOCK) --output-file requirements/cose.txt -
 
 clean:
-	rm -rf .venv .uv .stamps .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .cose .uv .stamps .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +

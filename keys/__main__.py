@@ -61,7 +61,7 @@ def init(folder: Path, centre: Path, as_json: bool) -> None:
         cli.print_json(_shown(made, chain))
         return
     click.echo(_("The keys are in {folder}.").format(folder=made.path))
-    _print(chain)
+    _print(made, chain)
     click.echo()
     click.echo(_("The root's thumbprint, by which verifiers know this centre (YINJIAN_ROOT):"))
     click.echo(made.root.hex())
@@ -121,7 +121,7 @@ def show(centre: Path, folder: Path | None, as_json: bool) -> None:
     if as_json:
         cli.print_json(_shown(found, chain))
         return
-    _print(chain)
+    _print(found, chain)
     click.echo(_("root thumbprint {root}").format(root=found.root.hex()))
 
 
@@ -162,6 +162,7 @@ def _shown(folder: KeyFolder, chain: Chain) -> dict[str, object]:
                 "kid": key.kid.hex(),
                 "use": key.use,
                 "state": key.state,
+                "private_key_here": folder.has(key),
                 "programmes": key.programmes,
                 "not_before": _moment(key.not_before),
                 "not_after": None if key.not_after is None else _moment(key.not_after),
@@ -174,7 +175,7 @@ def _shown(folder: KeyFolder, chain: Chain) -> dict[str, object]:
     }
 
 
-def _print(chain: Chain) -> None:
+def _print(folder: KeyFolder, chain: Chain) -> None:
     """The keyring for people."""
     keyring = chain.newest
     until = datetime.datetime.fromtimestamp(keyring.expires_at, _CHINA).date()
@@ -186,9 +187,12 @@ def _print(chain: Chain) -> None:
         "credential": _("signs portable credentials"),
         "log": _("signs the log"),
     }
+    absent = _(" (its private key is not in this folder)")
     states = {"active": _("active"), "retired": _("retired"), "compromised": _("compromised")}
     for key in keyring.keys:
-        click.echo(f"  {key.kid.hex()}  {key.use:<11}  {states[key.state]}  {uses[key.use]}")
+        click.echo(
+            f"  {key.kid.hex()}  {key.use:<11}  {states[key.state]}  {uses[key.use]}{'' if folder.has(key) else absent}"
+        )
     for programme in keyring.programmes:
         said = (programme.name, programme.level, *keyring.issuers_of(programme))
         click.echo(f"  {programme.code:<8}  {' · '.join(map(_said, said))}")

@@ -82,12 +82,16 @@ class KeyFolder:
         """
         entries = [key for key in self.chain().newest.keys if _may_sign(key, use, now, programmes)]
         for entry in reversed(entries):
-            if (self.path / custody.file_name(use, entry.kid)).exists():
+            if self.has(entry):
                 return custody.load(self.path, entry, passphrase)
         if not entries:
             raise KeyProblem(_("the keyring has no active key for “{use}” that may sign this").format(use=use))
         names = ", ".join(custody.file_name(use, entry.kid) for entry in entries)
         raise KeyProblem(_("the private key is not in {folder}: {files}").format(folder=self.path, files=names))
+
+    def has(self, entry: Key) -> bool:
+        """Whether the private key's file of a keyring's entry is here."""
+        return (self.path / custody.file_name(entry.use, entry.kid)).exists()
 
     def lookup_secrets(self) -> tuple[bytes, ...]:
         """The lookup secrets, newest first. Raises KeyProblem."""

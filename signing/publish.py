@@ -13,11 +13,12 @@ import msgspec
 from asyncpg.connect_utils import SessionAttribute
 
 from signing import register_rules, release, release_rules
+from signing.messages import _
 from signing.register_rules import Register, RegisteredCertificate, RegisteredList
 from signing.release import ReleaseRefused
 from signing.release_rules import Release
 from verify import cli
-from verify.cli import Advance, Refusal, messages
+from verify.cli import Advance, Refusal
 from verify.core import cbor, changes, statement
 from verify.core.changes import Change
 from verify.core.keyring import Chain
@@ -28,7 +29,6 @@ Progress = Callable[[str, int], AbstractContextManager[Advance]]
 _LOCK: Final = 7310303
 """The same lock that the registry's own trigger takes."""
 _BATCH: Final = 5_000
-_ = messages(Path(__file__).parent / "locale")
 
 _KEYRINGS: Final = """
 select k.index, s.bytes from registry.keyring k join registry.statement s using (index) order by k.version

@@ -1,16 +1,13 @@
 """What a release must keep together with what is already registered (2-formats, "What ties a release together")."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import msgspec
 
+from signing.messages import _
 from signing.release_rules import Changed, Entry, Listed, Release, refuse
-from verify.cli import messages
 from verify.core import changes, pass_list
 from verify.core.changes import Change
-
-_ = messages(Path(__file__).parent / "locale")
 
 
 class RegisteredList(msgspec.Struct, frozen=True, kw_only=True):

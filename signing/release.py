@@ -9,15 +9,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from verify.cli import Refusal, messages
+from signing.messages import _
+from verify.cli import Refusal
 from verify.core import cbor, statement
 from verify.core.errors import Unreadable
 from verify.core.statement import Statement
 
 MAX_BYTES: Final = 512 * 2**20
 """More than a million certificates with their lists."""
-
-_ = messages(Path(__file__).parent / "locale")
 
 
 class ReleaseRefused(Refusal):

@@ -5,21 +5,18 @@ has to fit the register too is signing.register_rules.
 """
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import NoReturn
 
 import msgspec
 
+from signing.messages import _
 from signing.release import ReleaseRefused
-from verify.cli import messages
 from verify.core import certificate as certificates
 from verify.core import changes, lookup_index, pass_list, statement
 from verify.core.changes import Change
 from verify.core.errors import Malformed
 from verify.core.keyring import Key, Keyring, wanted_use
 from verify.core.statement import Kind, Statement
-
-_ = messages(Path(__file__).parent / "locale")
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):

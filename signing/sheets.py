@@ -72,7 +72,7 @@ def read(path: Path) -> Sheet:
     if data.startswith(_ZIP):
         return _xlsx(data, path.name)
     if data.startswith(_OLE):
-        return _Opened(data, path.name).sheet()
+        return _Opened(path, path.name).sheet()  # only by a path does calamine tell locked from broken
     if path.suffix.lower() in (".csv", ".txt"):
         return Sheet(rows=_csv(data, path.name))
     raise Refusal(_("{} is no workbook: .xlsx, .xls or .csv is wanted.").format(path.name))
@@ -85,17 +85,17 @@ def _xlsx(data: bytes, name: str) -> Sheet:
         raise Refusal(f"{name}: {error}") from None
     except xlsx.Damaged:
         raise Refusal(_("{} is damaged or was not saved to the end: open it, save it again.").format(name)) from None
-    opened = _Opened(data, name).sheet()
+    opened = _Opened(io.BytesIO(data), name).sheet()
     return msgspec.structs.replace(opened, formulas=seen.formulas, hidden=seen.hidden, macros=seen.macros)
 
 
 class _Opened:
     """A binary workbook in calamine's hands, its complaints turned into ours."""
 
-    def __init__(self, data: bytes, name: str) -> None:
+    def __init__(self, source: Path | io.BytesIO, name: str) -> None:
         self.name = name
         try:
-            self.book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+            self.book = CalamineWorkbook.from_object(source)
         except PasswordError:
             raise Refusal(_("{} is locked by a password: save it without one.").format(name)) from None
         except CalamineError:

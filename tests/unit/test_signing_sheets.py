@@ -1,0 +1,278 @@
+"""Workbooks as offices really make them, and files that are none: read, or refused with a reason."""
+
+import io
+import time
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from signing import columns, report, sheets, workbook
+from signing.centre import Centre
+from tests.signing_room import EXAMPLE
+from tests.workbooks import HEADER, person, resident, values, write
+from verify.cli import Refusal
+
+CENTRE = Centre.load(EXAMPLE)
+DATA = Path(__file__).parents[1] / "data"
+
+
+def outcomes(path: Path) -> list[str | None]:
+    """The outcome of each row."""
+    return [row.outcome for row in workbook.read(path, CENTRE, {}).rows]
+
+
+def csv_text(*people: list[object]) -> str:
+    """A CSV file of the form, as Excel saves it."""
+    lines = [HEADER, *people]
+    return "".join(",".join("" if value is None else str(value) for value in line) + "\r\n" for line in lines)
+
+
+def test_an_old_xls_workbook_is_read_like_a_new_one() -> None:
+    """The file is LibreOffice's: a merged title, a formula, an ID number of 15 digits as a quantity."""
+    judged = workbook.read(DATA / "office.xls", CENTRE, {})
+    assert [row.row for row in judged.rows] == [3, 4, 5, 6, 7, 8]
+    assert [row.outcome for row in judged.rows] == ["passed", "passed", "passed", "failed", None, "passed"]
+    assert [reason.code for row in judged.rows for reason in row.reasons] == [
+        "id_was_number", "id_15_digits", "name_dot", "below_pass", "id_digits_lost",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_csv_in_each_encoding_that_offices_write(tmp_path: Path, encoding: str) -> None:
+    """Names come out the same, the rarest too; semicolons and tabs separate as well."""
+    text = csv_text(values(person(1, name="王𠮷")), values(person(2, name="李䶮", theory=10)))
+    path = tmp_path / "b.csv"
+    for separator in ",;\t":
+        path.write_bytes(text.replace(",", separator).encode(encoding))
+        judged = workbook.read(path, CENTRE, {})
+        assert [row.candidate.name for row in judged.rows if row.candidate] == ["王𠮷", "李䶮"]
+        assert [row.outcome for row in judged.rows] == ["passed", "failed"]
+
+
+def test_csv_faults_are_found_where_they_stand(tmp_path: Path) -> None:
+    """What a spreadsheet program did to an ID number is seen; a line break in quotes counts as Excel counts."""
+    rows = [
+        values(person(1, id_number="9.90101E+17")),
+        values(person(2, employer='"甲\n乙"')),
+        values(person(3, name="=1+1")),
+        values(person(4)),
+    ]
+    path = tmp_path / "b.csv"
+    path.write_text(csv_text(*rows), "utf-8")
+    judged = workbook.read(path, CENTRE, {})
+    assert [(row.row, row.result) for row in judged.rows] == [
+        (2, "refused"), (3, "accepted"), (4, "refused"), (5, "accepted"),
+    ]  # fmt: skip
+    path.write_text(csv_text(values(person(1)))[:-2] + ',"open', "utf-8")
+    with pytest.raises(Refusal, match="quotation"):
+        sheets.read(path)
+
+
+def test_merged_titles_hidden_rows_and_other_sheets(tmp_path: Path) -> None:
+    """A hidden row is judged and said to be hidden; of several sheets the first is read."""
+    path = write(tmp_path / "b.xlsx", [person(1), person(2)], ["成绩表", "2022年4月"])
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    sheet.merge_cells("A1:O1")
+    sheet.row_dimensions[5].hidden = True
+    book.create_sheet("备份").append(["姓名", "身份证号"])
+    book.save(path)
+    judged = workbook.read(path, CENTRE, {})
+    assert [(row.row, row.result, [r.code for r in row.reasons]) for row in judged.rows] == [
+        (4, "accepted", []),
+        (5, "accepted", ["row_hidden"]),
+    ]
+    assert judged.table.sheet.others == ("备份",)
+    book.move_sheet("备份", -1)
+    book.worksheets[0].delete_rows(1)
+    book.save(path)
+    with pytest.raises(Refusal, match="behind it: Sheet"):
+        columns.find(sheets.read(path))
+
+
+def test_a_formula_counts_by_the_result_that_was_saved(tmp_path: Path) -> None:
+    """Excel saves results beside formulas; a file without them was never calculated."""
+    path = write(tmp_path / "b.xlsx", [person(1, score="=SUM(J2:K2)")])
+    assert outcomes(path) == [None]
+    calculated = _with_part(path, "sheet1", b"<f>SUM(J2:K2)</f><v/>", b"<f>SUM(J2:K2)</f><v>95</v>")
+    assert outcomes(calculated) == ["passed"]
+    wrong = _with_part(path, "sheet1", b"<f>SUM(J2:K2)</f><v/>", b"<f>SUM(J2:K2)</f><v>96</v>")
+    assert outcomes(wrong) == [None]
+
+
+def _with_part(path: Path, part: str, old: bytes, new: bytes) -> Path:
+    """A copy of a workbook with one part changed."""
+    changed = path.with_name(f"changed-{len(new)}.xlsx")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            data = source.read(name)
+            if part in name:
+                data = data.replace(b"<v></v>", b"<v/>").replace(b"<v />", b"<v/>")
+                assert old in data
+                data = data.replace(old, new)
+            target.writestr(name, data)
+    return changed
+
+
+@pytest.mark.parametrize("name", ["locked.xlsx", "locked.xls"])
+def test_a_locked_workbook_is_refused_with_what_to_do(name: str) -> None:
+    """Somebody has to save it without the password."""
+    with pytest.raises(Refusal, match="password"):
+        sheets.read(DATA / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("b.xlsx", b"", "empty"),
+        ("b.xlsx", b"PK\x03\x04 and then nothing", "damaged"),
+        ("b.xls", bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 600, "damaged"),
+        ("b.xlsx", b"<html>no workbook</html>", "no workbook"),
+        ("b.pdf", b"%PDF-1.7", "no workbook"),
+        ("b.csv", bytes(range(128, 256)) * 9, "neither UTF-8 nor GB18030"),
+        ("b.csv", b"\xff\xfe\x00\x00", "neither UTF-8 nor GB18030"),
+        ("~$b.xlsx", b"x", "beside an open workbook"),
+    ],
+)
+def test_what_is_no_workbook_is_refused(tmp_path: Path, name: str, data: bytes, words: str) -> None:
+    """With the file's name and what is wrong with it."""
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(Refusal, match=words):
+        sheets.read(path)
+    with pytest.raises(Refusal, match="No such file"):
+        sheets.read(tmp_path / "absent.xlsx")
+
+
+def test_a_half_saved_workbook_is_refused(tmp_path: Path) -> None:
+    """Wherever it was cut."""
+    data = write(tmp_path / "b.xlsx", [person(n) for n in range(50)]).read_bytes()
+    cut = tmp_path / "cut.xlsx"
+    for share in range(1, 20):
+        cut.write_bytes(data[: len(data) * share // 20])
+        with pytest.raises(Refusal, match="damaged"):
+            sheets.read(cut)
+
+
+def test_macros_are_never_run_and_never_copied(tmp_path: Path) -> None:
+    """The values count; the marked copy has no macro."""
+    path = write(tmp_path / "b.xlsx", [person(1, name="张 三")])
+    macro = tmp_path / "b.xlsm"
+    macro.write_bytes(path.read_bytes())
+    with zipfile.ZipFile(macro, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"Sub Auto_Open()")
+    judged = workbook.read(macro, CENTRE, {})
+    assert judged.table.sheet.macros
+    report.write(tmp_path / "r.xlsx", macro, judged)
+    with zipfile.ZipFile(tmp_path / "r.xlsx") as archive:
+        assert not any("vba" in name for name in archive.namelist())
+
+
+def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path: Path) -> None:
+    """By what its parts say of their size, or by what they unpack to."""
+    path = write(tmp_path / "b.xlsx", [person(1)])
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        for part in range(9):
+            archive.writestr(f"xl/media/{part}.bin", b"\0" * (64 << 20))
+    begun = time.monotonic()
+    with pytest.raises(Refusal, match="512 MB"):
+        sheets.read(path)
+    assert time.monotonic() - begun < 5
+
+
+def _sheet_of(rows: bytes) -> bytes:
+    return (
+        b'<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        + rows
+        + b"</sheetData></worksheet>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (b"".join(b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (n, n) for n in range(1, 2_000_001)), "200000 rows"),
+        (b"<row><c><v>1</v></c></row>" * 200_001, "200000 rows"),
+        (b'<row r="1"><c r="XFD1048576"><v>1</v></c></row>', "rows"),
+        (b'<row r="1"><c r="XFD1"><v>1</v></c></row>', "256 columns"),
+        (b'<row r="1">' + b"<c><v>1</v></c>" * 300 + b"</row>", "256 columns"),
+    ],
+    ids=["2 million rows", "rows without numbers", "the last cell", "the last column", "cells without names"],
+)
+def test_a_huge_sheet_is_refused_quickly(tmp_path: Path, rows: bytes, words: str) -> None:
+    """One far cell makes a reader fill everything before it; a row limit alone would not do."""
+    path = write(tmp_path / "b.xlsx", [person(1)])
+    huge = tmp_path / "huge.xlsx"
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(huge, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            target.writestr(name, _sheet_of(rows) if "sheet1" in name else source.read(name))
+    begun = time.monotonic()
+    with pytest.raises(Refusal, match=words):
+        sheets.read(huge)
+    assert time.monotonic() - begun < 10
+
+
+def test_a_million_empty_rows_below_do_no_harm(tmp_path: Path) -> None:
+    """Somebody once coloured the whole column: rows without values do not count."""
+    path = write(tmp_path / "b.xlsx", [person(1)])
+    empty = b"".join(b'<row r="%d"><c r="A%d" s="0"/></row>' % (n, n) for n in range(3, 300_000))
+    coloured = _with_part(path, "sheet1", b"</sheetData>", empty + b"</sheetData>")
+    assert outcomes(coloured) == ["passed"]
+
+
+def test_entities_are_not_expanded(tmp_path: Path) -> None:
+    """A document type has no place in a workbook."""
+    path = write(tmp_path / "b.xlsx", [person(1)])
+    bomb = tmp_path / "bomb.xlsx"
+    laughs = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><worksheet>&b;</worksheet>'
+    for part in ("sheet1", "xl/workbook.xml"):
+        with zipfile.ZipFile(path) as source, zipfile.ZipFile(bomb, "w") as target:
+            for name in source.namelist():
+                target.writestr(name, laughs if part in name else source.read(name))
+        with pytest.raises(Refusal, match="damaged"):
+            sheets.read(bomb)
+
+
+def test_the_report_marks_cells_and_never_writes_a_formula(tmp_path: Path) -> None:
+    """Texts that begin like formulas stay texts, from .xlsx and .csv alike; marks and comments stand at their cells."""
+    people = [person(1), person(2, id_number="990101199002281230", employer="=1+1"), person(3, name="@SUM(A1)")]
+    path = write(tmp_path / "b.xlsx", people)
+    text = tmp_path / "b.csv"
+    text.write_text(csv_text(*(values(p) for p in people)), "utf-8")
+    for book in (path, text):
+        judged = workbook.read(book, CENTRE, {})
+        report.write(tmp_path / "r.xlsx", book, judged)
+        marked = openpyxl.load_workbook(tmp_path / "r.xlsx")
+        sheet, totals = marked.worksheets
+        assert sheet["D3"].comment is not None
+        assert "check digit" in sheet["D3"].comment.text
+        assert sheet["D3"].fill.fgColor.rgb == "FFFFC7CE"
+        assert sheet["B2"].comment is None
+        assert {c.data_type for s in marked.worksheets for row in s.iter_rows() for c in row} <= {"s", "n", "inlineStr"}
+        assert sheet["P3"].value == "refused"
+        found = {row[1]: row[0] for row in totals.iter_rows(values_only=True)}
+        assert (found["Rows"], found["refused"]) == (3, 2)
+
+
+def test_the_report_never_overwrites_the_workbook(tmp_path: Path) -> None:
+    """It is the only copy that the office has."""
+    path = write(tmp_path / "b.xlsx", [person(1)])
+    judged = workbook.read(path, CENTRE, {})
+    for target in (path, tmp_path / "r.csv"):
+        with pytest.raises(Refusal):
+            report.write(target, path, judged)
+
+
+def test_columns_of_no_use_do_not_matter(tmp_path: Path) -> None:
+    """A workbook of name, ID, programme and marks alone: eligibility then says what it misses."""
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["Name", "ID_NUMBER", "Programme", "Score"])
+    book.worksheets[0].append(["张三", resident(1), "CEM", 95])
+    stream = io.BytesIO()
+    book.save(stream)
+    path = tmp_path / "b.xlsx"
+    path.write_bytes(stream.getvalue())
+    (row,) = workbook.read(path, CENTRE, {}).rows
+    assert (row.outcome, row.reasons[0].code, row.reasons[0].cell) == ("ineligible", "hours_short", None)

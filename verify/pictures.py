@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 import zxingcpp
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 
 from verify.refusals import FileRefused
 
@@ -19,7 +19,7 @@ MAX_PIXELS: Final = 50_000_000
 MAX_JPEG_PIXELS: Final = 210_000_000
 """Of a JPEG, which is unpacked at a half, quarter or eighth of its size where it is larger than MAX_PIXELS / 2."""
 MAX_FRAMES: Final = 4
-_WORKING_PIXELS: Final = 9_000_000
+_WORKING_PIXELS: Final = 12_000_000
 """A later look's picture is at most about this large."""
 
 Image.MAX_IMAGE_PIXELS = None  # the bounds above are checked before a pixel is unpacked, without Pillow's warning
@@ -112,8 +112,8 @@ def _seen(picture: Image.Image, look: _Look) -> Image.Image:
     if scale != 1.0:
         size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
         picture = picture.resize(size, Image.Resampling.BICUBIC)
-    if look.smooth:
-        picture = picture.filter(ImageFilter.GaussianBlur(look.smooth))
+    if look.smooth:  # then also what little contrast a dark picture has is worth raising
+        picture = ImageOps.autocontrast(picture.filter(ImageFilter.GaussianBlur(look.smooth)), cutoff=1)
     if look.sharpen:
         picture = picture.filter(ImageFilter.UnsharpMask(look.sharpen, 400, 0))
     return picture

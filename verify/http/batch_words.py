@@ -73,7 +73,8 @@ def _reason(item: Checked, language: Language) -> str:
     if item.verdict is None:
         where = f"{item.row.cell}: " if item.row.cell else ""
         return where + say(PROBLEMS[item.row.problem]) if item.row.problem else where
-    return " ".join([say(phrase(item).meaning), *_particulars(item.verdict, language)])
+    between = " " if language == "en" else ""
+    return between.join([say(phrase(item).meaning), *_particulars(item.verdict, language)])
 
 
 def _particulars(verdict: Verdict, language: Language) -> list[str]:

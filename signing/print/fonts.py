@@ -4,6 +4,7 @@ Typst is then given exactly these families and no others.
 """
 
 import functools
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -116,6 +117,11 @@ class FontBook:
         return [face.family for face in self._faces if face.family in needed]
 
     def _of(self, character: str) -> Face:
+        if unicodedata.category(character) == "Co":
+            # Each font may draw it as it likes, and PDF/A forbids it.
+            raise FontMissing(
+                _("U+{:04X} is a private-use character, which no font can be asked for.").format(ord(character))
+            )
         for face in self._faces:
             if ord(character) in face.characters:
                 return face

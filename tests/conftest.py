@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ import pytest
 
 from migrations import embedded
 from migrations.apply import READER, SIGNER
+
+# Messages in English, wherever the tests run; those that are about language say which.
+os.environ["LC_ALL"] = "C.UTF-8"
 
 _numbers = itertools.count(1)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import altcha
 import httpx
 
 from tests.invented import ROOT, SECRET
@@ -53,3 +54,20 @@ def client(
     app = create(register or registry(), settings(**other), clock=clock or Time(), ticks=Time(0), **parts or {})
     transport = httpx.ASGITransport(app=app, client=(peer, 50000))  # type: ignore[arg-type]  # ASGI by another spelling
     return httpx.AsyncClient(transport=transport, base_url=URL, headers={"accept": "*/*"})
+
+
+def solved(challenge: dict[str, Any]) -> str:
+    """The payload of a solved challenge, as a client's ALTCHA library makes it."""
+    asked = altcha.Challenge.from_dict(challenge)
+    solution = altcha.solve_challenge(asked)
+    assert solution is not None
+    return altcha.Payload(asked, solution).to_base64()
+
+
+async def proof(service: httpx.AsyncClient, name: str | None = None) -> str:
+    """A fresh proof of work, hard enough for ``name`` where one is given."""
+    if name is None:
+        answer = await service.get("/api/v1/challenge")
+    else:
+        answer = await service.post("/api/v1/challenge", json={"name": name})
+    return solved(answer.json())

@@ -7,11 +7,13 @@ from litestar import Router, get, post
 from litestar.params import FromPath
 from msgspec import UNSET, UnsetType
 
-from verify.core import identity
-from verify.core.verdict import CertificateView, Verdict
-from verify.http.asking import Asker, IdType
+from verify.core.verdict import Verdict
+from verify.http.asking import Asker
 from verify.http.bodies import AnyRequest, Inject, json_body, past_time
+from verify.http.intake import client_of
+from verify.http.lookups import Found, LookupDesk, LookupRequest
 from verify.http.problems import Refused
+from verify.http.proof import Challenge
 
 VERIFY_BYTES = 4 << 20
 """Any JSON string is judged, an overlong one as unreadable; but there is an end to everything."""
@@ -26,33 +28,10 @@ class VerifyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     as_of: str | UnsetType = UNSET
 
 
-class LookupRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A person, by name and ID number."""
+class NameOnly(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The name that a challenge is for."""
 
     name: str
-    id_type: IdType = "resident"
-    id_number: str
-
-
-class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's certificates."""
-
-    certificates: tuple[CertificateView, ...]
-
-
-def check_person(name: str, id_type: str, id_number: str) -> None:
-    """Refuses what cannot be anybody, before any search.
-
-    Raises Refused: name_missing, id_missing, and id_length, id_checksum or id_date by GB 11643.
-    """
-    if not identity.name_key(name[:1000]):
-        raise Refused("name_missing", field="name")
-    key = identity.id_key(id_type, id_number[:1000])
-    if not key:
-        raise Refused("id_missing", field="id_number")
-    fault = identity.resident_fault(key) if id_type == "resident" else None
-    if fault:
-        raise Refused(fault, field="id_number")
 
 
 @post("/verify", status_code=200, request_max_body_size=VERIFY_BYTES)
@@ -84,11 +63,23 @@ async def certificate(number: FromPath[str], asker: Inject[Asker], now: Inject[i
 
 
 @post("/lookup", status_code=200)
-async def lookup(request: AnyRequest, asker: Inject[Asker], now: Inject[int]) -> Found:
+async def lookup(request: AnyRequest, desk: Inject[LookupDesk], now: Inject[int]) -> Found:
     """A person's certificates; none for "no such person" and for "name does not match" alike."""
     asked = await json_body(request, LookupRequest)
-    check_person(asked.name, asked.id_type, asked.id_number)
-    return Found(certificates=await asker.person(asked.name, asked.id_type, asked.id_number, now=now))
+    return Found(certificates=await desk.lookup(asked, client_of(request), now))
 
 
-ROUTER = Router("/api/v1", route_handlers=[verify, certificate, lookup])
+@get("/challenge")
+async def challenge(request: AnyRequest, desk: Inject[LookupDesk], now: Inject[int]) -> Challenge:
+    """The proof of work that a lookup wants from this client."""
+    return await desk.challenge(client_of(request), None, now)
+
+
+@post("/challenge", status_code=200)
+async def challenge_for(request: AnyRequest, desk: Inject[LookupDesk], now: Inject[int]) -> Challenge:
+    """The same, hard enough for one name: it is sent in the body, where no log and no Referer has it."""
+    asked = await json_body(request, NameOnly)
+    return await desk.challenge(client_of(request), asked.name, now)
+
+
+ROUTER = Router("/api/v1", route_handlers=[verify, certificate, lookup, challenge, challenge_for])

@@ -14,6 +14,11 @@ from verify.http.asking import Asker
 from verify.http.edge import Edge
 from verify.http.intake import Intake
 from verify.http.limits import Limiter, MemoryLimiter, Unlimited
+from verify.http.lookups import LookupDesk
+from verify.http.memory import LocalMemory
+from verify.http.names_tried import NamesTried
+from verify.http.proof import Proofs
+from verify.http.redis_memory import Shared
 from verify.http.static import Files
 from verify.http.views import Views
 from verify.registry import Registry
@@ -45,6 +50,7 @@ def create(
     clock: Callable[[], float] = time.time,
     ticks: Callable[[], float] = time.monotonic,
     limiter: Limiter | None = None,
+    shared: Shared | None = None,
     intake: Intake | None = None,
 ) -> ASGIApp:
     """The service as an ASGI application, for an open registry. ``clock`` tells seconds since
@@ -52,8 +58,13 @@ def create(
     """
     files = Files()
     views = Views(files)
-    asker = Asker(registry, settings.lookup_secrets)
-    limits = limiter or (MemoryLimiter() if settings.rate_limits else Unlimited())
+    secret = settings.lookup_secrets[0] if settings.lookup_secrets else settings.root
+    if shared is None and settings.redis_url:
+        shared = Shared(settings.redis_url)
+    memory = shared or LocalMemory()
+    asker = Asker(registry, settings.lookup_secrets, NamesTried(secret, memory))
+    desk = LookupDesk(asker, Proofs(secret, memory) if settings.lookup_secrets else None)
+    limits = limiter or ((shared or MemoryLimiter()) if settings.rate_limits else Unlimited())
     files_in = intake or Intake()
 
     def now(request: Request[Any, Any, Any]) -> int:
@@ -66,6 +77,7 @@ def create(
         [*ROUTES, files.handler()],
         dependencies={
             "asker": Provide(lambda: asker, sync_to_thread=False),
+            "desk": Provide(lambda: desk, sync_to_thread=False),
             "intake": Provide(lambda: files_in, sync_to_thread=False),
             "limiter": Provide(lambda: limits, sync_to_thread=False),
             "views": Provide(lambda: views, sync_to_thread=False),
@@ -73,7 +85,7 @@ def create(
         },
         exception_handlers=complaints,
         request_max_body_size=_BODY_BYTES,
-        on_shutdown=[files_in.close],
+        on_shutdown=[files_in.close, *([shared.close] if shared else [])],
         openapi_config=None,
         logging_config=None,
         debug=False,

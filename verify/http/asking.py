@@ -7,6 +7,7 @@ from typing import Final, Literal
 from verify.core import identity, verdict
 from verify.core.keyring import Chain
 from verify.core.verdict import CertificateView, Seen, Verdict
+from verify.http.names_tried import NamesTried
 from verify.registry import Registry
 
 IdType = Literal["resident", "passport", "hk_macau_permit", "taiwan_permit", "other"]
@@ -24,8 +25,9 @@ class LookupsClosed(Exception):
 class Asker:
     """Asks the registry and judges. Every method raises RegistryUnavailable and RegisterDamaged."""
 
-    def __init__(self, registry: Registry, secrets: Sequence[bytes]) -> None:
+    def __init__(self, registry: Registry, secrets: Sequence[bytes], names_tried: NamesTried) -> None:
         self.registry = registry
+        self.names_tried = names_tried
         self._secrets = tuple(secrets)
 
     @property
@@ -39,7 +41,10 @@ class Asker:
         return await self._judge(lambda chain: verdict.read_qr(text, chain, now), now=now, as_of=as_of)
 
     async def number(self, text: str, *, now: int, name: str | None = None, as_of: int | None = None) -> Verdict:
-        """The verdict on a number, and on the name that should be its holder's where one is given."""
+        """The verdict on a number, and on the name that should be its holder's where one is given.
+
+        Raises TooManyNames.
+        """
         text = _bounded(text)
         name = None if name is None else _bounded(name)
         return await self._judge(lambda chain: verdict.read_number(text, chain), now=now, as_of=as_of, name=name)
@@ -50,8 +55,12 @@ class Asker:
         chain = await self.registry.chain()
         while True:
             seen = read(chain)
+            if name is not None and seen.number:
+                await self.names_tried.check(seen.number, now)
             record = await self.registry.by_number(seen.number) if seen.number else None
             judged = verdict.judge(seen, record, chain=chain, now=now, as_of=as_of, name=name)
+            if judged.outcome == "mismatch" and seen.number:
+                await self.names_tried.note(seen.number, name or "", now)
             if judged.outcome not in _AGAINST_THE_KEY:
                 return judged
             # A keyring may have been published between the two questions, with the key that this one lacks.

@@ -70,11 +70,11 @@ class MemoryLimiter:
         full_at = before + cost * step
         over = full_at - now - rate.burst * step
         if over > 1e-9:
-            return _taken(rate, before - now, wait=math.ceil(over))
+            return taken(rate, before - now, over)
         if len(self._full_at) >= self._most:
             self._forget(now)
         self._full_at[budget, client] = full_at
-        return _taken(rate, full_at - now)
+        return taken(rate, full_at - now)
 
     def _forget(self, now: float) -> None:
         """Drops the clients whose allowance is whole again, or else everybody."""
@@ -83,7 +83,7 @@ class MemoryLimiter:
             self._full_at.clear()
 
 
-def _taken(rate: Rate, until_whole: float, wait: int = 0) -> Taken:
-    """``until_whole`` is the time in seconds until the bucket is full again."""
+def taken(rate: Rate, until_whole: float, over: float = 0.0) -> Taken:
+    """An answer, by the seconds until the bucket is full again and those by which it was asked too much of."""
     left = rate.burst - math.ceil(until_whole * rate.per_minute / 60 - 1e-6)
-    return Taken(wait=wait, left=max(0, left), whole_in=math.ceil(until_whole))
+    return Taken(wait=math.ceil(over), left=max(0, left), whole_in=math.ceil(until_whole))

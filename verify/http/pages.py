@@ -10,9 +10,10 @@ from verify.core.errors import RegisterDamaged, Unreadable
 from verify.core.qr_text import digits
 from verify.core.verdict import Verdict
 from verify.http import phrases
-from verify.http.api import check_person
 from verify.http.asking import Asker
 from verify.http.bodies import AnyRequest, Inject, form_body, past_date
+from verify.http.intake import client_of
+from verify.http.lookups import LookupDesk, LookupRequest
 from verify.http.problems import Refused, problem, wants_json
 from verify.http.views import Views
 from verify.registry import RegistryUnavailable
@@ -116,18 +117,25 @@ def _verdict_page(request: AnyRequest, views: Views, judged: Verdict, form: dict
 
 
 @post("/lookup", status_code=200)
-async def lookup(request: AnyRequest, views: Inject[Views], asker: Inject[Asker], now: Inject[int]) -> Response[str]:
+async def lookup(
+    request: AnyRequest, views: Inject[Views], asker: Inject[Asker], desk: Inject[LookupDesk], now: Inject[int]
+) -> Response[str]:
     """A person's certificates, by name and ID number. The page holds no ID number, whatever comes of it."""
-    form = await form_body(request, "name", "id_type", "id_number")
+    form = await form_body(request, "name", "id_type", "id_number", "altcha")
     id_type = form["id_type"] or "resident"
     try:
         if id_type not in phrases.ID_TYPES:
             raise Refused("bad_form")
-        check_person(form["name"], id_type, form["id_number"])
+        asked = LookupRequest(
+            name=form["name"],
+            id_type=id_type,  # type: ignore[arg-type]  # one of them, as was just seen
+            id_number=form["id_number"],
+            altcha=form["altcha"] or None,
+        )
+        found = await desk.lookup(asked, client_of(request), now)
     except Refused as refused:
         shown = _EMPTY | {"name": form["name"], "id_type": id_type}
         return await _form_again(request, views, asker, template="lookup.html", form=shown, refused=refused)
-    found = await asker.person(form["name"], id_type, form["id_number"], now=now)  # type: ignore[arg-type]  # checked above
     return views.page(request, "found.html", certificates=found)
 
 

@@ -20,6 +20,7 @@ from litestar.exceptions import (
 from verify import refusals
 from verify.core.errors import RegisterDamaged
 from verify.http.asking import LookupsClosed
+from verify.http.names_tried import TooManyNames
 from verify.http.words import N_
 from verify.registry import BadCursor, RegistryUnavailable
 
@@ -76,6 +77,33 @@ KINDS: Final[dict[str, Kind]] = {
         N_("Page no longer there"),
         N_("The list has changed since, or the link is damaged. Please begin again at its first page."),
     ),
+    "proof_missing": Kind(
+        403,
+        N_("Proof of work missing"),
+        N_(
+            "A lookup by name and ID number wants a small proof of work, which a page makes by script. "
+            "Without script, a certificate can be checked by its number and name."
+        ),
+    ),
+    "proof_invalid": Kind(
+        403,
+        N_("Proof of work invalid"),
+        N_("The proof of work was not made for a challenge of this service, or is wrong."),
+    ),
+    "proof_expired": Kind(
+        403, N_("Proof of work too old"), N_("The proof of work was for a challenge that is too old. Please try again.")
+    ),
+    "proof_used": Kind(
+        403, N_("Proof of work already used"), N_("Each proof of work is good for one lookup. Please try again.")
+    ),
+    "proof_too_easy": Kind(
+        403,
+        N_("More work wanted"),
+        N_(
+            "Many lookups have found nothing here, so that a harder proof of work is wanted. "
+            "Please try again; for programs: ask for a challenge with the name."
+        ),
+    ),
     "not_found": Kind(
         404,
         N_("No such certificate"),
@@ -98,6 +126,14 @@ KINDS: Final[dict[str, Kind]] = {
         429,
         N_("Too many requests"),
         N_("Your network has asked very often in a short time. Please wait a little and try again."),
+    ),
+    "too_many_names": Kind(
+        429,
+        N_("Too many wrong names"),
+        N_(
+            "Several different names were tried for this number today, so that names are not answered for it any more. "
+            "Please scan the certificate's QR code instead."
+        ),
     ),
     "internal": Kind(
         500, N_("Error on our side"), N_("Something went wrong here. This says nothing about any certificate.")
@@ -201,6 +237,8 @@ def of(error: Exception) -> Refused:
             return Refused("register_damaged", retry_after=_RETRY_AFTER)
         case BadCursor():
             return Refused("bad_cursor")
+        case TooManyNames():
+            return Refused("too_many_names", field="name", retry_after=error.wait)
         case LookupsClosed():
             return Refused("lookups_closed")
         case NotFoundException():

@@ -18,7 +18,7 @@ import msgspec
 import psutil
 
 from migrations.problems import DatabaseProblem, _
-from migrations.run_as import RunAs, choose
+from migrations.run_as import RunAs, choose, follow_owner
 
 _HBA = "# TYPE DATABASE USER ADDRESS METHOD\nhost all all 127.0.0.1/32 scram-sha-256\n"
 _SETTINGS = """
@@ -136,6 +136,7 @@ class Cluster:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         log = os.open(self.log, flags, 0o600)
         try:
+            follow_owner(log, self.log.parent)
             before = os.fstat(log).st_size
             process = self._as().popen(
                 [*command, *([] if durable else _FAST)], cwd=self.data, stdout=log, new_session=detached

@@ -16,6 +16,7 @@ import msgspec
 from migrations.apply import READER, SIGNER, Schema, migrate
 from migrations.cluster import Cluster
 from migrations.problems import DatabaseProblem, _
+from migrations.run_as import follow_owner
 from verify import environment
 
 OWNER: Final = "yinjian_owner"
@@ -114,12 +115,13 @@ def _own_the_database(cluster: Cluster, password: str) -> None:
 @contextlib.contextmanager
 def _only_one(var: Path, seconds: float = 120) -> Iterator[None]:
     """Holds the folder's lock, which goes with the process however it ends."""
-    missing = next((path for path in (var, *var.parents) if path.exists()), var)
-    var.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0 and missing != var:
-        _follow_owner(missing, var)
+    missing = [path for path in (var, *var.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        follow_owner(path, path.parent)
     deadline = time.monotonic() + seconds
     descriptor = os.open(var / "database.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    follow_owner(descriptor, var)
     try:
         while True:
             try:
@@ -133,12 +135,3 @@ def _only_one(var: Path, seconds: float = 120) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _follow_owner(parent: Path, made: Path) -> None:
-    """Gives the folders that root has just made the owner of the folder they are in."""
-    owner = parent.stat()
-    for path in (made, *made.parents):
-        if path == parent:
-            return
-        os.chown(path, owner.st_uid, owner.st_gid)

@@ -11,8 +11,6 @@ import msgspec
 from migrations.problems import DatabaseProblem, _
 
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-_NAMESPACE = ("unshare", "--user", "--map-user=1000")
-"""Root under another number: inside, every file of root's belongs to user 1000, and PostgreSQL is content."""
 
 
 class RunAs(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,13 +68,20 @@ class RunAs(msgspec.Struct, frozen=True, kw_only=True):
         return True
 
 
+def follow_owner(made: int | Path, folder: Path) -> None:
+    """Gives what root has just made (a descriptor or path) to the owner of ``folder``, for whom it was made."""
+    owner = folder.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        os.chown(made, owner.st_uid, owner.st_gid)
+
+
 def choose(folder: Path, data: Path, program: Path) -> RunAs:
     """The way to run ``program`` on ``data`` inside ``folder``: what the data has, or else the gentlest.
 
     An ordinary user runs it as themself. Root runs it as the folder's owner, in a user namespace, or as the
     system's unprivileged user, whichever works first. Raises DatabaseProblem when none does.
     """
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and _is_known(os.geteuid()):
         return RunAs()
     for way in _ways(folder, data):
         if way.reaches(folder, program):
@@ -89,22 +94,34 @@ def choose(folder: Path, data: Path, program: Path) -> RunAs:
 
 
 def _ways(folder: Path, data: Path) -> list[RunAs]:
-    namespace = [RunAs(prefix=_NAMESPACE)] if shutil.which(_NAMESPACE[0]) else []
+    users = [user for name in ("nobody", "postgres") if (user := _user(name)) is not None]
+    # We under another number: inside, every file of ours belongs to that user, and PostgreSQL is content.
+    namespaces = [RunAs(prefix=("unshare", "--user", f"--map-user={user.pw_uid}")) for user in users]
+    if shutil.which("unshare") is None:
+        namespaces = []
+    if os.geteuid() != 0:
+        return namespaces
+    owner = (data if data.exists() else folder).stat()
+    owners = [RunAs(uid=owner.st_uid, gid=owner.st_gid)] if owner.st_uid != 0 and _is_known(owner.st_uid) else []
     if data.exists():
-        owner = data.stat()
-        return namespace if owner.st_uid == 0 else [RunAs(uid=owner.st_uid, gid=owner.st_gid)]
-    ways = []
-    owner = folder.stat()
-    if owner.st_uid != 0:
-        ways.append(RunAs(uid=owner.st_uid, gid=owner.st_gid))
-    ways += namespace
-    for name in ("postgres", "nobody"):
-        try:
-            user = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        ways.append(RunAs(uid=user.pw_uid, gid=user.pw_gid))
-    return ways
+        return owners or namespaces
+    return [*owners, *namespaces, *(RunAs(uid=user.pw_uid, gid=user.pw_gid) for user in users)]
+
+
+def _user(name: str) -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        return None
+
+
+def _is_known(uid: int) -> bool:
+    """Whether the user has a name, without which initdb does not work."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _last_line(output: str) -> str:

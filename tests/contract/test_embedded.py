@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import pwd
 import shutil
 import signal
 import stat
@@ -247,9 +248,10 @@ def test_who_runs_it(tmp_path: Path) -> None:
         return
     if shutil.which("unshare"):
         assert choose(folder, data, program).prefix[:2] == ("unshare", "--user")
+    nobody = pwd.getpwnam("nobody")
     data.mkdir()
-    os.chown(data, 12345, 12345)
-    for path in (folder, *folder.parents):
-        if path.stat().st_uid == 0 and path != Path("/") and "pytest" in str(path):
+    os.chown(data, nobody.pw_uid, nobody.pw_gid)
+    for path in (folder, tmp_path, *tmp_path.parents):
+        if "pytest" in str(path):
             path.chmod(0o755)
-    assert choose(folder, data, program) == RunAs(uid=12345, gid=12345)
+    assert choose(folder, data, program) == RunAs(uid=nobody.pw_uid, gid=nobody.pw_gid)

@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import openpyxl
 import pytest
 import uvicorn
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, ViewportSize, expect, sync_playwright
 
 from tests import invented_exam as exam
 from tests.http_service import registry, settings
@@ -27,7 +27,8 @@ from verify.workers import Workers
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def open_page(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         shown = context.new_page()
         shown.on("pageerror", lambda error: errors.append(str(error)))
-        shown.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        shown.on("console", lambda message: errors.append(message.text) if _amiss(message) else None)
         shown.goto(site + path)
         return shown
 
@@ -82,6 +83,11 @@ def open_page(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert errors == []
+
+
+def _amiss(message: ConsoleMessage) -> bool:
+    """Whether the browser complains: of a breach of the policy, say, but not of an answer that refuses."""
+    return message.type == "error" and not message.text.startswith("Failed to load resource")
 
 
 def keep(shown: Page, name: str) -> None:
@@ -260,7 +266,7 @@ def roster() -> bytes:
 
 @pytest.mark.parametrize(("script", "viewport"), [(True, PHONE), (True, DESK), (False, PHONE)])
 def test_a_clerk_sends_a_workbook_and_saves_it_with_the_results(
-    open_page: Callable[..., Page], tmp_path: Path, *, script: bool, viewport: dict[str, int]
+    open_page: Callable[..., Page], tmp_path: Path, *, script: bool, viewport: ViewportSize
 ) -> None:
     """The summary, the rows to look at, and the file under its own name, opened and read."""
     shown = open_page("/batch", java_script_enabled=script, viewport=viewport)
@@ -285,9 +291,9 @@ def test_progress_is_shown_while_a_long_list_runs(open_page: Callable[..., Page]
         const bar = document.querySelector('progress');
         new MutationObserver(() => window.seen.push(bar.value)).observe(bar, {attributes: true});
     }""")
-    shown.fill("#rows", "\n".join(f"{exam.VALID.number} 王莉" for _ in range(600)))
+    shown.fill("#rows", "\n".join(f"{exam.VALID.number} 王莉" for _ in range(300)))
     shown.get_by_role("button", name="Check the list").click()
-    heading = shown.get_by_role("heading", name="All 600 certificates are genuine and valid.")
+    heading = shown.get_by_role("heading", name="All 300 certificates are genuine and valid.")
     expect(heading).to_be_focused(timeout=15_000)
     assert len({value for value in shown.evaluate("window.seen") if value}) >= 3
     expect(shown.locator("progress")).to_be_hidden()
@@ -303,7 +309,6 @@ def test_a_list_dropped_on_the_page_is_checked_and_a_bad_one_explained(open_page
     with shown.expect_response("**/batch"):
         shown.evaluate(GIVE, [bad, "list.csv", "text/csv", "drop"])
     expect(shown.get_by_role("status")).to_contain_text("No row among the first ten names")
-    shown.context.clear_cookies()
 
 
 def test_the_scripts_hold_their_own_tests() -> None:

@@ -295,3 +295,18 @@ async def test_the_lookup_form_answers_with_a_page_that_holds_no_id_number() -> 
         assert secret[:-1] not in page.text
         assert page.headers["cache-control"] == "no-store"
         assert "location" not in page.headers
+
+
+async def test_a_list_of_names_for_one_number_is_no_way_around() -> None:
+    """A bulk check answers five wrong names of a number, and no name after that."""
+    rows = [
+        {"number": exam.VALID.number, "name": name} for name in ("甲", "乙", "丙", "丁", "戊", "己", exam.VALID.name)
+    ]
+    rows.append({"number": exam.NEW.number, "name": exam.NEW.name})
+    async with client() as service:
+        verdicts = (await service.post("/api/v1/verify/batch", json=rows)).json()["verdicts"]
+        lines = (
+            await service.post("/api/v1/verify/batch", json=rows, headers={"accept": "application/x-ndjson"})
+        ).text.splitlines()
+    assert [item and item["outcome"] for item in verdicts] == ["mismatch"] * 5 + [None, None, "valid"]
+    assert json.loads(lines[1])["problem"]["code"] == "too_many_names"

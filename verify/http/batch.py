@@ -12,6 +12,7 @@ from verify.core.keyring import Chain
 from verify.core.register import Record
 from verify.core.verdict import Seen, Verdict
 from verify.http.asking import Asker
+from verify.http.names_tried import TooManyNames
 from verify.tables.data import Row, RowProblem
 
 CHUNK: Final = 100
@@ -78,10 +79,18 @@ async def _judged(asker: Asker, asked: _Asked, row: Row, now: int) -> Checked:
     seen = asked.seen.get(row.row)
     if seen is None:
         return Checked(row=row, verdict=None)
+    named = row.name is not None and seen.number is not None
+    if named:
+        try:
+            await asker.names_tried.check(seen.number or "", now)
+        except TooManyNames:
+            return Checked(row=msgspec.structs.replace(row, problem="too_many_names"), verdict=None)
     record = asked.records.get(seen.number) if seen.number else None
     judged = verdict.judge(seen, record, chain=asked.chain, now=now, name=row.name)
     if judged.outcome in _AGAINST_THE_KEY:  # perhaps a keyring published since: asked once more, by itself
         judged = await asker.number(row.number, now=now, name=row.name)
+    elif named and judged.outcome == "mismatch":
+        await asker.names_tried.note(seen.number or "", row.name or "", now)
     return Checked(row=row, verdict=judged)
 
 

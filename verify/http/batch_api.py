@@ -27,9 +27,9 @@ TYPES: Final = {
 
 
 class BatchVerdicts(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdicts, in the order of the rows."""
+    """The verdicts, in the order of the rows; null for a number that had too many wrong names today."""
 
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[Verdict | None, ...]
 
 
 async def allowance(request: AnyRequest, limiter: Limiter, rows: int) -> dict[str, str]:
@@ -74,7 +74,7 @@ async def verify_batch(
         return stream(_lines(asker, listed, now), headers)
     checked = [item async for items in batch.check(asker, listed.rows, now) for item in items]
     if listed.kind == "json":
-        answer = BatchVerdicts(verdicts=tuple(item.verdict for item in checked if item.verdict))
+        answer = BatchVerdicts(verdicts=tuple(item.verdict for item in checked))
         return Response(answer, headers=headers)
     results = batch_words.coded(checked, now, request.scope["state"]["language"])
     filled = await intake.filled(data, listed, batch_words.CODED_HEADERS, results, client_of(request))

@@ -37,7 +37,7 @@ def site() -> Iterator[str]:
     subprocess.run(["bash", "verify/web/build"], check=True)
     intake = Intake(Workers(1))
     app = create(registry(), settings(), clock=time.time, intake=intake)
-    config = uvicorn.Config(app, port=0, log_level="error", lifespan="on", loop="asyncio")  # type: ignore[arg-type]  # ASGI by another spelling
+    config = uvicorn.Config(app, port=0, log_level="error", lifespan="on", loop="asyncio")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=asyncio.run, args=(server.serve(),), daemon=True)
     thread.start()

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import lookups, publishing
+from bench import lookups, printing, publishing
 from migrations import embedded
 
 
@@ -19,7 +19,7 @@ def registry() -> None:
             embedded.stop(var)
 
 
-BENCHMARKS: dict[str, Callable[[], None]] = {"registry": registry}
+BENCHMARKS: dict[str, Callable[[], None]] = {"registry": registry, "printing": printing.run}
 
 
 def main() -> None:

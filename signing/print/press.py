@@ -63,8 +63,8 @@ def plan(words: Words, folder: Path, sources: Sequence[Printable]) -> tuple[Plan
     return Plan(words=words, template=template, seals=seals, fonts=fonts), book.taken(fonts)
 
 
-class _Setter:
-    """A worker's own typesetter."""
+class Setter:
+    """One process's typesetter for a plan."""
 
     def __init__(self, plan: Plan, typesetter: Typesetter) -> None:
         self._typesetter = typesetter
@@ -75,7 +75,7 @@ class _Setter:
         }
         self._words = msgspec.structs.replace(plan.words, seals=seals)
 
-    def one(self, source: Printable) -> tuple[str, bytes]:
+    def single(self, source: Printable) -> tuple[str, bytes]:
         """The number and the PDF of one certificate, as it is kept."""
         shown = certificate.read(source.statement)
         with self._photo(source, shown.number) as photo:
@@ -101,23 +101,32 @@ class _Setter:
             yield None
             return
         name = f"{number}.jpg"
-        yield self._typesetter.add(name, photos.ready(source.photo))
-        self._typesetter.drop(name)
+        try:
+            yield self._typesetter.add(name, photos.ready(source.photo))
+        finally:
+            self._typesetter.drop(name)
 
 
-_setter: list[_Setter] = []
+@contextlib.contextmanager
+def setter(plan: Plan) -> Iterator[Setter]:
+    """A setter for as long as it is needed."""
+    with Typesetter.open(plan.template) as typesetter:
+        yield Setter(plan, typesetter)
+
+
+_setter: list[Setter] = []
 
 
 def _start(plan: Plan) -> None:
     # The folder of the typesetter goes when the worker ends.
     opened = contextlib.ExitStack()
-    _setter[:] = [_Setter(plan, opened.enter_context(Typesetter.open(plan.template)))]
+    _setter[:] = [opened.enter_context(setter(plan))]
     multiprocessing.util.Finalize(None, opened.close, exitpriority=10)
 
 
 def _print_share(sources: Sequence[Printable], folder: Path) -> int:
     for source in sources:
-        number, pdf = _setter[0].one(source)
+        number, pdf = _setter[0].single(source)
         write(folder / f"{number}.pdf", pdf)
     return len(sources)
 
@@ -144,10 +153,9 @@ def print_each(plan: Plan, sources: Sequence[Printable], folder: Path, advance: 
     """
     folder.mkdir(parents=True, exist_ok=True)
     if len(sources) <= _FEW:
-        with Typesetter.open(plan.template) as typesetter:
-            setter = _Setter(plan, typesetter)
+        with setter(plan) as one:
             for source in sources:
-                number, pdf = setter.one(source)
+                number, pdf = one.single(source)
                 write(folder / f"{number}.pdf", pdf)
                 advance(1)
         return

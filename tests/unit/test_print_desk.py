@@ -161,7 +161,7 @@ def test_announcement_beside_its_release(session: Session, monkeypatch: pytest.M
 
 
 def test_the_command(issued: Place, tmp_path: Path) -> None:
-    """``print`` makes a file for each number, however it is typed, says which font it took, and refuses to do so twice."""
+    """``print`` makes a file for each number, however it is typed, says which font it took, and does so once."""
     place = issued.copy(tmp_path / "centre")
     number = "CAM22040000028"
     printed = place.run("print", "cam 2204 000002-8", "--json")

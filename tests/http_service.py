@@ -10,6 +10,7 @@ from tests.invented_exam import NOW, statements
 from tests.memory_registry import MemoryRegistry
 from verify.core.keyring import thumbprint
 from verify.http.app import create
+from verify.registry import Registry
 from verify.settings import Settings
 
 URL = "http://testserver"
@@ -43,7 +44,7 @@ class Time:
 
 
 def client(
-    register: MemoryRegistry | None = None,
+    register: Registry | None = None,
     *,
     clock: Time | None = None,
     peer: str = "192.0.2.1",

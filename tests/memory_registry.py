@@ -1,5 +1,6 @@
 """A registry in memory for HTTP tests: a list of signed statements in the order published, and nothing else."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tests.invented import ROOT
@@ -9,7 +10,7 @@ from verify.core.keyring import Chain, thumbprint
 from verify.core.pass_list import PassList
 from verify.core.register import ExamFacts, Listing, Published, Record
 from verify.core.statement import Kind, Statement
-from verify.registry import BadCursor, ExamHead, ExamPage, RegistryUnavailable, RowPage, ShownRow
+from verify.registry import BadCursor, ExamHead, ExamPage, ListChanges, RegistryUnavailable, RowPage, ShownRow
 
 
 class MemoryRegistry:
@@ -142,6 +143,29 @@ class MemoryRegistry:
             items=tuple(ShownRow(serial=row.serial, name=row.name, id=row.id) for row in listing.rows[begin:end]),
             next=f"{head.index}.{end}" if end < head.people else None,
         )
+
+    async def find_rows(self, exam: str, beginning: str, limit: int = 100) -> tuple[ShownRow, ...] | None:
+        """See Registry."""
+        found = self._heads().get(exam)
+        if found is None or not found[0].is_public(self.now):
+            return None
+        rows = sorted((row for row in found[1].rows if row.name.startswith(beginning)), key=lambda row: row.name)
+        return tuple(ShownRow(serial=row.serial, name=row.name, id=row.id) for row in rows[:limit])
+
+    async def changes_since_notice(self, head: ExamHead) -> ListChanges | None:
+        """See Registry."""
+        lists = [pass_list.read(item) for _, item in self._all(Kind.PASS_LIST)]
+        notices = [
+            Counter((r.name, r.id) for r in one.rows)
+            for one in lists
+            if one.exam == head.exam and one.stage == "notice"
+        ]
+        finals = [
+            Counter((r.name, r.id) for r in one.rows) for one in lists if one.exam == head.exam and one.stage == "final"
+        ]
+        if not notices or not finals:
+            return None
+        return ListChanges(added=(finals[-1] - notices[-1]).total(), removed=(notices[-1] - finals[-1]).total())
 
     async def list_statement(self, exam: str) -> bytes | None:
         """See Registry."""

@@ -13,7 +13,7 @@ from verify.core.fields import Names
 from verify.core.keyring import Chain
 from verify.core.register import ExamFacts, Listing, Published, Record
 from verify.genuine import GenuineLists
-from verify.registry import BadCursor, ExamHead, ExamPage, RegistryUnavailable, RowPage, ShownRow
+from verify.registry import BadCursor, ExamHead, ExamPage, ListChanges, RegistryUnavailable, RowPage, ShownRow
 
 MOST_KEYS: Final = 100
 """Lookup keys in one question."""
@@ -55,6 +55,8 @@ _ROWS: Final = """
 select ordinal, serial, name, id from registry.shown_rows
 where list = $1 and ordinal > $2 order by ordinal limit $3
 """
+_FIND_ROWS: Final = "select serial, name, id from registry.find_rows($1, $2, $3)"
+_CHANGED: Final = "select added, removed from registry.changed_since_notice($1)"
 _STATEMENT: Final = """
 select p.index, p.bytes from registry.published p join registry.exams e using (index) where e.exam = $1
 """
@@ -77,6 +79,7 @@ class PostgresRegistry:
         self._records = Coalescer(self._ask_records)
         self._filed = Coalescer(self._ask_filed)
         self._heads = Coalescer(self._ask_heads)
+        self._changes: dict[int, ListChanges | None] = {}
         self._lists = GenuineLists(self._ask_list)
 
     @classmethod
@@ -199,6 +202,26 @@ class PostgresRegistry:
         items = tuple(ShownRow(serial=r["serial"], name=r["name"], id=r["id"]) for r in rows[:limit])
         following = f"{head.index}.{rows[limit - 1]['ordinal']}" if len(rows) > limit else None
         return RowPage(head=head, items=items, next=following)
+
+    async def find_rows(self, exam: str, beginning: str, limit: int = 100) -> tuple[ShownRow, ...] | None:
+        """See Registry."""
+        row = await self._newest_list(exam)
+        if row is None or not row["is_public"]:
+            return None
+        if "\0" in beginning:
+            return ()
+        rows = await self._fetch(_FIND_ROWS, exam, beginning, limit)
+        return tuple(ShownRow(serial=r["serial"], name=r["name"], id=r["id"]) for r in rows)
+
+    async def changes_since_notice(self, head: ExamHead) -> ListChanges | None:
+        """See Registry. Lists never change once published, so each is counted once."""
+        if head.stage != "final":
+            return None
+        if head.index not in self._changes:
+            rows = await self._fetch(_CHANGED, head.index)
+            counted = ListChanges(added=rows[0]["added"], removed=rows[0]["removed"]) if rows else None
+            self._changes[head.index] = counted
+        return self._changes[head.index]
 
     async def list_statement(self, exam: str) -> bytes | None:
         """See Registry."""

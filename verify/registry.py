@@ -66,6 +66,13 @@ class RowPage(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
 
 
+class ListChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """How many people a final list has more and fewer than the notice before it."""
+
+    added: int
+    removed: int
+
+
 class Registry(Protocol):
     """A consistent, read-only view of what is published.
 
@@ -110,6 +117,17 @@ class Registry(Protocol):
 
         None where there is no list, or it is past its term.
         """
+        ...
+
+    async def find_rows(self, exam: str, beginning: str, limit: int = 100) -> tuple[ShownRow, ...] | None:
+        """Rows of the exam's newest list whose shown name begins with ``beginning``, as it is written, by name.
+
+        None where there is no list, or it is past its term.
+        """
+        ...
+
+    async def changes_since_notice(self, head: ExamHead) -> ListChanges | None:
+        """What changed from the last notice to the final list ``head``; None where there was no notice."""
         ...
 
     async def list_statement(self, exam: str) -> bytes | None:

@@ -58,7 +58,7 @@ def ask(url: str, query: str) -> object:
 def test_up_down_and_up_again(var: Path, tmp_path: Path) -> None:
     """Data outlives the server; the addresses stay the same; each start does only what is lacking."""
     first = start(var)
-    assert first.applied == ("0001-statements", "0002-projections", "0003-rights")
+    assert first.applied == ("0001-statements", "0002-projections", "0003-rights", "0004-list-pages")
     asyncio.run(publisher(first.signer_url, tmp_path)(releases.final([1, 2])))
     again = start(var)
     assert (again.pid, again.applied) == (first.pid, ())

@@ -52,7 +52,7 @@ async def test_a_list_is_paged_to_its_end_without_gap_or_double() -> None:
             assert {key: page[key] for key in ("exam", "stage", "revision", "contact")} == {
                 "exam": "CEM-2022-04",
                 "stage": "final",
-                "revision": 2,
+                "revision": 3,
                 "contact": exam.CONTACT,
             }
             names += [row["name"] for row in page["items"]]
@@ -175,3 +175,48 @@ async def test_the_page_of_all_lists_shows_each_exam_by_year() -> None:
     assert ">2022</h2>" in page.text
     assert "no longer shown" in page.text
     assert "There are no pass lists yet." in empty.text
+
+
+async def test_a_name_is_found_in_a_list_without_being_in_an_address() -> None:
+    """The search is a form that is posted; its page is nobody else's, and dots do not matter."""
+    async with client() as service:
+        page = await service.get("/pass-lists/CEM-2022-04?lang=en")
+        found = await service.post("/pass-lists/CEM-2022-04?lang=en", data={"name": " 买买提•吐"})
+        nobody = await service.post("/pass-lists/CEM-2022-04?lang=en", data={"name": "王丽"})
+        html = await service.post("/pass-lists/CEM-2022-04", data={"name": "<b>\x00"})
+        elsewhere = await service.post("/pass-lists/CEM-2022-05", data={"name": "王"})
+    assert 'action="/pass-lists/CEM-2022-04?lang=en" method="post"' in page.text
+    assert "1 name begins so." in found.text
+    assert "<td><bdi>买买提·吐尔逊江</bdi></td>" in found.text
+    assert "王莉</bdi>" not in found.text
+    assert found.headers["cache-control"] == "no-store"
+    assert "No name on this list begins so." in nobody.text
+    assert "<b>" not in html.text
+    assert elsewhere.status_code == 404
+
+
+async def test_changes_since_the_notice_are_told_as_counts() -> None:
+    """The final list says how many joined and left, and the notice's rows are shown nowhere."""
+    people = (exam.VALID, exam.REVOKED, exam.SUSPENDED)
+    notice = pass_list(*people, notice=True)
+    final = pass_list(exam.VALID, exam.NEW, exam.EXPIRED, exam.REPLACED, revision=2)
+    same = pass_list(*people, revision=2)
+    async with client(of(notice, final)) as service:
+        changed = await service.get("/pass-lists/CEM-2022-04?lang=en")
+    async with client(of(notice, same)) as service:
+        unchanged = await service.get("/pass-lists/CEM-2022-04?lang=en")
+    async with client(of(pass_list(*people))) as service:
+        never = await service.get("/pass-lists/CEM-2022-04?lang=en")
+    assert "Since the notice: 3 added, 2 removed." in changed.text
+    assert exam.SUSPENDED.name not in changed.text
+    assert "Nothing has changed since the notice." in unchanged.text
+    assert "the notice" not in never.text.partition("<main")[2].partition("</main")[0]
+
+
+async def test_the_time_left_for_objections_is_counted_down() -> None:
+    """The notice's page says how long objections are still taken, to the minute."""
+    until = NOW + 3 * DAY + 2 * 3600 + 5 * 60
+    async with client(of(pass_list(exam.VALID, notice=True, objections_until=until))) as service:
+        page = await service.get("/pass-lists/CEM-2022-04?lang=en")
+    assert "3 days 2 hours 5 minutes left" in page.text
+    assert 'data-until="2025-10-12T18:58:20+08:00"' in page.text

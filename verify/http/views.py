@@ -115,7 +115,7 @@ def _environment(language: Language, files: Files) -> jinja2.Environment:
         "moment": lambda moment: _moment(moment, language),
         "day": lambda moment: _day(moment, language),
         "count": lambda number: f"{number:,}",
-        "machine": lambda moment: moment.astimezone(SHANGHAI).isoformat(timespec="seconds"),
+        "machine": lambda moment: _seconds(moment).isoformat(timespec="seconds"),
     }
     return environment
 

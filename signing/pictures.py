@@ -6,7 +6,6 @@ from pathlib import Path
 
 from signing.ledger import Given
 from signing.messages import _
-from signing.print import qr
 from signing.workers import spread
 from verify.cli import progress
 from verify.core import qr_text
@@ -32,6 +31,8 @@ def draw(folder: Path, host: str, certificates: Sequence[Given]) -> int:
 def _draw(folder: Path, host: str, given: Given) -> None:
     if given.statement is None:
         raise ValueError("a certificate that is not signed")
+    from signing.print import qr
+
     text = qr_text.write(given.statement, host)
     for suffix, picture in (("svg", qr.svg(text)), ("png", qr.png(text))):
         path = folder / f"{given.number}.{suffix}"

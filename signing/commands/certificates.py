@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import click
 
-from signing import corrections, export, pictures, status
+from signing import corrections, pictures, status
 from signing.calendar import ZONE, local_day
 from signing.commands import options
 from signing.history import History, Standing, standing_words
@@ -161,6 +161,8 @@ def _answer(standing: Standing) -> dict[str, Any]:
 @options.centre
 def export_year(out: Path, year: int | None, centre_file: Path) -> None:
     """``yinjian-sign export OUT.xlsx --year 2022``."""
+    from signing import export
+
     room = Room.open(centre_file)
     wanted = year or local_day(now()).year
     with room.ledger() as ledger:

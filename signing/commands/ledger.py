@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from signing import backup, compare, rebuild
+from signing import backup, rebuild
 from signing.commands import options
 from signing.commands.publish import database_url
 from signing.ledger import Ledger
@@ -92,6 +92,8 @@ def rebuild_(centre_file: Path, keys_dir: Path | None) -> None:
 @options.as_json
 def check(centre_file: Path, as_json: bool) -> int:
     """``yinjian-sign ledger check``."""
+    from signing import compare
+
     registry = compare.registered(database_url())
     with Room.open(centre_file).ledger() as book:
         found = compare.differences(book, registry)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from signing import calendar, template
+from signing import calendar
 from signing.centre import Centre
 from signing.commands import options
 from signing.ledger import Ledger, ListHead
@@ -115,5 +115,7 @@ def _remark(centre: Centre, day: datetime.date) -> str:
 @options.centre
 def make_template(out: Path, centre_file: Path) -> None:
     """``yinjian-sign template OUT.xlsx``."""
+    from signing import template
+
     template.write(out, Centre.load(centre_file))
     click.echo(_("The form is {}.").format(out))

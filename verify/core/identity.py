@@ -5,6 +5,7 @@ Lookup key). No function here puts a name or an ID number into an error.
 """
 
 import datetime
+import functools
 import hashlib
 import hmac
 import unicodedata
@@ -20,12 +21,15 @@ _UPPER: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRS
 _MINUS: Final = "\u2212"
 
 
+@functools.lru_cache(maxsize=4096)
 def _ignored(character: str) -> bool:
     return character.isspace() or unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp")
 
 
 def compact(text: str) -> str:
     """``text`` as numbers are filed: NFKC, without white space, control and format characters and dashes, a–z upper."""
+    if text.isascii() and text.isalnum():  # as nearly all are: nothing to fold or to leave out
+        return text.translate(_UPPER)
     kept = (
         character
         for character in unicodedata.normalize("NFKC", text)

@@ -18,6 +18,7 @@ register that contradicts its own signatures is an exception (RegisterDamaged).
 import contextlib
 import dataclasses
 import datetime
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
@@ -370,7 +371,8 @@ class _Procedure:
         self.checks.append(_check(7, "pass", "registered"))
         believed = [change for change in self._changes(self.record.changes) if change.certificate.short == found.short]
         self.now_standing = self._standing_at(certificate, believed, self.now)
-        self.standing = self._standing_at(certificate, believed, self.as_of)
+        same = self.as_of == self.now
+        self.standing = self.now_standing if same else self._standing_at(certificate, believed, self.as_of)
         outcome = self.standing.outcome
         if outcome != "valid":
             raise _Failed(8, f"status_{outcome}", outcome)
@@ -384,6 +386,7 @@ class _Procedure:
             return None
         return self.record.certificate.index
 
+    @functools.cached_property
     def _lists(self) -> list[Listing]:
         """The final lists of the exam that were signed by a key believed at their place in the log."""
         return [
@@ -394,7 +397,7 @@ class _Procedure:
 
     def _named(self) -> bool:
         """Whether a believed final list or replacement names the certificate."""
-        if any(listing.names_it for listing in self._lists()):
+        if any(listing.names_it for listing in self._lists):
             return True
         if self.record is None:
             return False
@@ -408,7 +411,7 @@ class _Procedure:
         """When a list left the certificate out that an earlier one named, if the newest still does."""
         at = None
         named = False
-        for listing in self._lists():
+        for listing in self._lists:
             if listing.names_it:
                 named, at = True, None
             elif named and at is None:

@@ -193,10 +193,10 @@ async def test_a_registry_lost_on_the_way_is_told_in_the_last_line_and_never_as_
 
     asked: list[int] = []
     async with client(Fading(), parts={"intake": intake}) as service:  # type: ignore[arg-type]  # as far as asked
-        answer = await service.post("/api/v1/verify/batch", json=PEOPLE[:1] * 500, headers={"accept": NDJSON})
+        answer = await service.post("/api/v1/verify/batch", json=PEOPLE[4:] * 1500, headers={"accept": NDJSON})
         last = json.loads(answer.text.splitlines()[-1])
         assert last["problem"]["code"] == "registry_unavailable"
-        assert len(answer.text.splitlines()) == 1 + 200 + 1
+        assert len(answer.text.splitlines()) == 1 + 1000 + 1
         plain = await service.post("/api/v1/verify/batch", json=PEOPLE)
         assert (plain.status_code, plain.json()["code"]) == (503, "registry_unavailable")
 

@@ -13,10 +13,12 @@ from verify.core.register import Record
 from verify.core.verdict import Seen, Verdict
 from verify.http.asking import Asker
 from verify.http.names_tried import TooManyNames
-from verify.tables.data import Row, RowProblem
+from verify.tables.data import Row
 
 CHUNK: Final = 100
 """Rows judged in one go, about 30 ms, before other requests have their turn."""
+QUESTION: Final = 500
+"""Rows for which the register is asked at once."""
 _AGAINST_THE_KEY: Final = ("unknown_key", "key_not_trusted")
 
 
@@ -35,29 +37,24 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 NOT_CHECKED: Final = "not_checked"
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a row was not checked."""
-
-    code: RowProblem
-    cell: str | None
-
-
 async def check(asker: Asker, rows: Sequence[Row], now: int) -> AsyncIterator[tuple[Checked, ...]]:
     """The rows' verdicts, CHUNK at a time. The register is asked for the next rows while these are judged.
 
-    Raises RegistryUnavailable and RegisterDamaged; the first answer comes only once the keyring was had.
+    Raises RegistryUnavailable and RegisterDamaged.
     """
-    chunks = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)]
-    following: asyncio.Task[_Asked] | None = asyncio.create_task(_ask(asker, chunks[0])) if chunks else None
+    questions = [rows[at : at + QUESTION] for at in range(0, len(rows), QUESTION)]
+    following = asyncio.create_task(_ask(asker, questions[0])) if questions else None
     try:
-        for at, chunk in enumerate(chunks):
-            asked = await following if following else await _ask(asker, chunk)
-            following = asyncio.create_task(_ask(asker, chunks[at + 1])) if at + 1 < len(chunks) else None
-            await asyncio.sleep(0)  # the question is on its way before the processor is taken
-            yield tuple([await _judged(asker, asked, row, now) for row in chunk])
+        for at, asked_for in enumerate(questions, 1):
+            asked = await following if following else await _ask(asker, asked_for)
+            following = asyncio.create_task(_ask(asker, questions[at])) if at < len(questions) else None
+            for begin in range(0, len(asked_for), CHUNK):
+                await asyncio.sleep(0)  # others have their turn, the question under way among them
+                yield tuple([await _judged(asker, asked, row, now) for row in asked_for[begin : begin + CHUNK]])
     finally:
         if following is not None:
             following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,82 @@
+"""A bulk check of 5,000 rows over HTTP, beside the bare registry lookup and signature check of the same numbers."""
+
+import asyncio
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+import httpx
+
+from migrations.embedded import Database
+from tests import releases
+from verify.core import statement
+from verify.postgres import PostgresRegistry
+
+ROWS = 5000
+ROUNDS = 5
+LEAST_RATIO = 0.5
+
+
+async def _bare(database: Database, numbers: list[str]) -> float:
+    """Certificates a second, looked up 500 at a time and their signatures checked, in one process."""
+    registry = await PostgresRegistry.open(database.reader_url, releases.ROOT_THUMBPRINT)
+    keyring = (await registry.chain()).newest
+    rates = []
+    for _ in range(ROUNDS + 1):
+        begun = time.perf_counter()
+        for at in range(0, len(numbers), 500):
+            for record in (await registry.by_numbers(numbers[at : at + 500])).values():
+                found = statement.decode(record.certificate.data)
+                assert any(statement.signed_by(found, key.public) for key in keyring.with_kid(found.kid))
+        rates.append(len(numbers) / (time.perf_counter() - begun))
+    await registry.close()
+    return statistics.median(rates[1:])
+
+
+def _batch(url: str, rows: list[dict[str, str]]) -> float:
+    """Rows a second over HTTP, JSON to verdicts."""
+    rates = []
+    with httpx.Client(timeout=120) as client:
+        for _ in range(ROUNDS + 1):
+            begun = time.perf_counter()
+            answer = client.post(f"{url}/api/v1/verify/batch", json=rows)
+            rates.append(len(rows) / (time.perf_counter() - begun))
+            assert {verdict["outcome"] for verdict in answer.json()["verdicts"]} == {"valid"}
+    return statistics.median(rates[1:])
+
+
+def run(database: Database) -> None:
+    """Checks the first 5,000 people of the registry again and again."""
+    print(f"a bulk check of {ROWS:,} rows")
+    numbers = [releases.number(serial) for serial in range(1, ROWS + 1)]
+    rows = [{"number": releases.number(serial), "name": f"候选人{serial}"} for serial in range(1, ROWS + 1)]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environ = os.environ | {
+        "YINJIAN_DATABASE_URL": database.reader_url,
+        "YINJIAN_ROOT": releases.ROOT_THUMBPRINT.hex(),
+        "YINJIAN_RATE_LIMITS": "off",
+        "YINJIAN_PORT": str(port),
+    }
+    command = [sys.executable, "-m", "verify", "serve"]
+    with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as server:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            for _ in range(200):
+                try:
+                    httpx.get(f"{url}/health/ready").raise_for_status()
+                    break
+                except httpx.HTTPError:
+                    time.sleep(0.1)
+            bare = asyncio.run(_bare(database, numbers))
+            batch = _batch(url, rows)
+        finally:
+            server.terminate()
+    print(f"  bare lookup and signature check: {bare:,.0f}/s")
+    print(f"  verdicts over HTTP: {batch:,.0f}/s (ratio {batch / bare:.2f})")
+    if batch / bare < LEAST_RATIO:
+        raise SystemExit(f"less than {LEAST_RATIO}x")

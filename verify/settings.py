@@ -42,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[Network, ...] = ()
     rate_limits: bool = True
     redis_url: str | None = None
+    calendar: Path | None = None
+    """The file of planned exams that the signing room writes."""
 
     @property
     def secure(self) -> bool:
@@ -67,6 +69,7 @@ def read(environ: Mapping[str, str], var: Path) -> Settings:
         trusted_proxies=_networks(environ.get("YINJIAN_TRUSTED_PROXIES", "")),
         rate_limits=environ.get("YINJIAN_RATE_LIMITS", "on") != "off",
         redis_url=environ.get("YINJIAN_REDIS_URL") or None,
+        calendar=_path(environ.get("YINJIAN_CALENDAR") or keys.get("YINJIAN_CALENDAR")),
     )
 
 
@@ -77,6 +80,10 @@ def database_url(environ: Mapping[str, str], var: Path) -> str:
     if not url:
         raise SettingRefused("YINJIAN_DATABASE_URL", f"not set, and {file} does not tell it")
     return url
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
 
 
 def _port(text: str) -> int:

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -220,3 +222,31 @@ async def test_the_time_left_for_objections_is_counted_down() -> None:
         page = await service.get("/pass-lists/CEM-2022-04?lang=en")
     assert "3 days 2 hours 5 minutes left" in page.text
     assert 'data-until="2025-10-12T18:58:20+08:00"' in page.text
+
+
+async def test_planned_exams_are_shown_until_they_have_a_list(tmp_path: Path) -> None:
+    """The centre's calendar comes before the lists, with moved dates, and without what has a list already."""
+    plans = [
+        ("CEM-2022-04", "2022-04-23", None),
+        ("CEM-2025-09", "2025-09-20", None),
+        ("CEM-2025-12", "2025-12-20", "2025-12-13"),
+    ]
+    exams = [
+        {"code": code, "programme": "CEM", "title": {"zh": f"考试{code}"}, "held_on": day, "planned_on": planned}
+        for code, day, planned in plans
+    ]
+    file = tmp_path / "calendar.json"
+    file.write_text(json.dumps({"written_at": NOW, "exams": exams}))
+    async with client(calendar=file) as service:
+        items = (await service.get("/api/v1/exams")).json()["items"]
+        page = await service.get("/pass-lists?lang=en")
+        others = (await service.get("/api/v1/exams?programme=CAM")).json()["items"]
+    assert [(item["code"], item["stage"]) for item in items] == [
+        ("CEM-2025-12", None),
+        ("CEM-2025-09", None),
+        ("CEM-2022-04", "final"),
+    ]
+    assert items[0]["planned_on"] == "2025-12-13"
+    assert "to be held on 20 Dec 2025 (first planned for 13 Dec 2025)" in page.text
+    assert "Results to come" in page.text
+    assert others == []

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler, ExceptionHandlersMa
 
 from verify.http import api, batch_api, batch_page, health, list_pages, lists_api, openapi, pages, uploads, wellknown
 from verify.http.asking import Asker
+from verify.http.calendar import Calendar
 from verify.http.edge import Edge
 from verify.http.intake import Intake
 from verify.http.limits import Limiter, MemoryLimiter, Unlimited
@@ -21,6 +22,7 @@ from verify.http.proof import Proofs
 from verify.http.redis_memory import Shared
 from verify.http.static import Files
 from verify.http.views import Views
+from verify.planned import PlanFile
 from verify.registry import Registry
 from verify.settings import Settings
 
@@ -63,6 +65,7 @@ def create(
         shared = Shared(settings.redis_url)
     memory = shared or LocalMemory()
     asker = Asker(registry, settings.lookup_secrets, NamesTried(secret, memory))
+    calendar = Calendar(PlanFile(settings.calendar), registry)
     desk = LookupDesk(asker, Proofs(secret, memory) if settings.lookup_secrets else None)
     limits = limiter or ((shared or MemoryLimiter()) if settings.rate_limits else Unlimited())
     files_in = intake or Intake()
@@ -77,6 +80,7 @@ def create(
         [*ROUTES, files.handler()],
         dependencies={
             "asker": Provide(lambda: asker, sync_to_thread=False),
+            "calendar": Provide(lambda: calendar, sync_to_thread=False),
             "desk": Provide(lambda: desk, sync_to_thread=False),
             "intake": Provide(lambda: files_in, sync_to_thread=False),
             "limiter": Provide(lambda: limits, sync_to_thread=False),

@@ -1,5 +1,6 @@
 """The pages of exams and their pass lists."""
 
+import datetime
 import itertools
 from typing import Any, Final
 
@@ -8,7 +9,8 @@ from litestar.params import FromPath, FromQuery
 
 from verify.core import identity, tables
 from verify.http.asking import Asker
-from verify.http.bodies import AnyRequest, Inject, form_body
+from verify.http.bodies import SHANGHAI, AnyRequest, Inject, form_body
+from verify.http.calendar import Calendar
 from verify.http.lists_api import freshness, gone
 from verify.http.views import Views
 from verify.registry import ExamHead
@@ -26,18 +28,22 @@ async def pass_lists(
     request: AnyRequest,
     views: Inject[Views],
     asker: Inject[Asker],
+    calendar: Inject[Calendar],
     now: Inject[int],
     programme: FromQuery[str | None] = None,
     cursor: FromQuery[str | None] = None,
 ) -> Response[str]:
     """Exams, the last held first."""
     page = await asker.registry.exams(programme or None, cursor, _EXAMS)
+    planned = await calendar.without_list(programme or None) if cursor is None else ()
     chain = await asker.registry.chain()
     return views.page(
         request,
         "pass_lists.html",
         cache="public, max-age=60",
         page=page,
+        planned=planned,
+        today=f"{datetime.datetime.fromtimestamp(now, SHANGHAI):%Y-%m-%d}",
         years=[(year, list(heads)) for year, heads in itertools.groupby(page.items, lambda head: head.held_on[:4])],
         seconds=now,
         programme=programme,

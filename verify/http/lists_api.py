@@ -14,8 +14,10 @@ from verify.core.fields import Names
 from verify.core.pass_list import Stage
 from verify.http.asking import Asker
 from verify.http.bodies import Inject
+from verify.http.calendar import Calendar
 from verify.http.problems import Refused
 from verify.http.views import rfc3339
+from verify.planned import PlannedExam
 from verify.registry import ExamHead, Registry, RowPage, ShownRow
 
 _MOST: Final = 1000
@@ -70,6 +72,20 @@ def exam_item(head: ExamHead) -> ExamItem:
     )
 
 
+def planned_item(exam: PlannedExam) -> ExamItem:
+    """An exam that has no list yet."""
+    return ExamItem(
+        code=exam.code,
+        programme=exam.programme,
+        title=exam.title,
+        held_on=exam.held_on,
+        planned_on=exam.planned_on,
+        stage=None,
+        objections_until=None,
+        public_until=None,
+    )
+
+
 def freshness(head: ExamHead, now: int) -> str:
     """How long others may keep a list: never beyond its term."""
     left = _FRESH if head.public_until is None else min(_FRESH, max(head.public_until - now, 0))
@@ -83,14 +99,17 @@ async def gone(registry: Registry, exam: str) -> Refused:
 
 @get("/exams")
 async def exams(
+    *,
     asker: Inject[Asker],
+    calendar: Inject[Calendar],
     programme: FromQuery[str | None] = None,
     cursor: FromQuery[str | None] = None,
     limit: Limit = 100,
 ) -> Response[ExamItems]:
-    """Exams that have a pass list."""
+    """Exams by their lists; before the first page of them, those that have no list yet, whatever the limit."""
     page = await asker.registry.exams(programme, cursor, limit)
-    items = ExamItems(items=tuple(map(exam_item, page.items)), next=page.next)
+    planned = await calendar.without_list(programme) if cursor is None else ()
+    items = ExamItems(items=(*map(planned_item, planned), *map(exam_item, page.items)), next=page.next)
     return Response(items, headers={"Cache-Control": f"public, max-age={_FRESH}"})
 
 

@@ -110,10 +110,15 @@ def _sig_structure(protected: bytes, payload: bytes) -> bytes:
     return cbor.encode(["Signature1", protected, b"", payload])
 
 
+@functools.lru_cache(maxsize=64)
+def _protected(kid: bytes) -> bytes:
+    return cbor.encode({_HEADER_ALG: ED25519, _HEADER_KID: kid})
+
+
 def draft(kind: Kind, kid: bytes, registered: dict[int, object], content: dict[int, object]) -> Draft:
     """A statement of ``kind`` to be signed by the key ``kid``, with the registered claims 4, 6 and 7."""
     return Draft(
-        protected=cbor.encode({_HEADER_ALG: ED25519, _HEADER_KID: kid}),
+        protected=_protected(kid),
         payload=cbor.encode(registered | {kind.claim: content}),
     )
 

@@ -25,6 +25,7 @@ PRESS: Final[tuple["typst.PDFStandard", ...]] = ("a-3b",)
 
 _TEMPLATE: Final = "template"
 _FILES: Final = "files"
+_SEEN: Final = (".typ", ".svg", ".png", ".jpg", ".jpeg", ".webp", ".gif")
 _PLACE: Final = re.compile(r"┌─ (?P<file>.+?):(?P<line>\d+):(?P<column>\d+)")
 
 
@@ -44,13 +45,17 @@ class TemplateRefused(Refusal):
 class Typesetter:
     """A template, ready to be set again and again; a context manager, because pictures wait in a temporary folder.
 
-    The template sees its own folder and the pictures given to ``add``, and nothing else of this machine.
+    The template sees the templates and pictures beside it and those given to ``add``, nothing else of this machine.
     """
 
     def __init__(self, template: Path, root: Path) -> None:
         self._template = template
         self._root = root
-        (root / _TEMPLATE).symlink_to(template.absolute().parent, target_is_directory=True)
+        # Not the folder itself: the ledger and the keys may lie in it, and a template comes from anybody.
+        (root / _TEMPLATE).mkdir()
+        for beside in template.absolute().parent.iterdir():
+            if beside.suffix.lower() in _SEEN and beside.is_file():
+                (root / _TEMPLATE / beside.name).symlink_to(beside)
         (root / _FILES).mkdir()
         # Typst wants its first file itself to be in the root, not behind a link.
         first = root / "first.typ"

@@ -35,6 +35,17 @@ def test_a_designer_changes_the_template(tmp_path: Path) -> None:
     assert "谨此证明" in text(printed(printable("王莉"), tmp_path, words(template=own)))
 
 
+@pytest.mark.parametrize("path", ["keys/lookup-secret", "ledger.sqlite", "keys/logo.svg", "../NAME/ledger.sqlite"])
+def test_a_template_reads_nothing_else(path: str, tmp_path: Path) -> None:
+    """A template cannot print what lies beside it and is no picture, such as the ledger or the keys."""
+    (tmp_path / "keys").mkdir()
+    for name in ("keys/lookup-secret", "ledger.sqlite", "keys/logo.svg"):
+        (tmp_path / name).write_text("secret")
+    own = template(tmp_path, lambda source: source + f'\n#read("{path.replace("NAME", tmp_path.name)}")\n')
+    with pytest.raises(TemplateRefused, match=r"not found|outside|escape"):
+        printed(printable("王莉"), tmp_path, words(template=own))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [

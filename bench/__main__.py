@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import batch, lookups, photo, printing, publishing
+from bench import batch, lookups, photo, printing, publishing, signing_room
 from migrations import embedded
 
 
@@ -21,7 +21,12 @@ def registry() -> None:
             embedded.stop(var)
 
 
-BENCHMARKS: dict[str, Callable[[], None]] = {"registry": registry, "printing": printing.run, "photo": photo.run}
+BENCHMARKS: dict[str, Callable[[], None]] = {
+    "registry": registry,
+    "signing": signing_room.run,
+    "printing": printing.run,
+    "photo": photo.run,
+}
 
 
 def main() -> None:

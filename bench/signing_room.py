@@ -1,0 +1,102 @@
+"""The signing room: signing against the library's own rate, and 10,000 rows from workbook to release."""
+
+import resource
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from keys.custody import KeySigner
+from signing import issue, workbook
+from signing.ledger import Given
+from signing.produce import Bench
+from signing.room import Session
+from signing.workers import spread
+from tests import signing_room
+from tests.signing_room import NOW
+from tests.workbooks import person, write
+from verify.cli import progress
+
+PEOPLE: Final = 10_000
+SAMPLE: Final = 4_000
+LEAST_SIGNING: Final = 0.60
+MOST_PIPELINE: Final = 4.0
+MOST_MEMORY: Final = 1 << 30
+
+
+def _signing() -> bool:
+    """Rate of signed certificates against that of bare signatures of the same bytes, in turns."""
+    private = Ed25519PrivateKey.generate()
+    signer = KeySigner(private)
+    given = [
+        Given(
+            number=f"CEM2204{serial:06}X",
+            exam="CEM-2022-04",
+            holder="买买提·吐尔逊江",
+            id_hint="002X",
+            lookup_key=b"",
+            issued_at=NOW,
+            kid=signer.kid,
+            job=1,
+        )
+        for serial in range(SAMPLE)
+    ]
+    message = given[0].certificate.draft(signer.kid).signed
+    raw, ours = 0.0, 0.0
+    for _turn in range(5):
+        begun = time.process_time()
+        for _one in given:
+            private.sign(message)
+        raw = max(raw, SAMPLE / (time.process_time() - begun))
+        begun = time.process_time()
+        for one in given:
+            signer.sign(one.certificate.draft(one.kid))
+        ours = max(ours, SAMPLE / (time.process_time() - begun))
+    good = ours / raw >= LEAST_SIGNING
+    print(
+        f"signing, one processor: {ours:,.0f}/s; bare Ed25519: {raw:,.0f}/s "
+        f"({ours / raw:.0%}, at least {LEAST_SIGNING:.0%})"
+    )
+    return good
+
+
+def _pipeline(folder: Path) -> bool:
+    """Workbook to release against signing and self-checking the same certificates alone."""
+    place = signing_room.make(folder / "centre")
+    book = write(folder / "book.xlsx", [person(number) for number in range(PEOPLE)])
+    session = place.session()
+    with session.ledger:
+        begun = time.perf_counter()
+        judged = workbook.read(book, session.room.centre, {})
+        made = issue.issue(session, judged, "2022-04", {}, "bench")
+        whole = time.perf_counter() - begun
+        alone = min(_alone(session, made.certificates) for _turn in range(2))
+    good = whole <= MOST_PIPELINE * alone
+    print(
+        f"{PEOPLE:,} rows, workbook to release: {whole:.1f} s; signing and self-checking alone: {alone:.1f} s "
+        f"({whole / alone:.1f} x, at most {MOST_PIPELINE:.0f} x)"
+    )
+    return good
+
+
+def _alone(session: Session, certificates: tuple[Given, ...]) -> float:
+    kids = {one.kid for one in certificates}
+    bench = Bench(session.unlocked, kids, session.room.centre.host, session.now)
+    begun = time.perf_counter()
+    with progress("alone", len(certificates)) as advance:
+        spread(bench.certificates, certificates, advance)
+    return time.perf_counter() - begun
+
+
+def run() -> None:
+    """Both figures, and the memory they took; ends with 1 where one misses its bound."""
+    good = _signing()
+    with tempfile.TemporaryDirectory(prefix="yinjian-bench-") as folder:
+        good &= _pipeline(Path(folder))
+    memory = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) << 10
+    good &= memory <= MOST_MEMORY
+    print(f"memory, this process and its largest worker: {memory >> 20} MiB (at most {MOST_MEMORY >> 20})")
+    if not good:
+        raise SystemExit(1)

@@ -1,5 +1,6 @@
 """The composition root: the one place where the service's parts are put together."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,6 +26,8 @@ from verify.http.views import Views
 from verify.planned import PlanFile
 from verify.registry import Registry
 from verify.settings import Settings
+
+_log = logging.getLogger("yinjian.http")
 
 _BODY_BYTES = 64 << 10
 """What a request may send where its route does not say otherwise."""
@@ -69,6 +72,10 @@ def create(
     desk = LookupDesk(asker, Proofs(secret, memory) if settings.lookup_secrets else None)
     limits = limiter or ((shared or MemoryLimiter()) if settings.rate_limits else Unlimited())
     files_in = intake or Intake()
+    if not files.has("web/scan.js"):
+        _log.warning(
+            "the pages' scripts are not built (make web): no camera, drop, paste or progress; forms still work"
+        )
 
     def now(request: Request[Any, Any, Any]) -> int:
         """The one time of the request, taken where it came in."""

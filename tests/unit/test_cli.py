@@ -147,6 +147,7 @@ def test_progress_shows_only_what_takes_longer_than_a_second(terminal: bool, mon
 CATALOGUES = {
     "keys": ROOT / "keys" / "locale",
     "verify/cli.py": ROOT / "verify" / "locale",
+    "verify/__main__.py": ROOT / "verify" / "locale",
     "signing": ROOT / "signing" / "locale",
     "migrations": ROOT / "migrations" / "locale",
 }

@@ -19,7 +19,7 @@ KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w+\}|%%?\w")
 
 
-def messages() -> Iterator[str | tuple[str, str]]:
+def messages() -> Iterator[str | tuple[str, ...]]:
     """Everything that code and templates of the service say."""
     methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
     for found in extract_from_dir(HTTP, methods, keywords=KEYWORDS):

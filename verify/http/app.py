@@ -74,7 +74,7 @@ def create(
     files_in = intake or Intake()
     if not files.has("web/scan.js"):
         _log.warning(
-            "the pages' scripts are not built (make web): no camera, drop, paste or progress; forms still work"
+            "the pages' scripts are not built (make web): no camera, drop, paste or progress"
         )
 
     def now(request: Request[Any, Any, Any]) -> int:

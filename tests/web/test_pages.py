@@ -1,0 +1,217 @@
+"""The pages in a real browser: every outcome in both languages, on phone and desk, with and without script."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from tests import invented_exam as exam
+from tests.web.conftest import ARTEFACTS, ROOT, Site
+from tests.web.pages import FORMS, PAGES, VERDICTS, check
+from verify.registry import RegistryUnavailable
+
+Start = Callable[..., Page]
+
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
+AXE: Final = ROOT / "verify/web/node_modules/axe-core/axe.min.js"
+LOOKS: Final[dict[str, dict[str, Any]]] = {
+    "phone-zh": {"viewport": PHONE, "locale": "zh-CN", "color_scheme": "light"},
+    "phone-en-dark": {"viewport": PHONE, "locale": "en", "color_scheme": "dark"},
+    "desk-zh-dark": {"viewport": DESK, "locale": "zh-CN", "color_scheme": "dark"},
+    "desk-en": {"viewport": DESK, "locale": "en", "color_scheme": "light"},
+}
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong with the page, by every one of its rules."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found: list[Any] = page.evaluate("axe.run(document).then((result) => result.violations)")
+    return [f"{item['id']}: {node['html']}: {node['failureSummary']}" for item in found for node in item["nodes"]]
+
+
+def look(page: Page, name: str) -> None:
+    """What holds for every page: it fits its screen, a picture of it is kept, and on the phone axe-core finds nothing."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
+    width, inner = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width <= inner, "wider than the screen"
+    if inner == PHONE["width"]:  # the desk has the same page and colours
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("how", LOOKS)
+def test_every_page_and_outcome_is_clear_in_both_languages(invented_site: Site, new_page: Start, how: str) -> None:
+    """Each has its headline in the browser's language, fits the screen and passes axe-core, light and dark."""
+    page = new_page(**LOOKS[how])
+    column = 1 if "zh" in how else 2
+    language = "zh-CN" if "zh" in how else "en"
+    for name, texts in (PAGES | VERDICTS).items():
+        page.goto(invented_site.url + texts[0])
+        expect(page.locator("h1")).to_have_text(texts[column])
+        assert page.locator("html").get_attribute("lang") == language
+        look(page, f"{name}-{how}")
+    for name, form in FORMS.items():
+        form[0](page, invented_site.url, language)
+        expect(page.locator("h1")).to_have_text(form[1] if "zh" in how else form[2])
+        look(page, f"{name}-{how}")
+    invented_site.register.failing = RegistryUnavailable("no answer")
+    try:
+        page.goto(invented_site.url + exam.VALID.path)
+    finally:
+        invented_site.register.failing = None
+    expect(page.locator("h1")).to_have_text(["现在无法查验", "Cannot check now"][column - 1])
+    look(page, f"unavailable-{how}")
+
+
+@pytest.mark.parametrize("how", ["phone-zh", "desk-en"])
+def test_pages_work_without_script(invented_site: Site, new_page: Start, how: str) -> None:
+    """Links, both ways to check, the earlier day and the search in a list; the lookup says what it needs."""
+    page = new_page(**LOOKS[how], java_script_enabled=False)
+    column = 1 if "zh" in how else 2
+    for texts in (PAGES | VERDICTS).values():
+        page.goto(invented_site.url + texts[0])
+        assert page.locator("h1").text_content() == texts[column]
+    language = "zh-CN" if "zh" in how else "en"
+    for form in FORMS.values():
+        form[0](page, invented_site.url, language)
+        assert page.locator("h1").text_content() == form[column]
+    page.fill("#as-of", "2022-06-01")
+    page.click("form:has(#as-of) button")
+    assert page.locator(".note.good").count() == 1
+    page.goto(f"{invented_site.url}/pass-lists/CEM-2025-09?lang=en")
+    page.fill("#find", "阿依")
+    page.click("form.find button")
+    assert page.locator(".people tbody tr").count() == 24
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.goto(f"{invented_site.url}/lookup?lang=en")
+    assert "needs JavaScript" in (page.text_content("noscript, .note.caution") or "")
+    page.fill("#person", exam.VALID.name)
+    page.fill("#id-number", exam.VALID.id_number)
+    page.click("form.ask button[type=submit]")
+    assert page.text_content(".note.bad strong") == "Proof of work missing"
+
+
+def test_the_language_is_switched_and_kept(invented_site: Site, new_page: Start) -> None:
+    """The switch leads to the same page in the other language, and links keep it."""
+    page = new_page(**LOOKS["phone-zh"])
+    page.goto(invented_site.url + exam.VALID.path)
+    page.click("nav.languages a")
+    expect(page.locator("h1")).to_have_text("Genuine and valid")
+    page.click("nav >> text=Pass lists")
+    expect(page.locator("h1")).to_have_text("Pass lists")
+    page.click("text=Third Carbon Emission Manager exam of 2025")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.click("nav.languages a")
+    expect(page.locator("h1")).to_have_text("2025年第三次碳排放管理师考试")
+
+
+def test_a_person_is_looked_up_with_a_proof_of_work(invented_site: Site, new_page: Start) -> None:
+    """The page proves its work and finds the certificate; the address tells nothing; a second try works too."""
+    page = new_page(**LOOKS["phone-zh"])
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for name, headline in ((exam.VALID.name, "查到 1 份证书"), ("王丽", "没有查到证书")):
+        page.goto(invented_site.url + "/lookup")
+        page.fill("#person", name)
+        page.fill("#id-number", exam.VALID.id_number)
+        page.click("form.ask button[type=submit]")
+        expect(page.locator("h1")).to_have_text(headline, timeout=20_000)
+        assert exam.VALID.id_number not in page.content()
+        look(page, f"found-{len(asked)}")
+    assert page.url == invented_site.url + "/lookup"
+    assert not [url for url in asked if exam.VALID.id_number in url or "%E7%8E%8B" in url]
+
+
+def test_slips_are_caught_while_typing(invented_site: Site, new_page: Start) -> None:
+    """A wrong check character of a number or an ID number is said before anything is sent."""
+    page = new_page(**LOOKS["phone-en-dark"])
+    page.goto(invented_site.url + "/")
+    number, person = page.locator("#number-help + .slip"), page.locator("#id-help + .slip")
+    page.fill("#number", exam.VALID.number[:-1])
+    expect(number).to_be_hidden()
+    page.fill("#number", " cem-2204 000001 a")
+    expect(number).to_be_visible()
+    page.fill("#number", exam.VALID.number.lower())
+    expect(number).to_be_hidden()
+    page.fill("#number", "Z123456789012345")
+    expect(number).to_be_hidden()
+    wrong = exam.VALID.id_number[:-1] + ("1" if exam.VALID.id_number[-1] != "1" else "2")
+    page.fill("#id-number", wrong)
+    expect(person).to_be_visible()
+    page.select_option("#id-type", "passport")
+    expect(person).to_be_hidden()
+    page.select_option("#id-type", "resident")
+    page.fill("#id-number", exam.VALID.id_number)
+    expect(person).to_be_hidden()
+    for id_number in ("11010519491231002X", "440524188001010014"):  # the examples of GB 11643
+        page.fill("#id-number", id_number)
+        expect(person).to_be_hidden()
+
+
+def test_a_long_list_is_paged_and_counted_down(invented_site: Site, new_page: Start) -> None:
+    """240 people on three pages, and the time left for objections."""
+    page = new_page(**LOOKS["desk-en"])
+    page.goto(f"{invented_site.url}/pass-lists/CEM-2025-09")
+    expect(page.locator(".left")).to_have_text(re.compile(r"^3 days 2 hours [01] minutes left$"))
+    seen = []
+    while True:
+        seen += page.locator(".people tbody td:first-child").all_text_contents()
+        if not page.locator("a[rel=next]").count():
+            break
+        page.click("a[rel=next]")
+    assert seen == [str(serial) for serial in range(1, 241)]
+
+
+def test_the_keyboard_reaches_everything_and_skips_the_head(invented_site: Site, new_page: Start) -> None:
+    """The first Tab offers to skip to the content, and Enter in a field sends its form."""
+    page = new_page(**LOOKS["desk-en"])
+    page.goto(invented_site.url + "/check")
+    page.keyboard.press("Tab")
+    expect(page.locator("a.skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("#number")).to_be_focused()
+    page.keyboard.type(exam.VALID.number)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Genuine and valid")
+
+
+def test_a_verdict_prints_with_its_time(invented_site: Site, new_page: Start) -> None:
+    """On paper: the verdict, its time and the fields, black on white, without what only a screen needs."""
+    page = new_page(**LOOKS["phone-en-dark"])
+    page.goto(invented_site.url + exam.VALID.path)
+    expect(page.locator("[data-print]")).to_be_visible()
+    page.emulate_media(media="print")
+    for hidden in ("nav", "footer", "#as-of", "[data-print]"):
+        assert not page.locator(hidden).first.is_visible()
+    expect(page.locator("text=Checked").first).to_be_visible()
+    expect(page.locator(".certificate")).to_contain_text(exam.VALID.number)
+    colours = page.evaluate("[...document.querySelectorAll('.verdict, body')].map((e) => getComputedStyle(e).color)")
+    assert set(colours) == {"rgb(0, 0, 0)"}
+
+
+@pytest.mark.parametrize("address", ["/", exam.VALID.path, "/pass-lists/CEM-2022-04"])
+def test_a_first_view_is_light(invented_site: Site, new_page: Start, address: str) -> None:
+    """Page, style, script and pictures together are under 60 kB, and nothing comes from elsewhere."""
+    page = new_page(**LOOKS["phone-zh"])
+    sizes: list[int] = []
+    hosts: set[str] = set()
+
+    def received(response: Any) -> None:
+        sizes.append(len(response.body()) + sum(len(k) + len(v) + 4 for k, v in response.headers.items()))
+        hosts.add(response.url.split("/")[2])
+
+    page.on("response", received)
+    page.goto(invented_site.url + address, wait_until="networkidle")
+    assert 0 < sum(sizes) < 60_000
+    assert hosts == {invented_site.url.removeprefix("http://")}
+
+
+def test_number_and_name_answer_at_an_address_that_holds_neither(invented_site: Site, new_page: Start) -> None:
+    """The form's answer stays at /check."""
+    page = new_page(**LOOKS["phone-zh"])
+    check(page, invented_site.url, "zh-CN", exam.VALID.number, exam.VALID.name)
+    assert page.url == f"{invented_site.url}/check?lang=zh-CN"

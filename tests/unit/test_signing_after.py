@@ -1,0 +1,322 @@
+"""Certificates after they were issued: changes and their rules, search, export, copies of the ledger."""
+
+import csv
+import hashlib
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from signing import backup, compare, export, issue, rebuild, release, status, workbook
+from signing.centre import Centre
+from signing.compare import Registered
+from signing.history import History
+from signing.ledger import Ledger
+from signing.produce import short
+from signing.status import Done, Facts, Order
+from tests import signing_room
+from tests.signing_room import NOW, Place
+from tests.workbooks import person, resident, write
+from verify.cli import Refusal
+from verify.core import certificate as certificates
+from verify.core import changes, identity, lookup_index
+from verify.core.statement import Kind
+
+PEOPLE = [person(n) for n in range(4)]
+FIRST, SECOND = "CEM2204000001I", "CEM2204000002G"
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """A room with four certificates issued."""
+    place = signing_room.make(tmp_path_factory.mktemp("room") / "centre")
+    certify(place, PEOPLE, NOW)
+    return place
+
+
+@pytest.fixture
+def place(issued: Place, tmp_path: Path) -> Place:
+    """A copy of it for one test."""
+    return issued.copy(tmp_path / "centre")
+
+
+def certify(place: Place, people: list[dict[str, Any]], now: int) -> Path:
+    """Certificates for these people; the release."""
+    session = place.session(now)
+    with session.ledger:
+        judged = workbook.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
+        return issue.issue(session, judged, "2022-04", {}, "test").path
+
+
+def change(place: Place, number: str, verb: Any, now: int, **other: Any) -> Done:
+    """One change at the time ``now``."""
+    session = place.session(now)
+    with session.ledger:
+        return status.change(session, Order(number=number, verb=verb, **other))
+
+
+def test_a_change_is_a_release_of_its_own(place: Place) -> None:
+    """It names the certificate by number and hash."""
+    done = change(place, FIRST, "revoke", NOW + 10, reason="misconduct", note="2022年第7号决定")
+    (statement,) = release.parse(release.load(done.path))
+    made = changes.read(statement)
+    assert (made.action, made.reason, made.note) == ("revoked", "misconduct", "2022年第7号决定")
+    assert (made.effective_at, made.issued_at) == (NOW + 10, NOW + 10)
+    with place.session().ledger as ledger:
+        given = ledger.given(FIRST)
+    assert given is not None
+    assert given.statement is not None
+    assert made.certificate.number == FIRST
+    assert made.certificate.short == short(given.statement)
+
+
+@pytest.mark.parametrize(
+    ("verbs", "words"),
+    [
+        (["revoke", "revoke"], None),
+        (["revoke", "reinstate"], "final"),
+        (["revoke", "replace"], "final"),
+        (["replace", "revoke"], "final"),
+        (["reinstate"], "not suspended"),
+        (["suspend", "reinstate", "suspend", "revoke"], None),
+        (["suspend", "replace", "suspend"], "final"),
+    ],
+)
+def test_changes_follow_from_one_another(place: Place, verbs: list[str], words: str | None) -> None:
+    """What no registry would take is refused here; the very same order again is the same release."""
+    for step, verb in enumerate(verbs[:-1]):
+        change(place, FIRST, verb, NOW + 10 * step)
+    if words is None:
+        change(place, FIRST, verbs[-1], NOW + 100)
+        return
+    with pytest.raises(Refusal, match=words):
+        change(place, FIRST, verbs[-1], NOW + 100)
+
+
+def test_times_of_changes(place: Place) -> None:
+    """Not after now, not before the one before it, not before the certificate."""
+    with pytest.raises(Refusal, match="after it is signed"):
+        change(place, FIRST, "suspend", NOW + 10, effective_at=NOW + 11)
+    with pytest.raises(Refusal, match="nothing can change before"):
+        change(place, FIRST, "suspend", NOW + 10, effective_at=NOW - 1)
+    change(place, FIRST, "suspend", NOW + 10, effective_at=NOW + 5)
+    with pytest.raises(Refusal, match="before the one before"):
+        change(place, FIRST, "reinstate", NOW + 10, effective_at=NOW + 4)
+    change(place, FIRST, "reinstate", NOW + 10, effective_at=NOW + 5)
+
+
+def test_an_unknown_number_is_refused(place: Place) -> None:
+    """Nobody can change what was not issued here."""
+    with pytest.raises(Refusal, match="CEM2204000009T"):
+        change(place, "CEM2204000009T", "revoke", NOW + 1)
+
+
+def test_a_lost_paper_is_replaced_by_the_same_facts(place: Place) -> None:
+    """New number, same holder and lookup key; certificate, change and the next lookup index in one release."""
+    done = change(place, FIRST, "replace", NOW + 10)
+    certified, changed, indexed = release.parse(release.load(done.path))
+    new, made, index = certificates.read(certified), changes.read(changed), lookup_index.read(indexed)
+    assert (new.number, new.holder, new.id_hint) == ("CEM2204000005A", PEOPLE[0]["name"], resident(0)[-4:])
+    assert made.replacement is not None
+    assert (made.replacement.number, made.replacement.short) == (new.number, certified.short)
+    assert made.reason == "reissued"
+    keys = dict(index.rows)
+    assert index.revision == 2
+    assert len(keys) == 5
+    assert keys[FIRST] == keys[new.number]
+
+
+def test_a_correction_changes_facts_and_keeps_the_old_number_named(place: Place) -> None:
+    """The reason is registration_error; the person is found by the right name from then on."""
+    facts = Facts(name="赵更正", id_type="resident", id_key=resident(0))
+    with pytest.raises(Refusal, match="registered wrong"):
+        change(place, FIRST, "replace", NOW + 10, facts=facts, reason="reissued")
+    done = change(place, FIRST, "replace", NOW + 10, facts=facts)
+    certified, changed, indexed = release.parse(release.load(done.path))
+    made = changes.read(changed)
+    assert (made.action, made.reason) == ("replaced", "registration_error")
+    assert certificates.read(certified).holder == "赵更正"
+    keys = dict(lookup_index.read(indexed).rows)
+    session = place.session()
+    session.ledger.close()
+    secret = session.unlocked.secrets[0]
+    assert keys["CEM2204000005A"] == identity.lookup_key(secret, "赵更正", "resident", resident(0))
+    assert keys[FIRST] == identity.lookup_key(secret, PEOPLE[0]["name"], "resident", resident(0))
+
+
+@pytest.mark.parametrize("name", [PEOPLE[0]["name"], "赵更正"])
+def test_a_corrected_list_goes_on_naming_what_was_replaced(place: Place, name: str) -> None:
+    """Whether the workbook has the old name or the right one: otherwise the old certificate would be withdrawn."""
+    facts = Facts(name="赵更正", id_type="resident", id_key=resident(0))
+    change(place, FIRST, "replace", NOW + 10, facts=facts)
+    change(place, "CEM2204000005A", "replace", NOW + 20)
+    path = certify(place, [{**PEOPLE[0], "name": name}, *PEOPLE[1:3], person(9)], NOW + 30)
+    found = list(release.parse(release.load(path)))
+    certified = [certificates.read(s).number for s in found if s.kind is Kind.CERTIFICATE]
+    assert certified == [FIRST, SECOND, "CEM2204000003E", "CEM22040000076"]
+    (index,) = [lookup_index.read(s) for s in found if s.kind is Kind.LOOKUP_INDEX]
+    assert {number for number, _key in index.rows} == {*certified, "CEM2204000005A", "CEM22040000068"}
+    assert index.revision == 4
+    with place.session().ledger as ledger:
+        standings = {s.given.number: s.standing for s in History(ledger).all()}
+    assert standings == {
+        FIRST: "replaced",
+        SECOND: "valid",
+        "CEM2204000003E": "valid",
+        "CEM2204000004C": "withdrawn",
+        "CEM2204000005A": "replaced",
+        "CEM22040000068": "valid",
+        "CEM22040000076": "valid",
+    }
+
+
+def test_a_change_stopped_before_its_release_is_taken_up_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same order goes on with the recorded time and number; another one takes it back."""
+
+    def stop(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    def stopped(now: int) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr("signing.produce.release.write", stop)
+            with pytest.raises(KeyboardInterrupt):
+                change(place, FIRST, "replace", now)
+
+    stopped(NOW + 10)
+    done = change(place, FIRST, "replace", NOW + 99)
+    assert (done.change.effective_at, done.change.replacement) == (NOW + 10, "CEM2204000005A")
+
+
+def test_another_change_takes_an_unfinished_one_back(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its new number stays given for the same certificate, and revisions have no gap."""
+
+    def stop(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("signing.produce.release.write", stop)
+        with pytest.raises(KeyboardInterrupt):
+            change(place, FIRST, "replace", NOW + 10)
+    other = change(place, SECOND, "replace", NOW + 20)
+    assert other.change.replacement == "CEM22040000068"
+    index = lookup_index.read(list(release.parse(release.load(other.path)))[2])
+    assert index.revision == 2
+    assert change(place, FIRST, "replace", NOW + 30).change.replacement == "CEM2204000005A"
+
+
+def test_find_by_name_and_number_however_written(place: Place) -> None:
+    """A part of the name is enough."""
+    change(place, FIRST, "suspend", NOW + 10)
+    with place.session().ledger as ledger:
+        history = History(ledger)
+        (one,) = history.find("cem 2204-000001 i")
+        assert (one.given.number, one.standing, len(one.releases)) == (FIRST, "suspended", 2)
+        assert [s.given.holder for s in history.find(PEOPLE[1]["name"][:2])] == [PEOPLE[1]["name"]]
+        assert history.find("查无此人") == []
+        assert history.find("　") == []
+
+
+def test_export_holds_no_formula(place: Place, tmp_path: Path) -> None:
+    """In .xlsx and .csv every field is a text, and one that begins like a formula stays harmless."""
+    with place.session().ledger as ledger:
+        rows = export.of_year(History(ledger).all(), 2022)
+        assert export.of_year(History(ledger).all(), 2021) == []
+    centre = Centre.load(place.folder / "centre.toml")
+    assert export.write(tmp_path / "e.xlsx", centre, rows) == 4
+    assert export.write(tmp_path / "e.csv", centre, rows) == 4
+    sheet = openpyxl.load_workbook(tmp_path / "e.xlsx").worksheets[0]
+    assert [sheet["A2"].value, sheet["B2"].value] == [FIRST, PEOPLE[0]["name"]]
+    text = (tmp_path / "e.csv").read_bytes()
+    assert text.startswith(b"\xef\xbb\xbf")
+    assert [row[0] for row in csv.reader(text.decode("utf-8-sig").splitlines())][1:] == [r.given.number for r in rows]
+    for value in ("=1+1", "+1", "-1", "@x", "\tx", "\rx"):
+        assert export.harmless(value) == f"'{value}"
+    assert export.harmless("张三") == "张三"
+    with pytest.raises(Refusal):
+        export.write(tmp_path / "e.txt", centre, rows)
+
+
+def test_a_backup_is_put_back_and_completed_from_the_releases(place: Place) -> None:
+    """What was issued since the backup comes from the releases; no number is ever given again."""
+    copy = place.folder / "backup"
+    with place.session().ledger as ledger:
+        backup.backup(ledger, copy)
+        with pytest.raises(Refusal, match="never overwrites"):
+            backup.backup(ledger, copy)
+    change(place, FIRST, "replace", NOW + 10)
+    certify(place, [*PEOPLE, person(9)], NOW + 20)
+    done = place.run("ledger", "restore", "backup")
+    assert done.returncode == 0, done.stderr
+    with place.session().ledger as ledger:
+        assert {given.number[7:13] for given in ledger.all_given()} == {f"{n:06}" for n in range(1, 7)}
+        given = ledger.given("CEM2204000005A")
+        assert given is not None
+        assert given.replaces == FIRST
+    assert change(place, SECOND, "replace", NOW + 30).change.replacement == "CEM22040000076"
+    copy.write_bytes(copy.read_bytes()[:5000])
+    refused = place.run("ledger", "restore", "backup")
+    assert (refused.returncode, "not a whole backup" in refused.stderr) == (1, True)
+
+
+def test_a_lost_ledger_is_rebuilt_from_the_releases(place: Place) -> None:
+    """Certificates, lists, indexes, changes: all but what only the workbook knew."""
+    change(place, FIRST, "replace", NOW + 10)
+    change(place, SECOND, "suspend", NOW + 20)
+    with place.session().ledger as ledger:
+        before = {s.given.number: s for s in History(ledger).all()}
+        rows = ledger.index_rows("CEM-2022-04", 99)
+    ledger_file = place.folder / "ledger.sqlite"
+    ledger_file.unlink()
+    session = place.session()
+    with session.ledger as ledger:
+        added = rebuild.rebuild(ledger, session.room.releases, session.unlocked.chain)
+        assert len(added) == 3
+        after = {s.given.number: s for s in History(ledger).all()}
+        assert after == before
+        assert ledger.index_rows("CEM-2022-04", 99) == rows
+        assert rebuild.rebuild(ledger, session.room.releases, session.unlocked.chain) == []
+    damaged = next((place.folder / "releases").glob("*final*"))
+    damaged.write_bytes(damaged.read_bytes()[:-9] + b"\0" * 9)
+    ledger_file.unlink()
+    session = place.session()
+    with session.ledger as ledger, pytest.raises(Refusal, match="final-1"):
+        rebuild.rebuild(ledger, session.room.releases, session.unlocked.chain)
+
+
+def test_a_ledger_that_differs_from_the_registry_is_named(place: Place) -> None:
+    """Each difference by number or list; what waits to be published is no fault."""
+    with place.session().ledger as ledger:
+        certificates_there = {
+            g.number: hashlib.sha256(g.statement).digest() for g in ledger.all_given() if g.statement is not None
+        }
+        lists = {("CEM-2022-04", 1): "final"}
+        same = Registered(certificates=certificates_there, lists=lists, changes={})
+        assert compare.differences(ledger, same) == []
+        waiting = compare.differences(ledger, Registered(certificates={}, lists={}, changes={}))
+        assert len(waiting) == 5
+        assert not any(difference.is_fault for difference in waiting)
+        other = Registered(
+            certificates=certificates_there | {FIRST: b"\0" * 32, "CEM2204000009T": b"\0" * 32},
+            lists=lists | {("CEM-2022-04", 2): "final"},
+            changes={SECOND: 1},
+        )
+        assert [(d.kind, d.subject) for d in compare.differences(ledger, other)] == [
+            ("differs", FIRST),
+            ("not_in_ledger", "CEM-2022-04, list 2"),
+            ("not_in_ledger", f"{SECOND}, change 1"),
+            ("not_in_ledger", "CEM2204000009T"),
+        ]
+
+
+def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
+    """Nothing is written into somebody's other database."""
+    other = sqlite3.connect(tmp_path / "ledger.sqlite")
+    other.execute("CREATE TABLE theirs (x)")
+    other.close()
+    with pytest.raises(Refusal, match="not a ledger"):
+        Ledger(tmp_path / "ledger.sqlite")
+    (tmp_path / "text.sqlite").write_text("no database at all, but long enough to be looked at" * 40)
+    with pytest.raises(Refusal, match="ledger"):
+        Ledger(tmp_path / "text.sqlite")

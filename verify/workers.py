@@ -6,10 +6,10 @@ in them. One that hangs, dies or is killed is replaced for the next job.
 
 import asyncio
 import contextlib
-import os
 import signal
 import struct
 import sys
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -17,6 +17,8 @@ import msgspec
 from verify import jobs
 from verify.refusals import FileRefused
 
+_HERE: Final = Path(__file__).resolve().parents[1]
+"""Where this package is, whether installed or not."""
 MOST_REPLY: Final = 64 * 1024 * 1024
 """Bytes of a worker's answer; a longer one is not believed."""
 
@@ -111,12 +113,12 @@ class _Worker:
     @classmethod
     async def start(cls, seconds: int, memory: int) -> "_Worker":
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-IB", "-X", "utf8", "-m", "verify.worker", str(seconds), str(memory)),
+            *(sys.executable, "-PsB", "-X", "utf8", "-m", "verify.worker", str(seconds), str(memory)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # a reader's complaint may quote the file
             cwd="/",
-            env={"MALLOC_ARENA_MAX": "2"} | {name: os.environ[name] for name in ("PATH",) if name in os.environ},
+            env={"PYTHONPATH": str(_HERE), "MALLOC_ARENA_MAX": "2"},
             limit=MOST_REPLY,
         )
         return cls(process)

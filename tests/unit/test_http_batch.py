@@ -286,3 +286,32 @@ async def test_a_clerk_is_told_what_is_wrong_with_the_list(
     assert page.status_code == (400 if code == "rows_missing" else 422)
     assert 'role="alert"' in page.text
     assert (await service.post("/batch", data=form, headers={"accept": NDJSON})).json()["code"] == code
+
+
+async def test_five_thousand_rows_of_a_workbook_come_back_with_an_outcome_and_a_reason_each(intake: Intake) -> None:
+    """All rows in their places, and the times of the same check."""
+    register = registry()
+    people = [exam.VALID, exam.REVOKED, exam.SUSPENDED, exam.EXPIRED]
+    known = await register.by_numbers([person.number for person in people])
+    chain = await register.chain()
+
+    class Quick:
+        """The same answers, worked out once."""
+
+        async def chain(self) -> Any:
+            return chain
+
+        async def by_numbers(self, numbers: list[str]) -> Any:
+            return {number: known[number] for number in numbers}
+
+    rows = [people[at % 4] for at in range(5000)]
+    book, _ = workbook(("部门", "姓名", "证书编号"), *(("人事部", row.name, row.number) for row in rows))
+    async with client(Quick(), parts={"intake": intake}) as service:  # type: ignore[arg-type]  # as far as asked
+        answer = await post(service, saved(book), XLSX)
+    back = list(opened(answer.content).iter_rows(min_row=2, values_only=True))
+    assert len(back) == 5000
+    for row, cells in zip(rows, back, strict=True):
+        assert cells[:3] == ("人事部", row.name, row.number)
+    assert [cells[3] for cells in back] == ["valid", "revoked", "suspended", "expired"] * 1250
+    assert all(cells[4] for cells in back)
+    assert len({cells[5] for cells in back}) == 1

@@ -19,6 +19,7 @@ from tests.bad_files import BAD, Bad
 from tests.http_service import client
 from tests.photos import Shot, page, qr_image, take
 from verify.http.intake import Intake
+from verify.http.static import Files
 from verify.workers import Workers
 
 
@@ -208,3 +209,32 @@ async def test_only_the_camera_page_may_run_web_assembly(service: httpx.AsyncCli
     assert "'wasm-unsafe-eval'" in policy
     assert "'unsafe-eval'" not in policy
     assert "'unsafe-inline'" not in policy
+
+
+async def test_ten_megabytes_of_nothing_are_answered_in_time(service: httpx.AsyncClient) -> None:
+    """The worst photo, which looks like codes everywhere and holds none."""
+    noise = Image.frombytes("L", (4000, 3000), random.Random(3).randbytes(12_000_000))  # noqa: S311 -- noise
+    file = io.BytesIO()
+    noise.save(file, "JPEG", quality=92)
+    assert 9 << 20 < file.tell() <= 10 << 20
+    began = asyncio.get_running_loop().time()
+    answer = await send(service, file.getvalue())
+    assert answer.json()["verdicts"] == []
+    assert asyncio.get_running_loop().time() - began < 15
+
+
+async def test_a_service_without_built_scripts_says_so_at_its_start_and_works(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The forms are there, and the camera page says that there is no camera."""
+    had = Files.has
+    monkeypatch.setattr(Files, "has", lambda files, name: not name.startswith("web/") and had(files, name))
+    async with client(parts={"intake": intake}) as plain:
+        assert "scripts are not built" in caplog.text
+        for path in ("/", "/upload", "/batch"):
+            shown = await plain.get(path)
+            assert shown.status_code == 200
+            assert "/static/web/" not in shown.text
+            assert 'type="file"' in shown.text
+        shown = await plain.get("/scan", headers={"accept-language": "en"})
+        assert "not part of this installation" in shown.text

@@ -6,16 +6,18 @@ import os
 import random
 import subprocess
 import sys
+import zipfile
 from collections.abc import AsyncIterator
 from typing import Any
 
+import openpyxl
 import psutil
 import pytest
 from PIL import Image
 
 from tests.photos import qr_image
 from verify.findings import Findings
-from verify.jobs import FindCodes
+from verify.jobs import FindCodes, ReadTable
 from verify.refusals import FileRefused
 from verify.workers import Workers
 
@@ -32,9 +34,9 @@ NOISE = png(Image.frombytes("L", (2500, 2500), random.Random(2).randbytes(6_250_
 LARGE = png(Image.new("RGBA", (7000, 7000), (0, 0, 0, 255)))
 
 
-def job(data: bytes = CODE) -> FindCodes:
-    """Look at this picture, with no hurry."""
-    return FindCodes(data=data, seconds=60)
+def job(data: bytes = CODE, seconds: float = 60) -> FindCodes:
+    """Look at this picture, by default with no hurry."""
+    return FindCodes(data=data, seconds=seconds)
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ async def test_a_job_that_wants_too_much_memory_is_refused(made: Any) -> None:
 async def test_a_worker_that_needed_much_memory_gives_it_back(made: Any) -> None:
     """It ends after its answer, and a fresh one takes its place."""
     pool = made()
-    assert isinstance(await pool.run(job(LARGE)), Findings)
+    assert isinstance(await pool.run(job(LARGE, 0)), Findings)
     assert pool.pids == ()
 
 
@@ -108,7 +110,7 @@ async def test_who_goes_away_leaves_no_worker_at_work(made: Any) -> None:
 async def test_too_many_jobs_are_told_to_come_back(made: Any) -> None:
     """What does not fit the queue, or waits in it too long, is refused as busy and not as bad."""
     pool = made(queue=1, patience=0.2)
-    first = asyncio.create_task(pool.run(job(NOISE)))
+    first = asyncio.create_task(pool.run(job(NOISE, 1)))
     await asyncio.sleep(0.1)
     second = asyncio.create_task(refusal(pool, CODE))
     await asyncio.sleep(0.05)
@@ -172,3 +174,34 @@ def test_the_service_itself_loads_no_reader_of_strangers_files() -> None:
     code = f"import sys, verify.http.app; print([name for name in {readers} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def lying_workbook() -> bytes:
+    """A workbook of a few kilobytes whose sheet unpacks to 600 MB, and whose directory says that it is small."""
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as archive:
+        source = io.BytesIO()
+        openpyxl.Workbook().save(source)
+        for name in zipfile.ZipFile(source).namelist():
+            if name != "xl/worksheets/sheet1.xml":
+                archive.writestr(name, zipfile.ZipFile(source).read(name))
+        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+            sheet.write(b"<worksheet><sheetData>")
+            for _ in range(60):
+                sheet.write(b'<row><c t="inlineStr"><is><t>' + b"x" * 10_000_000 + b"</t></is></c></row>")
+    data = bytearray(book.getvalue())
+    place = data.rindex(b"xl/worksheets/sheet1.xml") - 46
+    assert data[place : place + 4] == b"PK\x01\x02"
+    data[place + 24 : place + 28] = (1000).to_bytes(4, "little")
+    return bytes(data)
+
+
+async def test_a_zip_bomb_that_lies_about_its_size_meets_the_workers_limits(made: Any) -> None:
+    """Whatever its directory says, no more than the worker may take is unpacked."""
+    pool = made(seconds=10, memory=400 << 20)
+    bomb = lying_workbook()
+    assert len(bomb) < 10 << 20
+    with pytest.raises(FileRefused) as refused:
+        await pool.run(ReadTable(data=bomb))
+    assert refused.value.code in ("damaged_file", "no_columns", "took_too_much_memory", "took_too_long")
+    assert isinstance(await pool.run(job()), Findings)

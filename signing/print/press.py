@@ -22,8 +22,10 @@ from verify.cli import Refusal
 
 _SHARE: Final = 20
 """Certificates handed to a worker at a time."""
-_VOLUME: Final = 100
-"""Pages that Typst sets in one go: it needs about a megabyte for each."""
+_VOLUME: Final = 20
+"""Pages that Typst sets in one go. It needs about a megabyte for each, and keeps what it did for the last ten goes."""
+_OPEN: Final = 64
+"""Files joined in one go."""
 _FEW: Final = 8
 """As many are printed sooner here than by workers that must start first."""
 
@@ -183,11 +185,16 @@ def print_batch(plan: Plan, sources: Sequence[Printable], path: Path, advance: A
 
 def _join(volumes: Sequence[Path], path: Path) -> None:
     """One PDF of all volumes' pages, which keeps the first one's title, language and declarations."""
+    while len(volumes) > _OPEN:
+        parts = [volumes[start : start + _OPEN] for start in range(0, len(volumes), _OPEN)]
+        volumes = [part[0].with_suffix(".joined.pdf") for part in parts]
+        for part, joined in zip(parts, volumes, strict=True):
+            _join(part, joined)
     with contextlib.ExitStack() as opened:
-        joined = opened.enter_context(pikepdf.open(volumes[0]))
+        whole = opened.enter_context(pikepdf.open(volumes[0]))
         for volume in volumes[1:]:
-            joined.pages.extend(opened.enter_context(pikepdf.open(volume)).pages)
-        joined.save(path, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+            whole.pages.extend(opened.enter_context(pikepdf.open(volume)).pages)
+        whole.save(path, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
 
 
 def _cut(sources: Sequence[Printable], size: int) -> Iterator[Sequence[Printable]]:

@@ -32,6 +32,8 @@ FOLDER: Final = ROOT / "var" / "demo"
 TERM: Final = "2022-04"
 PROGRAMMES: Final = ("CEM", "CAM")
 SAMPLES: Final = ("买买提·吐尔逊江", "王𠮷", "王莉", "次仁卓玛", "欧阳若兰")
+MARK: Final = ".demo"
+"""The file by which a folder of the demo's is known, so that no other is ever wiped."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _KEPT: Final = ("YINJIAN_PORT", "YINJIAN_RATE_LIMITS", "YINJIAN_DEBUG")
 """Settings of the caller's that the demo follows; all others would lead it out of its folder."""
@@ -60,14 +62,21 @@ class Demo:
         }
         self._running: subprocess.Popen[bytes] | None = None
 
-    def start(self, *command: str) -> subprocess.Popen[bytes]:
+    def start(self, *command: str, quiet: bool = False) -> subprocess.Popen[bytes]:
         """Starts one of the commands beside this Python, in the demo's folder.
 
         It has a process group of its own, so that Ctrl-C comes here alone and things are stopped in order.
         """
         program, *arguments = command
         path = str(Path(sys.executable).parent / program)
-        return subprocess.Popen([path, *arguments], cwd=self.folder, env=self._environment, process_group=0)
+        return subprocess.Popen(
+            [path, *arguments],
+            cwd=self.folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if quiet else None,
+            process_group=0,
+        )
 
     def run(self, *command: str) -> None:
         """Runs a command as a user would, its output and all. Raises Failed."""
@@ -81,10 +90,13 @@ class Demo:
     def prepare(self) -> None:
         """From nothing to a published exam."""
         if self.folder.exists():
+            if not (self.folder / MARK).exists():
+                raise Failed(f"{self.folder} is there already, and no demo made it")
             with contextlib.suppress(Failed):  # nothing to stop
-                self.stop_database()
+                self.stop_database(quiet=True)
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True)
+        (self.folder / MARK).touch()
         shutil.copy(ROOT / "examples" / "centre.toml", self.folder)
         make_workbook.write(self.folder / "candidates.xlsx")
         passphrase = os.open(self.folder / "passphrase", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -172,11 +184,12 @@ class Demo:
             except subprocess.TimeoutExpired:
                 self._running.kill()
                 self._running.wait()
-        self.stop_database()
+        if (self.folder / MARK).exists():
+            self.stop_database()
 
-    def stop_database(self) -> None:
+    def stop_database(self, *, quiet: bool = False) -> None:
         """Stops the folder's own database. Raises Failed."""
-        down = self.start("yinjian-migrate", "down")
+        down = self.start("yinjian-migrate", "down", quiet=quiet)
         if down.wait(60) != 0:
             raise Failed("yinjian-migrate down")
 

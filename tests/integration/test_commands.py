@@ -235,3 +235,14 @@ def test_the_demo_comes_up_and_goes_without_a_trace(tmp_path: Path, number: sign
     assert not list((tmp_path / "demo").glob("**/postmaster.pid"))
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_the_demo_wipes_no_folder_but_its_own(tmp_path: Path) -> None:
+    """A folder that no demo made is left as it is."""
+    (tmp_path / "theses.txt").touch()
+    command = [sys.executable, "-m", "examples.demo", str(tmp_path)]
+    environment = os.environ | {"YINJIAN_PORT": str(free_port())}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "no demo made it" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["theses.txt"]

@@ -1,6 +1,7 @@
 """Fixtures of the browser tests: the invented site on a port of its own, and Debian's Chromium."""
 
 import asyncio
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -38,8 +39,14 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     register: MemoryRegistry
 
 
+@pytest.fixture(scope="session")
+def built_scripts() -> None:
+    """The pages' scripts, built where they are older than their source."""
+    subprocess.run(["bash", ROOT / "verify/web/build"], check=True)
+
+
 @pytest.fixture(scope="module")
-def invented_site() -> Iterator[Site]:
+def invented_site(built_scripts: None) -> Iterator[Site]:
     """The service over the invented register."""
     registry = register(int(time.time()))
     config = uvicorn.Config(

@@ -1,100 +1,40 @@
 """The ways in, in a real browser: the camera, dropping, pasting, choosing, and whole lists, with and without script."""
 
-import asyncio
 import base64
 import io
 import re
 import subprocess
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import openpyxl
 import pytest
-import uvicorn
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests import invented_exam as exam
-from tests.http_service import registry, settings
 from tests.photos import Shot, page, qr_image, take
-from verify.http.app import create
-from verify.http.intake import Intake
-from verify.workers import Workers
-
-CHROMIUM = "/usr/bin/chromium"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
-DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[str]:
-    """The service on a port of its own, with the scripts built."""
-    subprocess.run(["bash", "verify/web/build"], check=True)
-    intake = Intake(Workers(1))
-    app = create(registry(), settings(), clock=time.time, intake=intake)
-    config = uvicorn.Config(app, port=0, log_level="error", lifespan="on", loop="asyncio")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=asyncio.run, args=(server.serve(),), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """Playwright, once."""
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """A browser without a camera."""
-    started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-    yield started
-    started.close()
+from tests.web.conftest import CHROMIUM, QUIET, Site
+from tests.web.test_pages import DESK, PHONE, look
 
 
 @pytest.fixture
-def open_page(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
-    """Opens pages of the site; one that reports an error of its script fails the test."""
-    contexts = []
-    errors: list[str] = []
+def site(invented_site: Site) -> str:
+    """The address of the service."""
+    return invented_site.url
+
+
+@pytest.fixture
+def open_page(new_page: Callable[..., Page], site: str) -> Callable[..., Page]:
+    """Opens pages of the site, by default in Chinese at a desk."""
 
     def opened(path: str, **options: Any) -> Page:
-        context = browser.new_context(**{"locale": "zh-CN", "viewport": DESK} | options)
-        contexts.append(context)
-        shown = context.new_page()
-        shown.on("pageerror", lambda error: errors.append(str(error)))
-        shown.on("console", lambda message: errors.append(message.text) if _amiss(message) else None)
+        shown = new_page(**{"locale": "zh-CN", "viewport": DESK} | options)
         shown.goto(site + path)
         return shown
 
-    yield opened
-    for context in contexts:
-        context.close()
-    assert errors == []
-
-
-def _amiss(message: ConsoleMessage) -> bool:
-    """Whether the browser complains: of a breach of the policy, say, but not of an answer that refuses."""
-    return message.type == "error" and not message.text.startswith("Failed to load resource")
-
-
-def keep(shown: Page, name: str) -> None:
-    """A screenshot as an artefact, never committed."""
-    folder = Path("artefacts")
-    folder.mkdir(exist_ok=True)
-    shown.screenshot(path=folder / f"ways-in-{name}.png", full_page=True)
+    return opened
 
 
 def png(picture: Image.Image) -> bytes:
@@ -122,7 +62,7 @@ def camera_picture(text: str) -> Image.Image:
 
 
 @pytest.fixture
-def with_camera(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[[Image.Image], Browser]]:
+def with_camera(chromium: Browser, tmp_path: Path) -> Iterator[Callable[[Image.Image], Browser]]:
     """Starts browsers whose camera sees a picture."""
     started = []
 
@@ -130,7 +70,7 @@ def with_camera(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[[Im
         seen = film(tmp_path / "camera.y4m", picture)
         fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
         args = [*QUIET, *fake, f"--use-file-for-fake-video-capture={seen}"]
-        started.append(playwright.chromium.launch(executable_path=CHROMIUM, args=args))
+        started.append(chromium.browser_type.launch(executable_path=CHROMIUM, args=args))
         return started[-1]
 
     yield start
@@ -168,7 +108,7 @@ def test_the_camera_goes_on_looking_after_another_kind_of_code(
     shown.goto(f"{site}/scan")
     shown.get_by_role("button", name="Open the camera").click()
     expect(shown.get_by_role("status")).to_contain_text("payment code", timeout=15_000)
-    keep(shown, "camera-390")
+    look(shown, "camera-390")
     assert shown.url == f"{site}/scan"
     shown.get_by_role("button", name="Close the camera").click()
     expect(shown.get_by_role("button", name="Open the camera")).to_be_visible()
@@ -186,9 +126,9 @@ def test_the_camera_goes_on_looking_after_another_kind_of_code(
         ("", "this device has none"),
     ],
 )  # fmt: skip
-def test_why_there_is_no_camera_is_said_plainly(browser: Browser, site: str, script: str, said: str) -> None:
+def test_why_there_is_no_camera_is_said_plainly(chromium: Browser, site: str, script: str, said: str) -> None:
     """Each cause in its own words, with another way to go."""
-    context = browser.new_context(locale="en", viewport=PHONE)
+    context = chromium.new_context(locale="en", viewport=PHONE)
     if script:
         context.add_init_script(script)
     shown = context.new_page()
@@ -248,7 +188,7 @@ def test_several_codes_of_one_picture_are_shown_together(open_page: Callable[...
     shown.set_input_files("#file", {"name": "scan.png", "mimeType": "image/png", "buffer": png(sheet)})
     expect(shown.get_by_role("link", name="查看完整结论")).to_have_count(2)
     expect(shown.locator("main")).to_contain_text("支付宝")
-    keep(shown, "several-390")
+    look(shown, "several-390")
 
 
 def roster() -> bytes:
@@ -273,7 +213,8 @@ def test_a_clerk_sends_a_workbook_and_saves_it_with_the_results(
     shown.set_input_files("#file", {"name": "名单 2022.xlsx", "mimeType": "application/zip", "buffer": roster()})
     shown.get_by_role("button", name="开始查验").click()
     expect(shown.get_by_role("heading", name="共 4 份")).to_contain_text("1 份真实有效")
-    keep(shown, f"list-{viewport['width']}{'' if script else '-plain'}")
+    if script:
+        look(shown, f"list-{viewport['width']}")
     with shown.expect_download() as download:
         shown.get_by_role("link", name="保存带结果的表格").click()
     assert download.value.suggested_filename == "名单 2022-checked.xlsx"

@@ -33,7 +33,7 @@ TERM: Final = "2022-04"
 PROGRAMMES: Final = ("CEM", "CAM")
 SAMPLES: Final = ("买买提·吐尔逊江", "王𠮷", "王莉", "次仁卓玛", "欧阳若兰")
 MARK: Final = ".demo"
-"""The file by which a folder of the demo's is known, so that no other is ever wiped."""
+"""The file by which a folder that the demo was given is known, so that no other is ever wiped."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _KEPT: Final = ("YINJIAN_PORT", "YINJIAN_RATE_LIMITS", "YINJIAN_DEBUG")
 """Settings of the caller's that the demo follows; all others would lead it out of its folder."""
@@ -90,7 +90,7 @@ class Demo:
     def prepare(self) -> None:
         """From nothing to a published exam."""
         if self.folder.exists():
-            if not (self.folder / MARK).exists():
+            if self.folder != FOLDER and not (self.folder / MARK).exists():
                 raise Failed(f"{self.folder} is there already, and no demo made it")
             with contextlib.suppress(Failed):  # nothing to stop
                 self.stop_database(quiet=True)

@@ -84,10 +84,14 @@ def print_(
         wanted = desks.given(ledger, _normal(numbers))
         for exam in exams:
             wanted += desks.of_exam(ledger, exam)
-        if not even_revoked:
-            desks.in_force(ledger, wanted)
-        if not reprint and not labels:
-            desks.first_time(ledger, wanted)
+        if numbers:
+            desks.refuse(ledger, wanted, again=reprint or labels is not None, even_revoked=even_revoked)
+        else:
+            wanted, left = desks.sift(ledger, wanted, again=reprint or labels is not None, even_revoked=even_revoked)
+            for line in left:
+                click.echo(line, err=True)
+            if not wanted:
+                raise cli.Refusal(_("There is nothing to print."))
         sources = desks.printables(ledger, wanted, photos_dir, some_missing=some_photos)
         printed = [one.number for one in wanted]
         if labels:

@@ -77,26 +77,40 @@ def of_exam(ledger: Ledger, exam: str) -> list[Given]:
     return given(ledger, [row.number for row in rows if row.number is not None])
 
 
-def in_force(ledger: Ledger, certificates: Sequence[Given]) -> None:
-    """Raises Refusal where one of these was revoked, replaced or suspended."""
-    standing = record.not_in_force(ledger)
-    bad = [f"{one.number} ({standing[one.number]})" for one in certificates if one.number in standing]
-    if bad:
-        raise Refusal(_("Not in force: {}. --even-revoked prints them all the same.").format(_some(bad)))
-
-
 def unprinted(ledger: Ledger, certificates: Sequence[Given]) -> list[Given]:
     """Those of ``certificates`` that were never printed."""
     before = record.printed(ledger)
     return [one for one in certificates if one.number not in before]
 
 
-def first_time(ledger: Ledger, certificates: Sequence[Given]) -> None:
-    """Raises Refusal where one of these was printed before."""
-    before = record.printed(ledger)
-    again = [f"{one.number} ({local_text(before[one.number])})" for one in certificates if one.number in before]
-    if again:
-        raise Refusal(_("Printed before: {}. --reprint prints again, and records it.").format(_some(again)))
+def refuse(ledger: Ledger, certificates: Sequence[Given], *, again: bool, even_revoked: bool) -> None:
+    """Raises Refusal where one of these is not in force, or was printed before, unless that was asked for."""
+    standing = {} if even_revoked else record.not_in_force(ledger)
+    bad = [f"{one.number} ({standing[one.number]})" for one in certificates if one.number in standing]
+    if bad:
+        raise Refusal(_("Not in force: {}. --even-revoked prints them all the same.").format(_some(bad)))
+    before = {} if again else record.printed(ledger)
+    twice = [f"{one.number} ({local_text(before[one.number])})" for one in certificates if one.number in before]
+    if twice:
+        raise Refusal(_("Printed before: {}. --reprint prints again, and records it.").format(_some(twice)))
+
+
+def sift(
+    ledger: Ledger, certificates: Sequence[Given], *, again: bool, even_revoked: bool
+) -> tuple[list[Given], list[str]]:
+    """Those of an exam that are to be printed, and what is to be said of the others."""
+    standing = {} if even_revoked else record.not_in_force(ledger)
+    bad = [one.number for one in certificates if one.number in standing]
+    before = {} if again else record.printed(ledger)
+    left = [one for one in certificates if one.number not in standing]
+    twice = [one for one in left if one.number in before]
+    said = []
+    if bad:
+        said.append(_("Not in force, and not printed: {}.").format(_some(bad)))
+    if twice:
+        text = _("{} were printed before; `yinjian-sign print --reprint` prints again.")
+        said.append(text.format(len(twice)))
+    return [one for one in left if one.number not in before], said
 
 
 def admissions(session: Session, judged: Judged) -> dict[bytes, str]:

@@ -69,7 +69,11 @@ def test_printed_once_and_again(session: Session) -> None:
     assert wanted[0].holder in text(first[0]).replace("\r\n", "")
     assert desks.unprinted(session.ledger, wanted) == []
     with pytest.raises(Refusal, match=numbers[0]):
-        desks.first_time(session.ledger, wanted)
+        desks.refuse(session.ledger, wanted, again=False, even_revoked=False)
+    desks.refuse(session.ledger, wanted, again=True, even_revoked=False)
+    left, said = desks.sift(session.ledger, desks.of_exam(session.ledger, EXAM), again=False, even_revoked=False)
+    assert len(left) == len(desks.of_exam(session.ledger, EXAM)) - 2
+    assert said[0].startswith("2 ")
     later = desk_of(session, NOW + 9000)
     again = desks.print_certificates(later, sources[:1], numbers[:1])
     assert again.files[0].read_bytes() == first[0]
@@ -113,11 +117,16 @@ def test_not_in_force(actions: list[str], refused: bool, session: Session) -> No
                 replacement=None, note=None, job=one.job or 0,
             )  # fmt: skip
             session.ledger.add_change(change)
+    everybody = desks.of_exam(session.ledger, EXAM)
+    left, said = desks.sift(session.ledger, everybody, again=False, even_revoked=False)
+    assert left == everybody[refused:]
+    assert [one.number in line for line in said] == [True] * refused
+    desks.refuse(session.ledger, [one], again=False, even_revoked=True)
     if not refused:
-        desks.in_force(session.ledger, [one])
+        desks.refuse(session.ledger, [one], again=False, even_revoked=False)
         return
     with pytest.raises(Refusal, match=f"{one.number} .{actions[-1]}.*--even-revoked"):
-        desks.in_force(session.ledger, [one])
+        desks.refuse(session.ledger, [one], again=False, even_revoked=False)
 
 
 def test_numbers_never_issued(session: Session) -> None:

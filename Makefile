@@ -53,7 +53,7 @@ web: setup
 	touch $@
 
 test: setup system web .stamps/cose
-	$(RUN)python -m pytest $(ARGS)
+	$(RUN)python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: setup
 	$(RUN)ruff check .

@@ -1,5 +1,6 @@
 """A registry in memory for HTTP tests: a list of signed statements in the order published, and nothing else."""
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -11,6 +12,22 @@ from verify.core.pass_list import PassList
 from verify.core.register import ExamFacts, Listing, Published, Record
 from verify.core.statement import Kind, Statement
 from verify.registry import BadCursor, ExamHead, ExamPage, ListChanges, RegistryUnavailable, RowPage, ShownRow
+
+_decode = functools.lru_cache(maxsize=10_000)(statement.decode)
+_certificates: dict[bytes, certificates.Certificate] = {}
+_lists: dict[bytes, PassList] = {}
+
+
+def _certificate(item: Statement) -> certificates.Certificate:
+    if item.data not in _certificates:
+        _certificates[item.data] = certificates.read(item)
+    return _certificates[item.data]
+
+
+def _list(item: Statement) -> PassList:
+    if item.data not in _lists:
+        _lists[item.data] = pass_list.read(item)
+    return _lists[item.data]
 
 
 class MemoryRegistry:
@@ -25,7 +42,7 @@ class MemoryRegistry:
     def _all(self, kind: Kind) -> list[tuple[int, Statement]]:
         if self.failing is not None:
             raise self.failing
-        found = [(index, statement.decode(data)) for index, data in enumerate(self.statements)]
+        found = [(index, _decode(data)) for index, data in enumerate(self.statements)]
         return [(index, item) for index, item in found if item.kind is kind]
 
     async def chain(self) -> Chain:
@@ -38,7 +55,7 @@ class MemoryRegistry:
     async def by_number(self, number: str) -> Record | None:
         """See Registry."""
         for index, item in self._all(Kind.CERTIFICATE):
-            certificate = certificates.read(item)
+            certificate = _certificate(item)
             if certificate.number == number:
                 return self._record(certificate, item, index)
         return None
@@ -47,7 +64,7 @@ class MemoryRegistry:
         lists = [
             (place, source, listing)
             for place, source in self._all(Kind.PASS_LIST)
-            for listing in [pass_list.read(source)]
+            for listing in [_list(source)]
             if listing.exam == certificate.exam
         ]
         changed = [(place, source, changes.read(source)) for place, source in self._all(Kind.CHANGE)]
@@ -97,7 +114,7 @@ class MemoryRegistry:
     def _heads(self) -> dict[str, tuple[ExamHead, PassList, bytes]]:
         heads = {}
         for place, item in self._all(Kind.PASS_LIST):
-            listing = pass_list.read(item)
+            listing = _list(item)
             head = ExamHead(
                 exam=listing.exam,
                 programme=listing.programme,
@@ -154,7 +171,7 @@ class MemoryRegistry:
 
     async def changes_since_notice(self, head: ExamHead) -> ListChanges | None:
         """See Registry."""
-        lists = [pass_list.read(item) for _, item in self._all(Kind.PASS_LIST)]
+        lists = [_list(item) for _, item in self._all(Kind.PASS_LIST)]
         notices = [
             Counter((r.name, r.id) for r in one.rows)
             for one in lists

@@ -402,9 +402,20 @@ async def test_an_answer_that_breaks_off_is_not_taken_for_a_whole_list() -> None
             await service.get("/api/v1/exams/CEM-2022-04/pass-list.csv")
 
 
-async def test_options_are_told() -> None:
-    """OPTIONS names the methods, HEAD among them."""
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("/", "GET, HEAD, OPTIONS"),
+        ("/check", "GET, HEAD, OPTIONS, POST"),
+        ("/api/v1/challenge", "GET, HEAD, OPTIONS, POST"),
+        ("/api/v1/verify", "OPTIONS, POST"),
+    ],
+)
+async def test_options_are_told(address: str, allowed: str) -> None:
+    """OPTIONS names every method of the address, HEAD among them."""
     async with client() as service:
-        answer: httpx.Response = await service.request("OPTIONS", "/")
-    assert answer.status_code == 204
-    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+        answer: httpx.Response = await service.request("OPTIONS", address)
+        nowhere = await service.request("OPTIONS", "/api/nothing")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["allow"] == allowed
+    assert nowhere.status_code == 404

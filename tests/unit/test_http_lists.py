@@ -77,10 +77,10 @@ async def test_a_list_is_paged_to_its_end_without_gap_or_double() -> None:
     ],
 )
 async def test_limits_and_cursors_from_elsewhere_are_refused(query: str, code: str) -> None:
-    """A page size out of bounds and a cursor that nobody gave are 400."""
+    """A page size out of bounds and a cursor that nobody gave are 400 and 404."""
     async with client() as service:
         answer = await service.get(f"{URL}?{query}")
-    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert (answer.status_code, answer.json()["code"]) == (404 if code == "bad_cursor" else 400, code)
     assert answer.headers["content-type"] == "application/problem+json"
 
 

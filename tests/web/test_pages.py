@@ -33,7 +33,7 @@ def violations(page: Page) -> list[str]:
 
 
 def look(page: Page, name: str) -> None:
-    """What holds for every page: it fits its screen, a picture of it is kept, and on the phone axe-core finds nothing."""
+    """What holds for every page: it fits its screen, a picture is kept, and on the phone axe-core finds nothing."""
     ARTEFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
     width, inner = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")

@@ -40,6 +40,8 @@ _HEADERS: Final = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()"),
 )
+_SEEN_AS: Final = {"HEAD": "GET", "OPTIONS": "-"}
+"""What the routes see: HEAD is a GET without a body, and OPTIONS a method that none takes, so that they tell theirs."""
 _HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
@@ -72,7 +74,7 @@ class Edge:
             return
         began = time.perf_counter()
         method: str = scope["method"]
-        inner: Any = {**scope, "method": "GET" if method == "HEAD" else method}
+        inner: Any = {**scope, "method": _SEEN_AS.get(method, method)}
         headers = dict(scope["headers"])
         inner["state"] = {**scope.get("state", {})}
         peer = scope["client"]
@@ -85,7 +87,7 @@ class Edge:
         asked = words.known(parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[-1])
         inner["state"]["asked_language"] = asked
         inner["state"]["language"] = asked or words.negotiate(headers.get(b"accept-language", b"").decode("latin-1"))
-        answer = _Answer(send, self._headers, bare=method == "HEAD", known=headers.get(b"if-none-match"))
+        answer = _Answer(send, self._headers, method, known=headers.get(b"if-none-match"))
         await self._answer(inner, receive, answer.send)
         took = (time.perf_counter() - began) * 1000
         _log.info("%s %s %d %.1fms", method, inner.get("path_template", "-"), answer.status, took)
@@ -112,10 +114,11 @@ def _budget(scope: Any) -> Budget | None:
 class _Answer:
     """What is sent on behalf of one request."""
 
-    def __init__(self, send: Send, headers: Sequence[tuple[bytes, bytes]], *, bare: bool, known: bytes | None) -> None:
+    def __init__(self, send: Send, headers: Sequence[tuple[bytes, bytes]], method: str, known: bytes | None) -> None:
         self._send = send
         self._headers = headers
-        self._bare = bare
+        self._bare = method == "HEAD"
+        self._options = method == "OPTIONS"
         self._known = known
         self.status = 0
 
@@ -143,6 +146,9 @@ class _Answer:
         etag = present.get(b"etag")
         if self.status == 200 and etag is not None and self._known is not None and _matches(self._known, etag):
             self.status = 304
+        elif self.status == 405 and self._options:
+            self.status = 204
+        if self.status in (204, 304):
             self._bare = True
             headers = [pair for pair in headers if pair[0].lower() not in (b"content-length", b"content-type")]
         return {**message, "status": self.status, "headers": headers}

@@ -5,7 +5,7 @@ from typing import Any, Final
 from verify.http import problems
 
 JSON: Final = "application/json"
-TIME: Final = {"type": "string", "format": "date-time"}
+
 REGISTRY: Final = ("registry_unavailable", "register_damaged")
 BYTES: Final = {"type": "string", "contentMediaType": "application/octet-stream"}
 

@@ -4,16 +4,18 @@ from typing import Any, Final
 
 from verify import refusals
 from verify.http import batch_api
-from verify.http.openapi_parts import BYTES, JSON, REGISTRY, TIME, closed, operation, parameter, ref, text
+from verify.http.openapi_parts import BYTES, JSON, REGISTRY, closed, operation, parameter, ref, text
 
 _PROOFS: Final = ("proof_missing", "proof_invalid", "proof_expired", "proof_used", "proof_too_easy")
-_EXAMPLE_NUMBER: Final = "CEM2204000001U"
+_EXAMPLE_NUMBER: Final = "CEM2204000001I"
 
 
-_AS_OF: Final = TIME | {
-    "description": "A time that has passed: what today's register says of that time.",
-    "examples": ["2024-05-01T00:00:00Z"],
-}
+_AS_OF: Final = text(
+    "2024-05-01T00:00:00Z",
+    "A time that has passed, RFC 3339: what today's register says of that time. Later years, once they have passed, "
+    "and other offsets are taken too.",
+    pattern=r"^20([01][0-9]|2[0-5])-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$",
+)
 _VERIFY: Final = {
     "oneOf": [
         closed(

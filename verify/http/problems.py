@@ -73,7 +73,7 @@ KINDS: Final[dict[str, Kind]] = {
         N_("Nobody can say yet what will be true then. Please ask for a time that has passed."),
     ),
     "bad_cursor": Kind(
-        400,
+        404,
         N_("Page no longer there"),
         N_("The list has changed since, or the link is damaged. Please begin again at its first page."),
     ),

@@ -86,6 +86,8 @@ def _keys_active(unlocked: Unlocked, ledger: Ledger, job: Job) -> bool:
 
 def _check_window(ledger: Ledger, wanted: Request, now: int, early: str | None) -> None:
     """That every exam was announced and its objection window is closed, or that ``early`` says why not to wait."""
+    if early is not None and not early.strip():
+        raise Refusal(_("--early wants the reason for not waiting."))
     for plan in wanted.plans:
         code = plan.exam.code
         if early is not None or ledger.newest_list(code, "final") is not None:

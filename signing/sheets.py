@@ -131,8 +131,8 @@ def too_large(name: str, rows: int, columns: int) -> str:
 
 def _csv(data: bytes, name: str) -> list[list[Value]]:
     text = _decoded(data, name)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    top = "\n".join(text.splitlines()[:10])  # a title above the header has no separators
+    delimiter = max(",;\t", key=top.count)
     rows: list[list[Value]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):

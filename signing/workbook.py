@@ -19,7 +19,7 @@ from signing.corrections import Finding
 from signing.messages import _
 from signing.rules import Outcome, Subject
 from signing.sheets import Value
-from verify.cli import Refusal
+from verify.cli import Refusal, progress
 
 Result = Literal["accepted", "corrected", "refused"]
 
@@ -103,7 +103,11 @@ def read(path: Path, centre: Centre, strikes: Mapping[int, str]) -> Judged:
 def judge(table: Table, centre: Centre, strikes: Mapping[int, str]) -> Judged:
     """Every row of ``table``. Raises Refusal for a row to strike that is not there, and for a table without rows."""
     judge_row = _Judge(table, centre)
-    drafts = [judge_row(number, values) for number, values in table.rows()]
+    drafts = []
+    with progress(_("Judging rows"), len(table.sheet.rows) - table.header) as advance:
+        for number, values in table.rows():
+            drafts.append(judge_row(number, values))
+            advance()
     if not drafts:
         raise Refusal(_("There are no rows below the header."))
     if missing := sorted(strikes.keys() - {draft.row for draft in drafts}):

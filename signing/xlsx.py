@@ -16,7 +16,7 @@ import msgspec
 
 from signing.messages import _
 
-MAX_UNPACKED: Final = 512 << 20
+MAX_UNPACKED: Final = 256 << 20
 _PIECE: Final = 1 << 18
 _WORKBOOK: Final = "xl/workbook.xml"
 _RELATIONS: Final = "xl/_rels/workbook.xml.rels"

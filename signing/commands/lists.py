@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from signing import issue as issuing
-from signing import notice, pictures, workbook
+from signing import notice, pictures, prepare, workbook
 from signing.calendar import local_text
+from signing.centre import Centre
 from signing.commands import options, printing
 from signing.issue import Difference, Made
 from signing.messages import _
@@ -31,9 +32,10 @@ def announce(
     """``yinjian-sign announce BOOK --exam TERM``."""
     from signing.print import desk as desks
 
+    struck = workbook.parse_strikes(strikes)
+    judged = workbook.read(book, Centre.load(centre_file), struck)
+    prepare.check_rows(judged)  # before anybody is asked for the passphrase
     with options.at_work(centre_file, keys_dir) as session:
-        struck = workbook.parse_strikes(strikes)
-        judged = workbook.read(book, session.room.centre, struck)
         made = issuing.announce(session, judged, term, _notes(struck))
         papers = desks.announce(_desk(session), made.path)
     if as_json:
@@ -81,9 +83,10 @@ def issue(
     if not pdf and (photos_dir or some_photos or batch_file):
         raise click.UsageError(_("--photos and --batch print certificates: they want --pdf."))
     printed = None
+    struck = workbook.parse_strikes(strikes)
+    judged = workbook.read(book, Centre.load(centre_file), struck)
+    prepare.check_rows(judged)  # before anybody is asked for the passphrase
     with options.at_work(centre_file, keys_dir) as session:
-        struck = workbook.parse_strikes(strikes)
-        judged = workbook.read(book, session.room.centre, struck)
         notes = _notes(struck) | ({"early": early} if early else {})
         made = issuing.issue(session, judged, term, notes, early)
         pictures.draw(session.room.certificates, session.room.centre.host, made.certificates)

@@ -277,6 +277,8 @@ def test_a_lost_ledger_is_rebuilt_from_the_releases(place: Place) -> None:
         assert after == before
         assert ledger.index_rows("CEM-2022-04", 99) == rows
         assert rebuild.rebuild(ledger, session.room.releases, session.unlocked.chain) == []
+    final = certify(place, PEOPLE, NOW + 500)
+    assert final.name == "2022-04-final-1.release"
     damaged = next((place.folder / "releases").glob("*final*"))
     damaged.write_bytes(damaged.read_bytes()[:-9] + b"\0" * 9)
     ledger_file.unlink()

@@ -206,7 +206,19 @@ async def test_the_log_holds_routes_and_nothing_that_was_asked(caplog: pytest.Lo
         assert secret not in ours
 
 
-PUBLIC = ["/.well-known/yinjian/keyring", "/.well-known/jwks.json", "/api/schema/openapi.json", "/static/site.css"]
+PUBLIC = [
+    "/.well-known/yinjian/keyring",
+    "/.well-known/jwks.json",
+    "/api/schema/openapi.json",
+    "/api/schema",
+    "/static/site.css",
+    "/",
+    "/pass-lists",
+    "/pass-lists/CEM-2022-04",
+    "/api/v1/exams",
+    "/api/v1/exams/CEM-2022-04/pass-list",
+    "/api/v1/exams/CEM-2022-04/pass-list.cbor",
+]
 
 
 @pytest.mark.parametrize("address", PUBLIC)
@@ -219,7 +231,18 @@ async def test_who_has_the_newest_copy_is_not_sent_it_again(address: str) -> Non
             assert (again.status_code, again.content) == (304, b"")
             assert again.headers["etag"] == first.headers["etag"]
         other = await service.get(address, headers={"if-none-match": '"x"'})
+        head = await service.head(address)
     assert other.status_code == 200
+    assert head.headers["etag"] == first.headers["etag"]
+
+
+async def test_personal_answers_have_no_etag_and_are_kept_by_nobody() -> None:
+    """A verdict is asked for anew each time."""
+    async with client() as service:
+        for address in (exam.VALID.path, f"/api/v1/certificates/{exam.VALID.number}"):
+            answer = await service.get(address, headers={"if-none-match": "*"})
+            assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+            assert "etag" not in answer.headers
 
 
 async def test_files_named_by_their_content_are_kept_for_ever() -> None:

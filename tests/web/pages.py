@@ -89,6 +89,7 @@ PAGES: Final[dict[str, tuple[str, str, str]]] = {
     "pass_lists": ("/pass-lists", "合格名单", "Pass lists"),
     "notice": ("/pass-lists/CEM-2025-09", "2025年第三次碳排放管理师考试", "Third Carbon Emission Manager exam of 2025"),
     "final": ("/pass-lists/CEM-2022-04", "2022年第三次碳排放管理师考试", "Third Carbon Emission Manager exam of 2022"),
+    "for_programs": ("/api/schema", "程序接口", "For programs"),
     "gone": ("/pass-lists/CEM-2023-06", "名单已不再公开", "List no longer public"),
     "nowhere": ("/nowhere", "没有这个页面", "No such page"),
 }

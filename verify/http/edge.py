@@ -5,6 +5,7 @@ answers HEAD as GET without a body and If-None-Match with 304, adds the headers 
 the access log, which knows routes and never addresses, names or numbers.
 """
 
+import hashlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -120,13 +121,26 @@ class _Answer:
         self._bare = method == "HEAD"
         self._options = method == "OPTIONS"
         self._known = known
+        self._held: Any = None
+        """The start of a public answer, until its whole body is there to make an ETag of."""
         self.status = 0
 
     async def send(self, message: Message) -> None:
         """Passes on one ASGI message."""
         if message["type"] == "http.response.start":
-            await self._send(self._start(message))
-        elif not self._bare:
+            if _may_be_tagged(message):
+                self._held = message
+            else:
+                await self._send(self._start(message))
+            return
+        if self._held is not None:
+            held, self._held = self._held, None
+            if not message.get("more_body", False):
+                body: Any = message.get("body", b"")
+                tag = hashlib.sha256(body).hexdigest()[:24]
+                held = {**held, "headers": [*held["headers"], (b"etag", f'"{tag}"'.encode())]}
+            await self._send(self._start(held))
+        if not self._bare:
             await self._send(message)
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -152,6 +166,14 @@ class _Answer:
             self._bare = True
             headers = [pair for pair in headers if pair[0].lower() not in (b"content-length", b"content-type")]
         return {**message, "status": self.status, "headers": headers}
+
+
+def _may_be_tagged(start: Any) -> bool:
+    """Whether an answer is public, whole and without an ETag yet."""
+    headers = dict(start["headers"])
+    return (
+        start["status"] == 200 and headers.get(b"cache-control", b"").startswith(b"public") and b"etag" not in headers
+    )
 
 
 def _with_head(allow: bytes) -> bytes:

@@ -13,8 +13,10 @@ from litestar import Response, Router, get
 from verify.core import public_keys
 from verify.core.verdict import Verdict
 from verify.http import batch_api, lists_api, lookups, problems, proof, uploads, wellknown
+from verify.http.bodies import AnyRequest, Inject
 from verify.http.openapi_parts import closed
 from verify.http.openapi_paths import paths
+from verify.http.views import Views
 
 _OPENAPI_JSON: Final = "application/vnd.oai.openapi+json"
 
@@ -55,4 +57,10 @@ def openapi_json() -> Response[bytes]:
     return wellknown.tagged(msgspec.json.encode(document()), _OPENAPI_JSON, {"Cache-Control": "public, max-age=300"})
 
 
-ROUTER = Router("/api/schema", route_handlers=[openapi_json])
+@get("/", sync_to_thread=False)
+def page(request: AnyRequest, views: Inject[Views]) -> Response[str]:
+    """The description as a page, of our own templates and nothing from elsewhere."""
+    return views.page(request, "api.html", cache="public, max-age=300", document=document())
+
+
+ROUTER = Router("/api/schema", route_handlers=[openapi_json, page])

@@ -4,6 +4,7 @@ import datetime
 from typing import Any, Final
 
 import jinja2
+import msgspec
 from litestar import Response
 from markupsafe import Markup, escape
 
@@ -114,6 +115,7 @@ def _environment(language: Language, files: Files) -> jinja2.Environment:
         "named": lambda names: _named(names, language),
         "moment": lambda moment: _moment(moment, language),
         "day": lambda moment: _day(moment, language),
+        "pretty": lambda data: msgspec.json.format(msgspec.json.encode(data), indent=2).decode(),
         "count": lambda number: f"{number:,}",
         "machine": lambda moment: _seconds(moment).isoformat(timespec="seconds"),
     }

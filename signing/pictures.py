@@ -14,7 +14,8 @@ from verify.core import qr_text
 def draw(folder: Path, host: str, certificates: Sequence[Given]) -> int:
     """Draws what is not there yet; how many that were."""
     folder.mkdir(parents=True, exist_ok=True)
-    there = {entry.name for entry in os.scandir(folder)}
+    sweep(folder)
+    there = {entry.name for entry in os.scandir(folder) if entry.stat().st_size}
     missing = [one for one in certificates if not {f"{one.number}.svg", f"{one.number}.png"} <= there]
 
     def some(given: Sequence[Given]) -> list[None]:
@@ -26,6 +27,12 @@ def draw(folder: Path, host: str, certificates: Sequence[Given]) -> int:
         with progress(_("Drawing QR codes"), len(missing)) as advance:
             spread(some, missing, advance)
     return len(missing)
+
+
+def sweep(folder: Path) -> None:
+    """Takes away the drafts of a command that was killed; whoever holds the ledger is alone here."""
+    for draft in folder.glob(".*.*.[0-9]*"):
+        draft.unlink(missing_ok=True)
 
 
 def _draw(folder: Path, host: str, given: Given) -> None:

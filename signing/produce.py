@@ -86,6 +86,8 @@ def produce(session: Session, job: Job) -> Path:
     digest = hashlib.sha256(data).digest()
     if job.digest is not None and job.digest != digest:
         raise Refusal(_("{} would differ from what was released under this name.").format(job.release))
+    for draft in room.releases.glob(f".{path.name}.*"):  # of a command that was killed
+        draft.unlink(missing_ok=True)
     release.write(path, [data])
     if job.digest is None:
         ledger.mark_released(job.id, digest)

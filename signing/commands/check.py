@@ -60,6 +60,11 @@ def say(judged: Judged) -> None:
             continue
         for reason in row.reasons:
             click.echo(f"{reason.cell or _('row {}').format(row.row)}  {reason.message}")
+    sheet = judged.table.sheet
+    if sheet.others:
+        click.echo(_("Only the first sheet was read; behind it: {}.").format(", ".join(sheet.others)), err=True)
+    if sheet.macros:
+        click.echo(_("The workbook holds macros; they were not run."), err=True)
     totals = judged.totals()
     click.echo(
         _("{rows} rows: {accepted} accepted, {corrected} corrected, {refused} refused, {struck} struck out.").format(

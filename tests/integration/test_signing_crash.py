@@ -92,6 +92,7 @@ def test_issue_killed_at_ten_moments(place: Place, tmp_path: Path) -> None:
         again = NOW + 5_000 if _recorded(other) else NOW + 100
         assert _start(other, again, *ISSUE).wait() == 0
         assert _made(other) == wanted
+        assert not [path for name in ("releases", "certificates") for path in (other.folder / name).glob(".*")]
         shutil.rmtree(other.folder)
     assert stopped >= RUNS - 2
 

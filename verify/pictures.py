@@ -44,7 +44,7 @@ _LOOKS: Final = (
     _Look(2.0, 2.0, 0.0, _LOCAL),
     _Look(1.0, 0.0, 2.0, _LOCAL),
     _Look(0.75, 0.0, 0.0, _GLOBAL),
-    _Look(2.0, 1.5, 4.0, _LOCAL),
+    _Look(1.5, 1.5, 4.0, _LOCAL),
     _Look(1.0, 1.0, 0.0, _LOCAL),
     _Look(1.0, 0.0, 1.5, _GLOBAL),
     _Look(3.0, 0.0, 6.0, _LOCAL),
@@ -112,8 +112,10 @@ def _seen(picture: Image.Image, look: _Look) -> Image.Image:
     if scale != 1.0:
         size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
         picture = picture.resize(size, Image.Resampling.BICUBIC)
-    if look.smooth:  # then also what little contrast a dark picture has is worth raising
-        picture = ImageOps.autocontrast(picture.filter(ImageFilter.GaussianBlur(look.smooth)), cutoff=1)
+    if look.smooth:
+        picture = picture.filter(ImageFilter.GaussianBlur(look.smooth))
+    if look.smooth or look.binarizer is _GLOBAL:  # what little contrast a dark picture has is worth raising
+        picture = ImageOps.autocontrast(picture, cutoff=1)
     if look.sharpen:
         picture = picture.filter(ImageFilter.UnsharpMask(look.sharpen, 400, 0))
     return picture

@@ -11,7 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from verify import refusals
-from verify.core.verdict import DETAILS
+from verify.core.answer import DETAILS
 from verify.http import words
 
 HTTP = Path(words.__file__).parent

@@ -6,14 +6,14 @@ import msgspec
 import pytest
 
 from tests.invented import CEM, CERTIFICATE, ENTRIES, ISSUED_AT, LOG, ROOT, STATUS, TestKey, chain, keyring, resign
-from verify.core import qr_text, statement, verdict
+from verify.core import answer, qr_text, statement, verdict
+from verify.core.answer import Verdict
 from verify.core.certificate import Certificate, default_number
 from verify.core.changes import Change, Named
 from verify.core.errors import RegisterDamaged
 from verify.core.fields import Names
 from verify.core.keyring import Chain, Key
 from verify.core.register import ExamFacts, Listing, Published, Record
-from verify.core.verdict import Verdict
 
 NOW = 1_700_000_000
 HOLDER = "买买提·吐尔逊江"
@@ -389,4 +389,4 @@ def test_a_newer_format_is_unreadable_and_says_so() -> None:
 
 def test_every_code_has_its_words() -> None:
     """No step is ever left without a sentence."""
-    assert all(detail.endswith(".") for detail in verdict.DETAILS.values())
+    assert all(detail.endswith(".") for detail in answer.DETAILS.values())

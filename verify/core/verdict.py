@@ -20,148 +20,22 @@ import dataclasses
 import datetime
 import functools
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from verify.core import certificate as certificates
 from verify.core import changes, qr_text, statement
+from verify.core.answer import CertificateView, Check, ExamView, Outcome, ProgrammeView, Verdict, check
 from verify.core.certificate import Certificate
 from verify.core.errors import Malformed, RegisterDamaged, Unreadable
-from verify.core.fields import Names
 from verify.core.identity import masked_name, name_key
 from verify.core.keyring import Chain, Key, Keyring, wanted_use
 from verify.core.register import Listing, Published, Record
 from verify.core.statement import Kind, Statement
 
-Outcome = Literal[
-    "unreadable",
-    "unknown_key",
-    "forged",
-    "key_not_trusted",
-    "malformed",
-    "unregistered",
-    "withdrawn",
-    "revoked",
-    "replaced",
-    "suspended",
-    "not_yet_valid",
-    "expired",
-    "valid",
-    "not_found",
-    "mismatch",
-]
-Result = Literal["pass", "fail", "not_done"]
-
-STEPS: Final = ("text", "encoding", "key", "signature", "authority", "claims", "register", "status", "log")
 CLOCK_SKEW: Final = 300
 """Seconds by which a certificate may be issued after the time asked."""
-
-DETAILS: Final[dict[str, str]] = {
-    "text_read": "The text has the form of a certificate's QR code.",
-    "number_read": "The text has the form of a certificate number.",
-    "not_a_qr_text": "The text is not that of a certificate's QR code.",
-    "not_a_number": "The text cannot be a certificate number.",
-    "decoded": "The bytes are one well-formed signed statement.",
-    "stored_decoded": "The stored bytes are one well-formed signed statement.",
-    "not_a_statement": "The bytes are not a signed statement.",
-    "not_canonical": "The bytes are not in the one form that a statement may have.",
-    "truncated": "The code is incomplete.",
-    "trailing": "The code holds more than one statement.",
-    "too_deep": "The bytes are nested too deeply.",
-    "newer_format": "The statement has a format that this version does not know.",
-    "key_found": "The centre's keyring holds the key that the statement names.",
-    "keyring_expired": "The centre's keyring holds the key, but the keyring is past its term.",
-    "unknown_key": "The centre's keyring does not hold the key that the statement names.",
-    "signature_ok": "The signature is genuine: nothing was changed since it was signed.",
-    "signature_bad": "The signature does not fit: this was altered, or not signed by the centre.",
-    "key_trusted": "The key may sign this certificate.",
-    "key_restored": "The key was compromised, but a pass list signed by a good key names this certificate.",
-    "key_retired": "The key is retired: whether it signed while active cannot be told without the register.",
-    "key_wrong_use": "The key may not sign certificates.",
-    "key_wrong_programme": "The key may not sign for this programme.",
-    "key_not_active": "The key was not active when the statement was published.",
-    "key_compromised": "The key was compromised, and the statement was published after that.",
-    "claims_ok": "The certificate's fields are in order.",
-    "malformed": "The certificate's fields break a rule of the format.",
-    "not_a_certificate": "The statement is genuine, but it is not a certificate.",
-    "expires_before_issue": "The certificate expires before it was issued.",
-    "unknown_programme": "The keyring does not name the certificate's programme.",
-    "number_check": "The number's check character does not fit: one of its characters is wrong.",
-    "registered": "The register holds this very certificate.",
-    "not_registered": "The register does not hold this certificate.",
-    "other_statement": "The register holds another certificate under this number.",
-    "not_listed": "No final pass list names this certificate.",
-    "not_found": "The register holds no certificate of this number: it may be a slip, or not published yet.",
-    "name_mismatch": "The certificate of this number has another holder's name.",
-    "status_valid": "The certificate is valid.",
-    "status_withdrawn": "The corrected pass list no longer names this certificate.",
-    "status_revoked": "The certificate is revoked.",
-    "status_replaced": "The certificate is replaced by another.",
-    "status_suspended": "The certificate is suspended.",
-    "status_not_yet_valid": "The certificate was issued after the time asked.",
-    "status_expired": "The certificate's term is over.",
-    "register_not_asked": "The register was not asked.",
-    "no_log": "There is no log yet.",
-    "not_reached": "Not done: the procedure ended at another step.",
-}
-"""One English sentence for every code; none has room for personal data."""
-
-
-class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of the procedure."""
-
-    step: int
-    check: str
-    result: Result
-    code: str
-    detail: str
-
-
-class ProgrammeView(msgspec.Struct, frozen=True, kw_only=True):
-    """A programme as the keyring describes it."""
-
-    code: str
-    name: Names
-    level: Names
-    occupation: str | None
-
-
-class ExamView(msgspec.Struct, frozen=True, kw_only=True):
-    """An exam; title and date come from its pass list and are None offline."""
-
-    code: str
-    title: Names | None
-    held_on: str | None
-
-
-class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
-    """A certificate as one asker may see it. Status fields are None when the register was not asked."""
-
-    number: str
-    holder: str
-    id_hint: str | None
-    programme: ProgrammeView
-    exam: ExamView
-    issuers: tuple[Names, ...]
-    issued_at: datetime.datetime
-    expires_at: datetime.datetime | None
-    status: Outcome | None
-    status_since: datetime.datetime | None
-    reason: changes.Reason | None
-    replaced_by: str | None
-
-
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer (3-interfaces, Verdict). ``status_now`` is None where the register had nothing to say."""
-
-    outcome: Outcome
-    status_now: Outcome | None
-    checked_at: datetime.datetime
-    as_of: datetime.datetime
-    checks: tuple[Check, ...]
-    certificate: CertificateView | None
-    receipt: str | None = None
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,12 +55,8 @@ class _Failed(Exception):
     """Ends the procedure at one step."""
 
     def __init__(self, step: int, code: str, outcome: Outcome) -> None:
-        self.check = _check(step, "fail", code)
+        self.check = check(step, "fail", code)
         self.outcome: Outcome = outcome
-
-
-def _check(step: int, result: Result, code: str) -> Check:
-    return Check(step=step, check=STEPS[step - 1], result=result, code=code, detail=DETAILS[code])
 
 
 def read_qr(text: str, chain: Chain, now: int) -> Seen:
@@ -194,8 +64,8 @@ def read_qr(text: str, chain: Chain, now: int) -> Seen:
     try:
         data = qr_text.read(text)
     except Unreadable as error:
-        return Seen(by_number=False, failed=_check(1, "fail", error.code), outcome="unreadable")
-    passed = [_check(1, "pass", "text_read")]
+        return Seen(by_number=False, failed=check(1, "fail", error.code), outcome="unreadable")
+    passed = [check(1, "pass", "text_read")]
     try:
         signed = _authentic(data, "decoded", chain.newest, now, passed)
     except _Failed as failed:
@@ -210,10 +80,10 @@ def read_number(text: str, chain: Chain) -> Seen:
     """Step 1 for a typed certificate number, and its check character, which is step 6 before any search."""
     number = certificates.normal_number(text)
     if number is None:
-        return Seen(by_number=True, failed=_check(1, "fail", "not_a_number"), outcome="unreadable")
-    passed = (_check(1, "pass", "number_read"),)
+        return Seen(by_number=True, failed=check(1, "fail", "not_a_number"), outcome="unreadable")
+    passed = (check(1, "pass", "number_read"),)
     if certificates.is_slip(number, chain.newest.default_numbered):
-        failed = _check(6, "fail", "number_check")
+        failed = check(6, "fail", "number_check")
         return Seen(by_number=True, passed=passed, failed=failed, outcome="malformed")
     return Seen(by_number=True, number=number, passed=passed)
 
@@ -282,15 +152,15 @@ class _Procedure:
         """The whole answer."""
         self.checks.extend(self.seen.passed)
         outcome = self._outcome()
-        done = {check.step: check for check in self.checks}
-        failed = any(check.result == "fail" for check in self.checks)
+        done = {one.step: one for one in self.checks}
+        failed = any(one.result == "fail" for one in self.checks)
         missing = "not_reached" if failed else "register_not_asked"
         return Verdict(
             outcome=outcome,
             status_now=self.now_standing.outcome if self.now_standing else None,
             checked_at=_moment(self.now),
             as_of=_moment(self.as_of),
-            checks=tuple(done.get(step) or _check(step, "not_done", missing) for step in range(1, 10)),
+            checks=tuple(done.get(step) or check(step, "not_done", missing) for step in range(1, 10)),
             certificate=None if outcome in ("not_found", "mismatch") else self._view(),
         )
 
@@ -330,17 +200,17 @@ class _Procedure:
         index = self._index(found)
         if key.state == "compromised":
             if index is not None and self.chain.believes(key, index):
-                self.checks.append(_check(5, "pass", "key_trusted"))
+                self.checks.append(check(5, "pass", "key_trusted"))
             elif index is not None and self._named():
-                self.checks.append(_check(5, "pass", "key_restored"))
+                self.checks.append(check(5, "pass", "key_restored"))
             else:
                 raise _Failed(5, "key_compromised", "key_not_trusted")
         elif index is not None and not self.chain.believes(key, index):
             raise _Failed(5, "key_not_active", "key_not_trusted")
         elif index is None and key.state == "retired":
-            self.checks.append(_check(5, "not_done", "key_retired"))
+            self.checks.append(check(5, "not_done", "key_retired"))
         else:
-            self.checks.append(_check(5, "pass", "key_trusted"))
+            self.checks.append(check(5, "pass", "key_trusted"))
 
     def _claims(self, found: Statement) -> Certificate:
         """Step 6."""
@@ -352,7 +222,7 @@ class _Procedure:
             raise _Failed(6, "number_check", "malformed")
         if self.keyring.programme(certificate.programme) is None:
             raise _Failed(6, "unknown_programme", "malformed")
-        self.checks.append(_check(6, "pass", "claims_ok"))
+        self.checks.append(check(6, "pass", "claims_ok"))
         return certificate
 
     def _status(self, certificate: Certificate, found: Statement) -> Outcome:
@@ -368,7 +238,7 @@ class _Procedure:
             raise _Failed(7, "other_statement", "unregistered")
         if not self._named():
             raise _Failed(7, "not_listed", "unregistered")
-        self.checks.append(_check(7, "pass", "registered"))
+        self.checks.append(check(7, "pass", "registered"))
         believed = [change for change in self._changes(self.record.changes) if change.certificate.short == found.short]
         self.now_standing = self._standing_at(certificate, believed, self.now)
         same = self.as_of == self.now
@@ -376,8 +246,8 @@ class _Procedure:
         outcome = self.standing.outcome
         if outcome != "valid":
             raise _Failed(8, f"status_{outcome}", outcome)
-        self.checks.append(_check(8, "pass", "status_valid"))
-        self.checks.append(_check(9, "not_done", "no_log"))
+        self.checks.append(check(8, "pass", "status_valid"))
+        self.checks.append(check(9, "not_done", "no_log"))
         return outcome
 
     def _index(self, found: Statement) -> int | None:
@@ -486,12 +356,12 @@ def _authentic(data: bytes, code: str, keyring: Keyring, now: int, checks: list[
         found = statement.decode(data)
     except Unreadable as error:
         raise _Failed(2, error.code, "unreadable") from None
-    checks.append(_check(2, "pass", code))
+    checks.append(check(2, "pass", code))
     if not keyring.with_kid(found.kid):
         raise _Failed(3, "unknown_key", "unknown_key")
-    checks.append(_check(3, "pass", "keyring_expired" if now > keyring.expires_at else "key_found"))
+    checks.append(check(3, "pass", "keyring_expired" if now > keyring.expires_at else "key_found"))
     key = _signer(found, keyring)
-    checks.append(_check(4, "pass", "signature_ok"))
+    checks.append(check(4, "pass", "signature_ok"))
     return found, key
 
 

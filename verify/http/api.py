@@ -7,7 +7,7 @@ from litestar import Router, get, post
 from litestar.params import FromPath
 from msgspec import UNSET, UnsetType
 
-from verify.core.verdict import Verdict
+from verify.core.answer import Verdict
 from verify.http.asking import Asker
 from verify.http.bodies import AnyRequest, Inject, json_body, past_time
 from verify.http.intake import client_of

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from verify.core import identity, verdict
+from verify.core.answer import CertificateView, Verdict
 from verify.core.keyring import Chain
-from verify.core.verdict import CertificateView, Seen, Verdict
+from verify.core.verdict import Seen
 from verify.http.names_tried import NamesTried
 from verify.registry import Registry
 

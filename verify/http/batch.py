@@ -8,9 +8,10 @@ from typing import Final
 import msgspec
 
 from verify.core import verdict
+from verify.core.answer import Verdict
 from verify.core.keyring import Chain
 from verify.core.register import Record
-from verify.core.verdict import Seen, Verdict
+from verify.core.verdict import Seen
 from verify.http.asking import Asker
 from verify.http.names_tried import TooManyNames
 from verify.tables.data import Row

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response, Router, post
 from litestar.response import Stream
 
-from verify.core.verdict import Verdict
+from verify.core.answer import Verdict
 from verify.http import batch, batch_words, problems
 from verify.http.asking import Asker
 from verify.http.batch import Checked

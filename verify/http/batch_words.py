@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from verify.core.verdict import Verdict
+from verify.core.answer import Verdict
 from verify.http import phrases, words
 from verify.http.batch import Checked
 from verify.http.bodies import SHANGHAI

@@ -3,7 +3,7 @@
 import msgspec
 
 from verify.core import identity
-from verify.core.verdict import CertificateView
+from verify.core.answer import CertificateView
 from verify.http.asking import Asker, IdType, LookupsClosed
 from verify.http.problems import Refused
 from verify.http.proof import Challenge, Proofs

@@ -11,7 +11,7 @@ import msgspec
 from litestar import Response, Router, get
 
 from verify.core import public_keys
-from verify.core.verdict import Verdict
+from verify.core.answer import Verdict
 from verify.http import batch_api, lists_api, lookups, problems, proof, uploads, wellknown
 from verify.http.bodies import AnyRequest, Inject
 from verify.http.openapi_parts import closed

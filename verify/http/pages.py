@@ -6,9 +6,9 @@ from typing import Any, Final
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 
+from verify.core.answer import Verdict
 from verify.core.errors import RegisterDamaged, Unreadable
 from verify.core.qr_text import digits
-from verify.core.verdict import Verdict
 from verify.http import phrases
 from verify.http.asking import Asker
 from verify.http.bodies import AnyRequest, Inject, form_body, past_date

@@ -8,8 +8,8 @@ from typing import Final, Literal
 import msgspec
 
 from verify import refusals
+from verify.core.answer import DETAILS, Outcome, Result, Verdict
 from verify.core.changes import Reason
-from verify.core.verdict import DETAILS, Outcome, Result, Verdict
 from verify.http.words import N_
 
 Tone = Literal["good", "bad", "caution", "unknown"]

@@ -8,8 +8,8 @@ from litestar import Response, Router, get, post
 from litestar.response import Redirect
 
 from verify.codes import Code, CodeKind
+from verify.core.answer import Verdict
 from verify.core.qr_text import digits
-from verify.core.verdict import Verdict
 from verify.findings import Findings
 from verify.http import phrases, problems
 from verify.http.asking import Asker

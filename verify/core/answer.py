@@ -1,0 +1,141 @@
+"""The answer: what a verdict looks like to whoever asked (3-interfaces, Verdict), and the words for its codes."""
+
+import datetime
+from typing import Final, Literal
+
+import msgspec
+
+from verify.core import changes
+from verify.core.fields import Names
+
+Outcome = Literal[
+    "unreadable",
+    "unknown_key",
+    "forged",
+    "key_not_trusted",
+    "malformed",
+    "unregistered",
+    "withdrawn",
+    "revoked",
+    "replaced",
+    "suspended",
+    "not_yet_valid",
+    "expired",
+    "valid",
+    "not_found",
+    "mismatch",
+]
+Result = Literal["pass", "fail", "not_done"]
+
+STEPS: Final = ("text", "encoding", "key", "signature", "authority", "claims", "register", "status", "log")
+
+DETAILS: Final[dict[str, str]] = {
+    "text_read": "The text has the form of a certificate's QR code.",
+    "number_read": "The text has the form of a certificate number.",
+    "not_a_qr_text": "The text is not that of a certificate's QR code.",
+    "not_a_number": "The text cannot be a certificate number.",
+    "decoded": "The bytes are one well-formed signed statement.",
+    "stored_decoded": "The stored bytes are one well-formed signed statement.",
+    "not_a_statement": "The bytes are not a signed statement.",
+    "not_canonical": "The bytes are not in the one form that a statement may have.",
+    "truncated": "The code is incomplete.",
+    "trailing": "The code holds more than one statement.",
+    "too_deep": "The bytes are nested too deeply.",
+    "newer_format": "The statement has a format that this version does not know.",
+    "key_found": "The centre's keyring holds the key that the statement names.",
+    "keyring_expired": "The centre's keyring holds the key, but the keyring is past its term.",
+    "unknown_key": "The centre's keyring does not hold the key that the statement names.",
+    "signature_ok": "The signature is genuine: nothing was changed since it was signed.",
+    "signature_bad": "The signature does not fit: this was altered, or not signed by the centre.",
+    "key_trusted": "The key may sign this certificate.",
+    "key_restored": "The key was compromised, but a pass list signed by a good key names this certificate.",
+    "key_retired": "The key is retired: whether it signed while active cannot be told without the register.",
+    "key_wrong_use": "The key may not sign certificates.",
+    "key_wrong_programme": "The key may not sign for this programme.",
+    "key_not_active": "The key was not active when the statement was published.",
+    "key_compromised": "The key was compromised, and the statement was published after that.",
+    "claims_ok": "The certificate's fields are in order.",
+    "malformed": "The certificate's fields break a rule of the format.",
+    "not_a_certificate": "The statement is genuine, but it is not a certificate.",
+    "expires_before_issue": "The certificate expires before it was issued.",
+    "unknown_programme": "The keyring does not name the certificate's programme.",
+    "number_check": "The number's check character does not fit: one of its characters is wrong.",
+    "registered": "The register holds this very certificate.",
+    "not_registered": "The register does not hold this certificate.",
+    "other_statement": "The register holds another certificate under this number.",
+    "not_listed": "No final pass list names this certificate.",
+    "not_found": "The register holds no certificate of this number: it may be a slip, or not published yet.",
+    "name_mismatch": "The certificate of this number has another holder's name.",
+    "status_valid": "The certificate is valid.",
+    "status_withdrawn": "The corrected pass list no longer names this certificate.",
+    "status_revoked": "The certificate is revoked.",
+    "status_replaced": "The certificate is replaced by another.",
+    "status_suspended": "The certificate is suspended.",
+    "status_not_yet_valid": "The certificate was issued after the time asked.",
+    "status_expired": "The certificate's term is over.",
+    "register_not_asked": "The register was not asked.",
+    "no_log": "There is no log yet.",
+    "not_reached": "Not done: the procedure ended at another step.",
+}
+"""One English sentence for every code; none has room for personal data."""
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of the procedure."""
+
+    step: int
+    check: str
+    result: Result
+    code: str
+    detail: str
+
+
+class ProgrammeView(msgspec.Struct, frozen=True, kw_only=True):
+    """A programme as the keyring describes it."""
+
+    code: str
+    name: Names
+    level: Names
+    occupation: str | None
+
+
+class ExamView(msgspec.Struct, frozen=True, kw_only=True):
+    """An exam; title and date come from its pass list and are None offline."""
+
+    code: str
+    title: Names | None
+    held_on: str | None
+
+
+class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate as one asker may see it. Status fields are None when the register was not asked."""
+
+    number: str
+    holder: str
+    id_hint: str | None
+    programme: ProgrammeView
+    exam: ExamView
+    issuers: tuple[Names, ...]
+    issued_at: datetime.datetime
+    expires_at: datetime.datetime | None
+    status: Outcome | None
+    status_since: datetime.datetime | None
+    reason: changes.Reason | None
+    replaced_by: str | None
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer (3-interfaces, Verdict). ``status_now`` is None where the register had nothing to say."""
+
+    outcome: Outcome
+    status_now: Outcome | None
+    checked_at: datetime.datetime
+    as_of: datetime.datetime
+    checks: tuple[Check, ...]
+    certificate: CertificateView | None
+    receipt: str | None = None
+
+
+def check(step: int, result: Result, code: str) -> Check:
+    """The check of ``step`` (1 to 9), in the words of its ``code``."""
+    return Check(step=step, check=STEPS[step - 1], result=result, code=code, detail=DETAILS[code])

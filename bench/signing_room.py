@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from keys.custody import KeySigner
 from signing import issue, workbook
-from signing.ledger import Given
 from signing.produce import Bench
+from signing.records import Given
 from signing.room import Session
 from signing.workers import spread
 from tests import signing_room

@@ -4,7 +4,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from signing.ledger import APPLICATION, Ledger
+from signing.ledger import Ledger
+from signing.ledger_file import APPLICATION
 from signing.messages import _
 from verify.cli import Refusal
 

@@ -4,8 +4,9 @@ from typing import Final
 
 import msgspec
 
-from signing.ledger import Given, Ledger
+from signing.ledger import Ledger
 from signing.messages import _
+from signing.records import Given
 from verify.core.certificate import normal_number
 from verify.core.identity import name_key
 

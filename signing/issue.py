@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 
-from signing import prepare, produce
+from signing import prepare, produce, record
 from signing.calendar import local_text
-from signing.ledger import Given, Job, Ledger
+from signing.ledger import Ledger
 from signing.messages import _
 from signing.prepare import Request
+from signing.records import Given, Job
 from signing.room import Room, Session, Unlocked
 from signing.workbook import Judged
 from verify.cli import Refusal
@@ -57,7 +58,7 @@ def issue(session: Session, judged: Judged, term: str, notes: Mapping[str, Any],
 def _make(session: Session, wanted: Request, early: str | None) -> Made:
     room, unlocked, ledger = session.room, session.unlocked, session.ledger
     adopt(room, ledger)
-    job = prepare.standing_job(ledger, wanted)
+    job = record.standing_job(ledger, wanted)
     if job is not None and job.digest is None and not _keys_active(unlocked, ledger, job):
         job = None  # nothing left the room under the old key: record it anew, with the numbers it gave
     again = job is not None
@@ -66,7 +67,7 @@ def _make(session: Session, wanted: Request, early: str | None) -> Made:
             _check_window(ledger, wanted, session.now, early)
         codes = [plan.exam.programme for plan in wanted.plans]
         signer = unlocked.newest_signer("certificate", codes, session.now)
-        job = prepare.record(session, wanted, signer.kid)
+        job = record.record(session, wanted, signer.kid)
     return _made(ledger, job, produce.produce(session, job), again)
 
 

@@ -1,218 +1,40 @@
 """The centre's own book: which number was given to whom, for ever, and what each release holds.
 
 One SQLite file beside the centre's files. It keeps names, the last four characters of ID numbers and lookup keys,
-never an ID number. Every change is one transaction that is on disk before it returns (rollback journal,
-synchronous=EXTRA); one command at a time works on it.
+never an ID number. What is to be called inside a transaction says so.
 """
 
-import contextlib
-import fcntl
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Final, Literal, Self, TextIO
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import msgspec
 
-from signing.messages import _
-from verify.cli import Refusal
-from verify.core.certificate import Certificate
-
-JobKind = Literal["notice", "final", "status"]
-
-APPLICATION: Final = 0x594A4C47  # "YJLG"
-_SCHEMA: Final = Path(__file__).with_name("ledger.sql")
-
-
-class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One release that was or is to be made."""
-
-    id: int
-    kind: JobKind
-    release: str
-    request: bytes
-    recorded_at: int
-    notes: dict[str, Any]
-    digest: bytes | None
-
-
-class Given(msgspec.Struct, frozen=True, kw_only=True):
-    """A number and what it was given for."""
-
-    number: str
-    exam: str
-    holder: str
-    id_hint: str
-    lookup_key: bytes
-    issued_at: int
-    expires_at: int | None = None
-    kid: bytes
-    job: int | None
-    replaces: str | None = None
-    statement: bytes | None = None
-
-    def __repr__(self) -> str:
-        return f"Given({self.number})"
-
-    @property
-    def certificate(self) -> Certificate:
-        """What the certificate says."""
-        programme, _dash, term = self.exam.partition("-")
-        return Certificate(
-            number=self.number,
-            holder=self.holder,
-            id_hint=self.id_hint,
-            programme=programme,
-            term=term,
-            issued_at=self.issued_at,
-            expires_at=self.expires_at,
-        )
-
-
-class ListHead(msgspec.Struct, frozen=True, kw_only=True):
-    """A revision of a list as it was recorded, without its rows."""
-
-    exam: str
-    revision: int
-    stage: Literal["notice", "final"]
-    job: int
-    kid: bytes
-    head: str
-
-
-class ListedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A recorded row of a list."""
-
-    serial: int
-    name: str
-    id: str
-    holder: str
-    lookup_key: bytes
-    number: str | None
-
-
-class IndexHead(msgspec.Struct, frozen=True, kw_only=True):
-    """A revision of an exam's lookup index as it was recorded."""
-
-    exam: str
-    revision: int
-    secret_id: bytes
-    kid: bytes
-    job: int
-
-
-class RecordedChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A change as it was recorded."""
-
-    number: str
-    kid: bytes
-    action: str
-    effective_at: int
-    reason: str
-    replacement: str | None
-    note: str | None
-    job: int
-
+from signing.ledger_file import LedgerFile
+from signing.records import Given, IndexHead, Job, JobKind, ListedRow, ListHead, RecordedChange
 
 _GIVEN: Final = "number, exam, holder, id_hint, lookup_key, issued_at, expires_at, kid, job, replaces, statement"
 
 
-class Ledger:
-    """The open ledger. Use it in a ``with``; no other command can work on it meanwhile."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = self.lock(path)
-        try:
-            self._open()
-        except BaseException:
-            self._lock.close()
-            raise
-
-    @staticmethod
-    def lock(path: Path) -> TextIO:
-        """Keeps other commands from the ledger at ``path`` until it is closed. Raises Refusal."""
-        # A record lock ends with its process, whatever kills it, and worker processes do not inherit it.
-        lock = path.with_name(f"{path.name}.lock").open("a")
-        try:
-            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise Refusal(_("Another command is working on the ledger {}; wait until it is done.").format(
-                path.name)) from None  # fmt: skip
-        return lock
-
-    def _open(self) -> None:
-        with self._translated():
-            self.db = sqlite3.connect(self.path, isolation_level=None)
-            self.db.row_factory = sqlite3.Row
-            self.db.execute("PRAGMA journal_mode = DELETE")
-            self.db.execute("PRAGMA synchronous = EXTRA")
-            self.db.execute("PRAGMA foreign_keys = ON")
-            version = self.db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0 and not self.db.execute("SELECT 1 FROM sqlite_master").fetchone():
-                self.db.executescript(
-                    f"BEGIN; PRAGMA application_id = {APPLICATION}; {_SCHEMA.read_text('utf-8')} COMMIT;"
-                )
-            elif version != 1 or self.db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
-                raise Refusal(_("{} is not a ledger of this version.").format(self.path.name))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Lets the next command work on the ledger."""
-        self.db.close()
-        self._lock.close()
-
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
-            raise Refusal(_("The ledger {}: {}").format(self.path.name, error)) from None
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All of what is written inside, on disk, or nothing."""
-        with self._translated():
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.db.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    self.db.execute("ROLLBACK")
-                raise
-
-    def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
-        with self._translated():
-            return self.db.execute(query, values).fetchall()
+class Ledger(LedgerFile):
+    """What the open ledger knows, and how more is recorded."""
 
     # Jobs.
 
     def jobs(self) -> list[Job]:
         """Every job, in the order recorded."""
-        return [_job(row) for row in self._all("SELECT * FROM job ORDER BY id")]
+        return [_job(row) for row in self.all("SELECT * FROM job ORDER BY id")]
 
     def job_of_list(self, exam: str) -> Job | None:
         """The job of the exam's newest list."""
-        rows = self._all(
+        rows = self.all(
             "SELECT job.* FROM job JOIN list ON list.job = job.id WHERE exam = ? ORDER BY revision DESC LIMIT 1", exam
         )
         return _job(rows[0]) if rows else None
 
-    def jobs_of_kind(self, kind: JobKind) -> list[Job]:
-        """Every job of one kind, in the order recorded."""
-        return [_job(row) for row in self._all("SELECT * FROM job WHERE kind = ? ORDER BY id", kind)]
-
     def unreleased(self) -> list[Job]:
         """Jobs recorded whose release was not finished."""
-        return [_job(row) for row in self._all("SELECT * FROM job WHERE digest IS NULL ORDER BY id")]
+        return [_job(row) for row in self.all("SELECT * FROM job WHERE digest IS NULL ORDER BY id")]
 
     def add_job(self, kind: JobKind, release: str, request: bytes, recorded_at: int, notes: Mapping[str, Any]) -> int:
         """Records a job and gives its id; inside a transaction."""
@@ -239,7 +61,7 @@ class Ledger:
         """
         wanted = set(exams)
         for job in self.unreleased():
-            rows = self._all(
+            rows = self.all(
                 "SELECT exam FROM list WHERE job = ?1 UNION SELECT exam FROM lookup_index WHERE job = ?1 "
                 "UNION SELECT exam FROM change JOIN certificate USING (number) WHERE change.job = ?1",
                 job.id,
@@ -261,7 +83,7 @@ class Ledger:
 
     def newest_list(self, exam: str, stage: str | None = None, upto: int | None = None) -> ListHead | None:
         """The exam's newest list, of one stage or any, recorded by job ``upto`` or before."""
-        rows = self._all(
+        rows = self.all(
             "SELECT * FROM list WHERE exam = ?1 AND (?2 IS NULL OR stage = ?2) AND (?3 IS NULL OR job <= ?3) "
             "ORDER BY revision DESC LIMIT 1",
             exam,
@@ -272,12 +94,12 @@ class Ledger:
 
     def lists(self, job: int | None = None) -> list[ListHead]:
         """The lists of one job, or all, in the order recorded."""
-        rows = self._all("SELECT * FROM list WHERE ?1 IS NULL OR job = ?1 ORDER BY job, exam, revision", job)
+        rows = self.all("SELECT * FROM list WHERE ?1 IS NULL OR job = ?1 ORDER BY job, exam, revision", job)
         return [ListHead(**dict(row)) for row in rows]
 
     def list_rows(self, exam: str, revision: int) -> list[ListedRow]:
         """The rows of one revision, by serial."""
-        rows = self._all(
+        rows = self.all(
             "SELECT serial, name, id, holder, lookup_key, number FROM list_row WHERE exam = ? AND revision = ? "
             "ORDER BY serial",
             exam,
@@ -302,12 +124,12 @@ class Ledger:
 
     def newest_index(self, exam: str) -> IndexHead | None:
         """The exam's newest lookup index."""
-        rows = self._all("SELECT * FROM lookup_index WHERE exam = ? ORDER BY revision DESC LIMIT 1", exam)
+        rows = self.all("SELECT * FROM lookup_index WHERE exam = ? ORDER BY revision DESC LIMIT 1", exam)
         return IndexHead(**dict(rows[0])) if rows else None
 
     def indexes(self, job: int) -> list[IndexHead]:
         """The lookup indexes of one job."""
-        return [IndexHead(**dict(r)) for r in self._all("SELECT * FROM lookup_index WHERE job = ? ORDER BY exam", job)]
+        return [IndexHead(**dict(r)) for r in self.all("SELECT * FROM lookup_index WHERE job = ? ORDER BY exam", job)]
 
     def add_index(self, head: IndexHead) -> None:
         """Records a revision of a lookup index; inside a transaction."""
@@ -318,14 +140,14 @@ class Ledger:
 
     def index_rows(self, exam: str, upto: int) -> list[tuple[str, bytes]]:
         """Number and lookup key of all that the exam's index names as of job ``upto``: its list, then replacements."""
-        rows = self._all(
+        rows = self.all(
             "SELECT number, certificate.lookup_key FROM list_row JOIN certificate USING (number) "
             "WHERE list_row.exam = ?1 AND list_row.revision = "
             "(SELECT max(revision) FROM list WHERE exam = ?1 AND stage = 'final' AND job <= ?2) ORDER BY serial",
             exam,
             upto,
         )
-        rows += self._all(
+        rows += self.all(
             "SELECT number, lookup_key FROM certificate WHERE exam = ? AND replaces IS NOT NULL AND job <= ? "
             "ORDER BY job, number",
             exam,
@@ -337,31 +159,31 @@ class Ledger:
 
     def given(self, number: str) -> Given | None:
         """What a number was given for, None where it is free."""
-        rows = self._all(f"SELECT {_GIVEN} FROM certificate WHERE number = ?", number)
+        rows = self.all(f"SELECT {_GIVEN} FROM certificate WHERE number = ?", number)
         return Given(**dict(rows[0])) if rows else None
 
     def of_exam(self, exam: str) -> list[Given]:
         """All that was given for an exam."""
-        rows = self._all(f"SELECT {_GIVEN} FROM certificate WHERE exam = ? ORDER BY number", exam)
+        rows = self.all(f"SELECT {_GIVEN} FROM certificate WHERE exam = ? ORDER BY number", exam)
         return [Given(**dict(row)) for row in rows]
 
     def all_given(self) -> list[Given]:
         """Every number ever given, by exam and number."""
-        return [Given(**dict(row)) for row in self._all(f"SELECT {_GIVEN} FROM certificate ORDER BY exam, number")]
+        return [Given(**dict(row)) for row in self.all(f"SELECT {_GIVEN} FROM certificate ORDER BY exam, number")]
 
     def of_job(self, job: int) -> list[Given]:
         """The certificates that a job issues for the first time, by number."""
-        rows = self._all(f"SELECT {_GIVEN} FROM certificate WHERE job = ? ORDER BY number", job)
+        rows = self.all(f"SELECT {_GIVEN} FROM certificate WHERE job = ? ORDER BY number", job)
         return [Given(**dict(row)) for row in rows]
 
     def unused_replacement(self, number: str) -> str | None:
         """A number that was given to replace ``number`` and never issued."""
-        rows = self._all("SELECT number FROM certificate WHERE replaces = ? AND job IS NULL", number)
+        rows = self.all("SELECT number FROM certificate WHERE replaces = ? AND job IS NULL", number)
         return rows[0]["number"] if rows else None
 
     def last_number(self, prefix: str, length: int) -> str | None:
         """The highest number given that begins with ``prefix`` and has ``length`` characters."""
-        rows = self._all(
+        rows = self.all(
             "SELECT max(number) AS number FROM certificate "
             "WHERE number >= ?1 AND number < ?1 || '[' AND length(number) = ?2",
             prefix,
@@ -394,7 +216,7 @@ class Ledger:
 
     def changes(self, job: int | None = None, number: str | None = None) -> list[RecordedChange]:
         """Changes in the order recorded, of one job or one number or all."""
-        rows = self._all(
+        rows = self.all(
             "SELECT number, kid, action, effective_at, reason, replacement, note, job FROM change "
             "WHERE (?1 IS NULL OR job = ?1) AND (?2 IS NULL OR number = ?2) ORDER BY id",
             job,
@@ -413,7 +235,7 @@ class Ledger:
 
     def struck(self, exam: str) -> dict[bytes, str]:
         """Who is struck out of an exam's final list by an objection: reasons by lookup key."""
-        rows = self._all("SELECT lookup_key, struck, reason FROM objection WHERE exam = ? ORDER BY id", exam)
+        rows = self.all("SELECT lookup_key, struck, reason FROM objection WHERE exam = ? ORDER BY id", exam)
         standing = {row["lookup_key"]: (row["struck"], row["reason"]) for row in rows}
         return {key: reason for key, (struck, reason) in standing.items() if struck}
 

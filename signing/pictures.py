@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from signing.ledger import Given
 from signing.messages import _
+from signing.records import Given
 from signing.workers import spread
 from verify.cli import progress
 from verify.core import qr_text

@@ -11,8 +11,9 @@ from pathlib import Path
 import msgspec
 
 from signing import release
-from signing.ledger import Given, Job, Ledger, RecordedChange
+from signing.ledger import Ledger
 from signing.messages import _
+from signing.records import Given, Job, RecordedChange
 from signing.room import Session, Unlocked
 from signing.workers import spread
 from verify.cli import Refusal, progress

@@ -12,8 +12,9 @@ from typing import Final
 import msgspec
 
 from signing import release
-from signing.ledger import Given, IndexHead, Job, JobKind, Ledger, ListedRow, ListHead, RecordedChange
+from signing.ledger import Ledger
 from signing.messages import _
+from signing.records import Given, IndexHead, Job, JobKind, ListedRow, ListHead, RecordedChange
 from verify.cli import Refusal
 from verify.core import certificate as certificates
 from verify.core import changes, lookup_index, pass_list, statement

@@ -11,11 +11,12 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from signing import issue, prepare, produce
+from signing import issue, numbering, produce
 from signing.calendar import ZONE
 from signing.history import standing_words
-from signing.ledger import Given, IndexHead, Job, Ledger, RecordedChange
+from signing.ledger import Ledger
 from signing.messages import _
+from signing.records import Given, IndexHead, Job, RecordedChange
 from signing.room import Session, check_keyring
 from verify.cli import Refusal
 from verify.core import cbor, identity
@@ -215,7 +216,7 @@ def _number(ledger: Ledger, order: Order, given: Given, programme: Programme) ->
         if order.new_number is not None:
             raise Refusal(_("The numbers of {} are given here.").format(programme.code))
         unused = ledger.unused_replacement(given.number)
-        return unused or prepare.next_number(ledger, programme, given.exam.partition("-")[2])
+        return unused or numbering.next_number(ledger, programme, given.exam.partition("-")[2])
     if order.new_number is None:
         raise Refusal(_("{} has the centre's own numbers: --number says the new one.").format(programme.code))
     taken = ledger.given(order.new_number)

@@ -10,9 +10,10 @@ import click
 from signing import calendar
 from signing.centre import Centre
 from signing.commands import options
-from signing.ledger import Ledger, ListHead
+from signing.ledger import Ledger
 from signing.messages import _
 from signing.planned import planned, write
+from signing.records import ListHead
 from signing.room import Room, now
 from signing.workbook import parse_strikes
 from verify import cli

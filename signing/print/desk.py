@@ -12,12 +12,13 @@ import click
 import msgspec
 
 from signing.calendar import local_text
-from signing.ledger import Given, Ledger
+from signing.ledger import Ledger
 from signing.messages import _
 from signing.print import announcement, announcement_docx, labels, photos, press, record
 from signing.print.certificate import Printable, Words
 from signing.print.fonts import FontMissing
 from signing.print.photos import PhotoRefused
+from signing.records import Given
 from signing.room import Room, Session
 from signing.workbook import Judged
 from verify.cli import Refusal, progress

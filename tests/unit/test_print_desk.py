@@ -12,11 +12,11 @@ from examples import make_workbook
 from signing import issue as issuing
 from signing import workbook
 from signing.__main__ import commands
-from signing.ledger import RecordedChange
 from signing.print import desk as desks
 from signing.print import fonts, record
 from signing.print.desk import Desk
 from signing.print.photos import PhotoRefused
+from signing.records import RecordedChange
 from signing.room import Session
 from tests import signing_room
 from tests.paper import text

@@ -2,10 +2,11 @@
 
 import sys
 
-import signing.commands.options
-from signing.__main__ import main
+import signing.room
 
 if __name__ == "__main__":
     seconds = int(sys.argv.pop(1))
-    signing.commands.options.now = lambda: seconds
+    signing.room.now = lambda: seconds  # before the commands take it from there
+    from signing.__main__ import main
+
     main()

@@ -2,6 +2,7 @@
 
 import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 import jinja2
 import msgspec
@@ -52,7 +53,7 @@ class Views:
                 link=lambda target: self.link(request, target),
                 switched=state["asked_language"],
                 switches=[
-                    (code, name, f"{_switchable(request, path)}?lang={code}") for code, name in LANGUAGES.items()
+                    (code, name, f"{quote(_switchable(request, path))}?lang={code}") for code, name in LANGUAGES.items()
                 ],
             )
         )

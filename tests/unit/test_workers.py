@@ -205,3 +205,12 @@ async def test_a_zip_bomb_that_lies_about_its_size_meets_the_workers_limits(made
         await pool.run(ReadTable(data=bomb))
     assert refused.value.code in ("damaged_file", "no_columns", "took_too_much_memory", "took_too_long")
     assert isinstance(await pool.run(job()), Findings)
+
+
+async def test_a_service_that_has_grown_large_keeps_its_workers(made: Any) -> None:
+    """A worker counts its own memory, not that of the process it was started from."""
+    ballast = b"\x01" * (400 << 20)
+    pool = made()
+    await pool.run(job())
+    assert len(pool.pids) == 1
+    assert len(ballast) > 0

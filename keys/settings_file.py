@@ -11,7 +11,7 @@ from keys.messages import _
 from verify.cli import Refusal
 
 T = TypeVar("T")
-Path_ = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 """Where a value stands: table keys and, in arrays, indexes from 0."""
 
 _TABLE: Final = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
@@ -64,11 +64,11 @@ class Source:
             reason, path = _parse(str(error))
             raise self.refusal(path, reason) from None
 
-    def refusal(self, path: Path_, reason: str) -> SettingsRefused:
+    def refusal(self, path: Place, reason: str) -> SettingsRefused:
         """The refusal of what stands at ``path``, for a reason that the structs cannot know."""
         return SettingsRefused(self.name, self.line(path), _written(path), reason)
 
-    def line(self, path: Path_) -> int | None:
+    def line(self, path: Place) -> int | None:
         """The line of ``path``, or of the innermost table above it that has a line of its own."""
         lines = self._lines()
         for length in range(len(path), 0, -1):
@@ -76,11 +76,11 @@ class Source:
                 return lines[path[:length]]
         return None
 
-    def _lines(self) -> dict[Path_, int]:
+    def _lines(self) -> dict[Place, int]:
         """Where each table and key begins; what is inside an array or inline table is found with its key."""
-        lines: dict[Path_, int] = {}
-        counts: dict[Path_, int] = {}
-        table: Path_ = ()
+        lines: dict[Place, int] = {}
+        counts: dict[Place, int] = {}
+        table: Place = ()
         for number, line in enumerate(self.text.splitlines(), start=1):
             if head := _TABLE.match(line):
                 table = ()
@@ -100,7 +100,7 @@ class Source:
         return lines
 
 
-def _written(path: Path_) -> str:
+def _written(path: Place) -> str:
     """``path`` for people, who count from 1: ``programmes 2, name.zh``."""
     text = ""
     for step in path:
@@ -112,11 +112,11 @@ def _written(path: Path_) -> str:
     return text.removesuffix(",")
 
 
-def _parse(message: str) -> tuple[str, Path_]:
+def _parse(message: str) -> tuple[str, Place]:
     """The reason and the place in what msgspec says."""
     found = _AT.fullmatch(message)
     reason, where = (found["reason"], found["path"] or "") if found else (message, "")
-    path: Path_ = tuple(int(index) if index else key for key, index in _STEP.findall(where) if key or index)
+    path: Place = tuple(int(index) if index else key for key, index in _STEP.findall(where) if key or index)
     field = _FIELD.match(reason)
     if field and "unknown" in reason:
         return _("there is no such setting"), (*path, field[1])

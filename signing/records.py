@@ -76,6 +76,9 @@ class ListedRow(msgspec.Struct, frozen=True, kw_only=True):
     lookup_key: bytes
     number: str | None
 
+    def __repr__(self) -> str:
+        return f"ListedRow({self.serial})"
+
 
 class IndexHead(msgspec.Struct, frozen=True, kw_only=True):
     """A revision of an exam's lookup index as it was recorded."""

@@ -39,6 +39,9 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     """The names of the sheets behind it."""
     macros: bool = False
 
+    def __repr__(self) -> str:
+        return f"Sheet({len(self.rows)} rows)"
+
 
 def column_letters(column: int) -> str:
     """The letters of a column counted from 0: ``A``, ``Z``, ``AA``."""

@@ -125,6 +125,9 @@ class _Draft(msgspec.Struct, kw_only=True):
     candidate: Candidate | None
     number: str | None
 
+    def __repr__(self) -> str:
+        return f"_Draft({self.row})"
+
 
 class _Judge:
     """Judges single rows of one table."""

@@ -297,3 +297,12 @@ def test_reasons_never_hold_a_name_or_an_id_number(tmp_path: Path) -> None:
 
 def _runs(text: str) -> list[str]:
     return "".join(c if c.isdecimal() else " " for c in text).split()
+
+
+def test_no_repr_holds_a_name_or_an_id_number(tmp_path: Path) -> None:
+    """What ends up in a log or a traceback tells nothing of anybody."""
+    whole = judged(tmp_path, [person(1), person(2, id_number="990101199002281230")])
+    shown = repr(whole) + repr(whole.candidates) + repr(whole.table.sheet)
+    for number in (1, 2):
+        assert person(number)["name"] not in shown
+        assert resident(number) not in shown

@@ -10,7 +10,7 @@ import pytest
 from tests import invented_exam as exam
 from tests.web.conftest import ROOT, Site
 from verify import refusals
-from verify.http.problems import KINDS
+from verify.http.problem_table import KINDS
 
 GUIDES = ["docs/api.md", "docs/api.zh-CN.md"]
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -16,6 +16,7 @@ from verify.http import batch_api, lists_api, lookups, problems, proof, uploads,
 from verify.http.bodies import AnyRequest, Inject
 from verify.http.openapi_parts import closed
 from verify.http.openapi_paths import paths
+from verify.http.problem_table import KINDS
 from verify.http.views import Views
 
 _OPENAPI_JSON: Final = "application/vnd.oai.openapi+json"
@@ -36,7 +37,7 @@ def document() -> dict[str, Any]:
         problems.Problem,
     )
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
-    schemas["Problem"]["properties"]["code"] = {"type": "string", "enum": sorted(problems.KINDS)}
+    schemas["Problem"]["properties"]["code"] = {"type": "string", "enum": sorted(KINDS)}
     schemas["Health"] = closed(["status"], status={"const": "ok"})
     return {
         "openapi": "3.1.0",

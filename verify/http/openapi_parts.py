@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from verify.http import problems
+from verify.http.problem_table import KINDS
 
 JSON: Final = "application/json"
 
@@ -53,10 +54,10 @@ def operation(
     always = ("rate_limited", "internal")
     by_status: dict[int, list[str]] = {}
     for code in (*codes, *always):
-        by_status.setdefault(problems.KINDS[code].status, []).append(code)
+        by_status.setdefault(KINDS[code].status, []).append(code)
     for status, of_status in sorted(by_status.items()):
         responses[str(status)] = {
-            "description": "; ".join(f"`{code}`: {problems.KINDS[code].detail}" for code in of_status),
+            "description": "; ".join(f"`{code}`: {KINDS[code].detail}" for code in of_status),
             "content": {problems.PROBLEM_JSON: {"schema": ref("Problem")}},
         }
     operation: dict[str, Any] = {"operationId": identifier, "summary": summary, "responses": responses}

@@ -197,7 +197,8 @@ def test_many_at_once(var: Path) -> None:
     answers = [json.loads(process.communicate(timeout=120)[0]) for process in processes]
     assert [process.returncode for process in processes] == [0] * 4
     assert len({answer["port"] for answer in answers}) == 1
-    assert sorted(len(answer.get("applied", [])) for answer in answers) == [0, 0, 0, 3]
+    migrations = len(list((Path(__file__).parents[2] / "migrations" / "sql").glob("*.sql")))
+    assert sorted(len(answer.get("applied", [])) for answer in answers) == [0, 0, 0, migrations]
 
 
 async def test_service_lives_through_a_restart(var: Path, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ GETS = [
     "/api/v1/exams/CEM-2022-04/pass-list.cbor",
     "/.well-known/yinjian/keyring",
     "/.well-known/jwks.json",
+    "/.well-known/did.json",
     "/health/live",
     "/health/ready",
     "/api/schema/openapi.json",
@@ -209,6 +210,7 @@ async def test_the_log_holds_routes_and_nothing_that_was_asked(caplog: pytest.Lo
 PUBLIC = [
     "/.well-known/yinjian/keyring",
     "/.well-known/jwks.json",
+    "/.well-known/did.json",
     "/api/schema/openapi.json",
     "/api/schema",
     "/static/site.css",
@@ -269,12 +271,15 @@ async def test_the_public_keys_are_open_to_every_site() -> None:
     assert len(keys) == 4
 
 
-async def test_a_compromised_key_leaves_the_jwk_set() -> None:
+async def test_a_compromised_key_leaves_the_public_keys() -> None:
     """What nobody may believe is not offered."""
     ring = keyring([ROOT.entry("root"), CERTIFICATE.entry("certificate", state="compromised", believed_below=0)])
     async with client(MemoryRegistry([ROOT.sign(ring.draft(ROOT.kid))])) as service:
         jwks = await service.get("/.well-known/jwks.json")
+        did = await service.get("/.well-known/did.json")
     assert [key["kid"] for key in jwks.json()["keys"]] == [ROOT.kid.hex()]
+    assert did.json()["id"] == "did:web:verify.example.org"
+    assert [key["id"] for key in did.json()["verificationMethod"]] == [f"did:web:verify.example.org#{ROOT.kid.hex()}"]
 
 
 @pytest.mark.parametrize(

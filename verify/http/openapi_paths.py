@@ -232,6 +232,14 @@ def paths() -> dict[str, Any]:
                 REGISTRY,
             )
         },
+        "/.well-known/did.json": {
+            "get": operation(
+                "did",
+                "The same keys as a did:web document",
+                ("application/did+json", {"type": "object"}),
+                REGISTRY,
+            )
+        },
         "/health/live": {"get": operation("live", "Whether the process lives", (JSON, ref("Health")), ())},
         "/health/ready": {"get": operation("ready", "Whether the service can judge", (JSON, ref("Health")), REGISTRY)},
     }

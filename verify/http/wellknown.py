@@ -1,11 +1,11 @@
-"""What other verifiers need: the keyring's statements, and its keys as a JWK Set."""
+"""What other verifiers need: the keyring's statements, and its keys as a JWK Set and as a DID document."""
 
 import hashlib
 
 import msgspec
 from litestar import Response, Router, get
 
-from verify.core.public_keys import jwk_set
+from verify.core.public_keys import did_document, jwk_set
 from verify.http.asking import Asker
 from verify.http.bodies import Inject
 
@@ -31,4 +31,11 @@ async def jwks(asker: Inject[Asker]) -> Response[bytes]:
     return tagged(msgspec.json.encode(jwk_set(chain.newest)), "application/jwk-set+json", _OPEN)
 
 
-ROUTER = Router("/.well-known", route_handlers=[keyring, jwks])
+@get("/did.json")
+async def did(asker: Inject[Asker]) -> Response[bytes]:
+    """The same keys as the did:web document of the newest host that QR codes name."""
+    chain = await asker.registry.chain()
+    return tagged(msgspec.json.encode(did_document(chain.newest)), "application/did+json", _OPEN)
+
+
+ROUTER = Router("/.well-known", route_handlers=[keyring, jwks, did])

@@ -223,16 +223,15 @@ def _refuse_shared(drafts: Iterable[_Draft], strikes: Mapping[int, str]) -> None
             people.setdefault(draft.id, []).append(draft)
         if draft.number is not None:
             numbers.setdefault(draft.number, []).append(draft)
-    for shared, column, code, text in (
+    faults: tuple[tuple[Iterable[list[_Draft]], Column, str, str], ...] = (
         (people.values(), "id_number", "id_shared", _("Row {} has the same ID number.")),
         (numbers.values(), "number", "number_shared", _("Row {} has the same certificate number.")),
-    ):
+    )
+    for shared, column, code, text in faults:
         for rows in shared:
             for draft in rows if len(rows) > 1 else ():
                 others = ", ".join(str(other.row) for other in rows if other is not draft)
-                draft.findings.append(
-                    Finding(column=column, code=code, message=text.format(others), refuses=True)  # type: ignore[arg-type]
-                )
+                draft.findings.append(Finding(column=column, code=code, message=text.format(others), refuses=True))
 
 
 def _row(draft: _Draft, table: Table, struck: str | None) -> Row:

@@ -135,7 +135,9 @@ _SHORT: Final = tuple(tuple(bytes([major << 5 | info]) for info in range(24)) fo
 def _head(major: int, argument: int) -> bytes:
     if argument < 24:
         return _SHORT[major][argument]
-    for info, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
+    if argument < 256:
+        return bytes((major << 5 | 24, argument))
+    for info, size in ((25, 2), (26, 4), (27, 8)):
         if argument < 1 << (8 * size):
             return bytes([major << 5 | info]) + argument.to_bytes(size)
     raise ValueError("an integer beyond 64 bits")

@@ -49,6 +49,11 @@ class Kind(enum.IntEnum):
         return -65536 - self
 
 
+_ARRAY_OF_4: Final = b"\x84"
+_NO_HEADER: Final = cbor.encode({})
+_SIG_STRUCTURE: Final = _ARRAY_OF_4 + cbor.encode("Signature1")
+_NO_AAD: Final = cbor.encode(b"")
+
 _KINDS: Final = {kind.claim: kind for kind in Kind}
 
 _KEYRING, _PASS_LIST = Kind.KEYRING.claim, Kind.PASS_LIST.claim
@@ -103,11 +108,19 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     def seal(self, signature: bytes) -> bytes:
         """The statement's bytes with ``signature`` (64 bytes)."""
-        return cbor.encode([self.protected, {}, self.payload, signature])
+        parts = (
+            _ARRAY_OF_4,
+            cbor.encode(self.protected),
+            _NO_HEADER,
+            cbor.encode(self.payload),
+            cbor.encode(signature),
+        )
+        return b"".join(parts)
 
 
 def _sig_structure(protected: bytes, payload: bytes) -> bytes:
-    return cbor.encode(["Signature1", protected, b"", payload])
+    """["Signature1", protected, no external_aad, payload], put together without a pass over it as a whole."""
+    return b"".join((_SIG_STRUCTURE, cbor.encode(protected), _NO_AAD, cbor.encode(payload)))
 
 
 @functools.lru_cache(maxsize=64)

@@ -108,14 +108,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     def seal(self, signature: bytes) -> bytes:
         """The statement's bytes with ``signature`` (64 bytes)."""
-        parts = (
-            _ARRAY_OF_4,
-            cbor.encode(self.protected),
-            _NO_HEADER,
-            cbor.encode(self.payload),
-            cbor.encode(signature),
-        )
-        return b"".join(parts)
+        protected, payload = cbor.encode(self.protected), cbor.encode(self.payload)
+        return b"".join((_ARRAY_OF_4, protected, _NO_HEADER, payload, cbor.encode(signature)))
 
 
 def _sig_structure(protected: bytes, payload: bytes) -> bytes:

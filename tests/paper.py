@@ -67,4 +67,7 @@ def picture(pdf: bytes, dpi: int = 150, page: int = 0) -> Image.Image:
 
 def codes(picture: Image.Image) -> list[str]:
     """The texts of the QR codes in a picture."""
-    return [found.text for found in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)]
+    return [
+        found.text
+        for found in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    ]

@@ -153,7 +153,9 @@ def _digits_in(text: str) -> bool:
 
 def _codes(picture: Path) -> list[zxingcpp.Barcode]:
     """The QR codes in a picture; looking for other kinds too, the reader now and then sees one in the noise."""
-    return list(zxingcpp.read_barcodes(Image.open(picture), formats=zxingcpp.BarcodeFormat.QRCode))
+    return list(
+        zxingcpp.read_barcodes(Image.open(picture), formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    )
 
 
 def _check_everybody(office: Office, release: Path) -> list[str]:

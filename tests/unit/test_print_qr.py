@@ -21,7 +21,10 @@ def text_of(size: int, host: str = HOST, seed: str = "a") -> str:
 
 def decode(picture: Image.Image) -> list[str]:
     """Every QR code's text in a picture."""
-    return [found.text for found in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)]
+    return [
+        found.text
+        for found in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    ]
 
 
 def rasterised(svg: bytes, scale: int = 3) -> Image.Image:
@@ -62,7 +65,9 @@ def test_address_stays_one_segment(host: str) -> None:
 @pytest.mark.parametrize("level", ["M", "Q"])
 def test_level(level: qr.Level) -> None:
     """The symbol has the level of error correction that was asked for."""
-    (found,) = zxingcpp.read_barcodes(rasterised(qr.svg(text_of(157), level)), formats=zxingcpp.BarcodeFormat.QRCode)
+    (found,) = zxingcpp.read_barcodes(
+        rasterised(qr.svg(text_of(157), level)), formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    )
     assert found.ec_level == level
 
 

@@ -34,6 +34,16 @@ class WorkingDays(msgspec.Struct, frozen=True, kw_only=True):
         except NotImplementedError:
             return day.weekday() < 5
 
+    def is_holiday(self, day: datetime.date) -> bool:
+        """Whether ``day`` is a public holiday, or a day off by the centre; an ordinary weekend is not."""
+        if day in self.workdays or day in self.holidays:
+            return day in self.holidays
+        try:
+            off, festival = chinese_calendar.get_holiday_detail(day)
+        except NotImplementedError:
+            return False
+        return bool(off and festival)
+
     def after(self, day: datetime.date, count: int) -> datetime.date:
         """The ``count``-th working day after ``day``; ``day`` itself for 0."""
         while count:

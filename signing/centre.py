@@ -54,10 +54,21 @@ class Eligible(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Years in related work, at least."""
 
 
+class Sittings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a programme's exams are usually held: on the weekend of one week of these months."""
+
+    months: Annotated[tuple[Annotated[int, Meta(ge=1, le=12)], ...], Meta(min_length=1)] = (3, 6, 9, 12)
+    week: Annotated[int, Meta(ge=1, le=4)] = 3
+    """The week whose weekend it is; week 1 holds the month's first Saturday."""
+    begins: datetime.time = datetime.time(8, 30)
+    ends: datetime.time = datetime.time(10, 0)
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[[rules]]``: who may sit and who passes, for the programmes it names."""
+    """``[[rules]]``: when exams are held, who may sit and who passes, for the programmes it names."""
 
     programmes: Annotated[tuple[Code, ...], Meta(min_length=1)]
+    sittings: Sittings = Sittings()
     hours: Count = 0
     """Class hours completed, at least."""
     papers: tuple[Paper, ...] = ()
@@ -88,13 +99,8 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Calendar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``[calendar]``: when exams are usually held, and what the office knows of working days."""
+    """``[calendar]``: what the office knows of working days."""
 
-    months: Annotated[tuple[Annotated[int, Meta(ge=1, le=12)], ...], Meta(min_length=1)] = (3, 6, 9, 12)
-    week: Annotated[int, Meta(ge=1, le=5)] = 3
-    """The week whose weekend it is; week 1 holds the month's first Saturday."""
-    begins: datetime.time = datetime.time(8, 30)
-    ends: datetime.time = datetime.time(10, 0)
     holidays: tuple[datetime.date, ...] = ()
     """Days off that the kept calendar does not know."""
     workdays: tuple[datetime.date, ...] = ()
@@ -124,6 +130,14 @@ class Centre(Published, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The rules of a programme; without any, everybody may sit and the total decides."""
         return next((rules for rules in self.rules if code in rules.programmes), Rules(programmes=(code,)))
 
+    @property
+    def sittings(self) -> dict[Sittings, list[str]]:
+        """Each rule of exam dates with the codes of its programmes."""
+        found: dict[Sittings, list[str]] = {}
+        for programme in self.programmes:
+            found.setdefault(self.rules_of(programme.code).sittings, []).append(programme.code)
+        return found
+
     def exam(self, programme: str, term: str) -> ExamEntry | None:
         """The programme's exam of this term."""
         return next((exam for exam in self.exams if (exam.programme, exam.term) == (programme, term)), None)
@@ -133,6 +147,8 @@ class Centre(Published, frozen=True, kw_only=True, forbid_unknown_fields=True):
         super().check(source)
         ruled: set[str] = set()
         for index, rules in enumerate(self.rules):
+            if rules.sittings.begins >= rules.sittings.ends:
+                raise source.refusal(("rules", index, "sittings", "ends"), _("not after it begins"))
             for code in rules.programmes:
                 self._known(source, code, ("rules", index, "programmes"))
                 if code in ruled:

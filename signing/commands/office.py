@@ -3,12 +3,12 @@
 import datetime
 import itertools
 from pathlib import Path
-from typing import Any
 
 import click
+import msgspec
 
 from signing import calendar
-from signing.centre import Centre
+from signing.centre import Centre, Sittings
 from signing.commands import options
 from signing.ledger import Ledger
 from signing.messages import _
@@ -63,11 +63,15 @@ def _record(ledger: Ledger, head: ListHead, serial: int, struck: bool, reason: s
     ledger.add_objection(head.exam, row.lookup_key, struck=struck, reason=reason, at=now())
 
 
-@click.command("calendar", help=_("Propose exam dates by the rule, beside the dates that the centre has set."))
+@click.command(
+    "calendar", help=_("Propose exam dates by each programme's rule, beside the dates that the centre has set.")
+)
 @click.option(
     "--year", type=click.IntRange(2000, 9000), help=_("From the beginning of this year; from today without it.")
 )
-@click.option("--count", type=click.IntRange(1, 100), default=4, show_default=True, help=_("How many dates."))
+@click.option(
+    "--count", type=click.IntRange(1, 100), default=4, show_default=True, help=_("How many dates for each rule.")
+)
 @click.option(
     "--export",
     "out",
@@ -79,36 +83,75 @@ def _record(ledger: Ledger, head: ListHead, serial: int, struck: bool, reason: s
 @options.as_json
 def dates(year: int | None, *, count: int, out: Path | None, centre_file: Path, as_json: bool) -> None:
     """``yinjian-sign calendar``."""
-    centre = Centre.load(centre_file)
+    room = Room.open(centre_file)
     since = datetime.date(year, 1, 1) if year else calendar.local_day(now())
-    rule = centre.calendar
-    proposed = list(itertools.islice(calendar.proposals(rule.months, rule.week, since), count))
+    exams = planned(room.centre)
+    proposed = [
+        _proposal(room, codes, rule, saturday)
+        for rule, codes in room.centre.sittings.items()
+        for saturday in itertools.islice(calendar.proposals(rule.months, rule.week, since), count)
+    ]
     if out is not None:
-        write(out, planned(centre), now())
+        write(out, exams, now())
     if as_json:
-        cli.print_json({"proposed": [_proposal(centre, day) for day in proposed], "exams": planned(centre)})
+        cli.print_json({"proposed": proposed, "exams": exams})
         return
-    times = f"{rule.begins:%H:%M}–{rule.ends:%H:%M}"
-    for day in proposed:
-        text = _("{} and {} (Saturday, Sunday), {}").format(day, day + datetime.timedelta(days=1), times)
-        click.echo(text + _remark(centre, day))
-    for exam in planned(centre):
+    for codes, proposals in itertools.groupby(proposed, key=lambda proposal: proposal.programmes):
+        click.echo(_("{}, by the rule:").format(", ".join(codes)))
+        for proposal in proposals:
+            click.echo(f"  {_line(proposal)}")
+    for exam in exams:
         moved = _(", moved from {}").format(exam.planned_on) if exam.planned_on else ""
         click.echo(f"{exam.code}  {exam.held_on}{moved}  {exam.title.zh}")
     if out is not None:
         click.echo(_("The exams are written to {}.").format(out))
 
 
-def _proposal(centre: Centre, day: datetime.date) -> dict[str, Any]:
-    sunday = day + datetime.timedelta(days=1)
-    worked = [d.isoformat() for d in (day, sunday) if Room(centre=centre, folder=Path()).working_days.is_working(d)]
-    return {"saturday": day, "sunday": sunday, "term": f"{day:%Y-%m}", "working_days": worked}
+class _Proposal(msgspec.Struct, frozen=True, kw_only=True):
+    """A weekend that the rule of some programmes proposes, and what there is to know of it."""
+
+    programmes: tuple[str, ...]
+    saturday: datetime.date
+    sunday: datetime.date
+    begins: datetime.time
+    ends: datetime.time
+    term: str
+    working_days: tuple[datetime.date, ...]
+    """Make-up working days."""
+    holidays: tuple[datetime.date, ...]
+    exams: tuple[str, ...]
+    """Exams of centre.toml that are, or were, planned for it."""
 
 
-def _remark(centre: Centre, day: datetime.date) -> str:
-    """What speaks against a proposed weekend: make-up working days."""
-    worked = _proposal(centre, day)["working_days"]
-    return _(" — make-up working day: {}").format(", ".join(worked)) if worked else ""
+def _proposal(room: Room, codes: list[str], rule: Sittings, saturday: datetime.date) -> _Proposal:
+    weekend = (saturday, saturday + datetime.timedelta(days=1))
+    known = room.working_days
+    taken = (e.code for e in room.centre.exams if e.programme in codes and {e.held_on, e.planned_on} & {*weekend})
+    return _Proposal(
+        programmes=tuple(codes),
+        saturday=weekend[0],
+        sunday=weekend[1],
+        begins=rule.begins,
+        ends=rule.ends,
+        term=f"{saturday:%Y-%m}",
+        working_days=tuple(filter(known.is_working, weekend)),
+        holidays=tuple(filter(known.is_holiday, weekend)),
+        exams=tuple(taken),
+    )
+
+
+def _line(proposal: _Proposal) -> str:
+    """The weekend, and what speaks against it or was made of it."""
+    times = f"{proposal.begins:%H:%M}–{proposal.ends:%H:%M}"
+    text = _("{} and {} (Saturday, Sunday), {}").format(proposal.saturday, proposal.sunday, times)
+    for remark, found in (
+        (_(" — make-up working day: {}"), proposal.working_days),
+        (_(" — public holiday: {}"), proposal.holidays),
+        (_(" — in [[exams]]: {}"), proposal.exams),
+    ):
+        if found:
+            text += remark.format(", ".join(map(str, found)))
+    return text
 
 
 @click.command("template", help=_("Write an empty workbook with drop-down lists and checks, and a filled example."))

@@ -177,7 +177,38 @@ def test_the_room_speaks_chinese_by_locale(place: Place) -> None:
 def test_the_calendar_proposes_and_shows_what_moved(place: Place) -> None:
     """Dates by the rule, the centre's own beside them, and the file for the public service."""
     done = place.run("calendar", "--year", "2022", "--count", "4", "--export", "calendar.json")
-    assert "2022-03-19 and 2022-03-20" in done.stdout
+    assert "CEM, CAM, by the rule:" in done.stdout
+    assert "2022-03-19 and 2022-03-20 (Saturday, Sunday), 08:30–10:00 — in [[exams]]: CEM-2022-04" in done.stdout
     assert "2022-12-17 and 2022-12-18" in done.stdout
     assert "CEM-2022-04  2022-04-23, moved from 2022-03-19" in done.stdout
     assert len(json.loads((place.folder / "calendar.json").read_text("utf-8"))["exams"]) == 2
+
+
+def test_each_programme_has_its_own_rule(place: Place) -> None:
+    """Another rule for one programme; weekends that are worked, or holidays, are said to be so."""
+    place.settings('programmes = ["CEM", "CAM"]', 'programmes = ["CAM"]')
+    rule = "sittings = { months = [10, 5], week = 1, begins = 14:00:00, ends = 16:30:00 }"
+    with (place.folder / "centre.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[[rules]]\nprogrammes = ["CEM"]\n{rule}\n')
+    done = place.run("calendar", "--year", "2021", "--count", "2")
+    first, *dates = done.stdout.splitlines()[:3]
+    assert (first, done.stderr) == ("CEM, by the rule:", "")
+    assert dates == [
+        "  2021-05-01 and 2021-05-02 (Saturday, Sunday), 14:00–16:30 — public holiday: 2021-05-01, 2021-05-02",
+        "  2021-10-02 and 2021-10-03 (Saturday, Sunday), 14:00–16:30 — public holiday: 2021-10-02, 2021-10-03",
+    ]
+    proposed = json.loads(place.run("calendar", "--year", "2021", "--count", "3", "--json").stdout)["proposed"]
+    assert [(one["programmes"], one["saturday"], one["working_days"]) for one in proposed] == [
+        (["CEM"], "2021-05-01", []),
+        (["CEM"], "2021-10-02", []),
+        (["CEM"], "2022-05-07", ["2022-05-07"]),
+        (["CAM"], "2021-03-20", []),
+        (["CAM"], "2021-06-19", []),
+        (["CAM"], "2021-09-18", ["2021-09-18"]),
+    ]
+    place.settings("ends = 16:30:00", "ends = 14:00:00")
+    refused = place.run("calendar")
+    assert (refused.returncode, "line 112: rules 2, sittings.ends: not after it begins" in refused.stderr) == (
+        1,
+        True,
+    ), refused

@@ -38,7 +38,7 @@ setup: .stamps/project $(PO:.po=.mo)
 demo: setup web
 	exec $(RUN)python -m examples.demo $(ARGS)
 
-# What the tests take from the system: a browser, fonts, a cache server and PDF tools.
+# What the tests take from the system: a browser, LibreOffice, fonts, a cache server and PDF tools.
 system:
 	@bash .ci/system
 

@@ -208,7 +208,7 @@ def test_each_programme_has_its_own_rule(place: Place) -> None:
     ]
     place.settings("ends = 16:30:00", "ends = 14:00:00")
     refused = place.run("calendar")
-    assert (refused.returncode, "line 112: rules 2, sittings.ends: not after it begins" in refused.stderr) == (
+    assert (refused.returncode, "rules 2, sittings.ends: not after it begins" in refused.stderr) == (
         1,
         True,
     ), refused

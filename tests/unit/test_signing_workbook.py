@@ -10,7 +10,7 @@ from signing import workbook
 from signing.centre import Centre
 from signing.workbook import Judged, Row
 from tests.signing_room import EXAMPLE
-from tests.workbooks import cell, person, resident, write
+from tests.workbooks import FAULTS, cell, person, resident, write
 from verify.cli import Refusal
 
 CENTRE = Centre.load(EXAMPLE)
@@ -78,50 +78,6 @@ def test_id_numbers_are_corrected_and_it_is_said(tmp_path: Path, typed: Any, key
     assert row.candidate is not None
     assert (row.result, row.candidate.id_key) == ("corrected", key)
     assert codes(row) == [("D2", code) for code in expected]
-
-
-FAULTS: list[tuple[dict[str, Any], str, str]] = [
-    ({"name": None}, "name", "name_missing"),
-    ({"name": "\u200b"}, "name", "name_missing"),
-    ({"name": "张" * 51}, "name", "name_too_long"),
-    ({"name": "=1+1"}, "name", "name_formula"),
-    ({"name": "=cmd|' /C calc'!A0"}, "name", "name_formula"),
-    ({"name": "+8613800000000"}, "name", "name_formula"),
-    ({"name": "-张三"}, "name", "name_formula"),
-    ({"name": "@SUM(A1:A9)"}, "name", "name_formula"),
-    ({"name": "＝张三"}, "name", "name_formula"),
-    ({"name": "张\ue000"}, "name", "name_unknown_character"),
-    ({"name": "张\ufffd"}, "name", "name_unknown_character"),
-    ({"name": 12}, "name", "name_not_text"),
-    ({"id_number": None}, "id_number", "id_missing"),
-    ({"id_number": "无"}, "id_number", "id_length"),
-    ({"id_number": "990101199002281230"}, "id_number", "id_checksum"),
-    ({"id_number": "99010119900230123X"}, "id_number", "id_date"),
-    ({"id_number": "9901011990022812"}, "id_number", "id_length"),
-    ({"id_number": 990101199002281232}, "id_number", "id_digits_lost"),
-    ({"id_number": "9.90101E+17"}, "id_number", "id_digits_lost"),
-    ({"id_number": "1.1E+17"}, "id_number", "id_digits_lost"),
-    ({"id_number": "990101851301123"}, "id_number", "id_date"),
-    ({"id_type": "学生证"}, "id_type", "id_type_unknown"),
-    ({"id_type": "护照", "id_number": "=1+1 E1"}, "id_number", "formula_without_result"),
-    ({"theory": "89.5分"}, "theory", "mark_not_number"),
-    ({"theory": "优"}, "theory", "mark_not_number"),
-    ({"theory": -1}, "theory", "mark_not_number"),
-    ({"theory": True}, "theory", "mark_not_number"),
-    ({"theory": 151, "practice": None}, "theory", "mark_too_high"),
-    ({"theory": None, "practice": None, "score": 151}, "score", "mark_too_high"),
-    ({"theory": 100, "practice": 51}, "practice", "mark_too_high"),
-    ({"theory": 50, "practice": 45, "score": 96}, "score", "marks_do_not_add_up"),
-    ({"theory": 50, "practice": None}, "practice", "mark_missing"),
-    ({"theory": "=A1+1"}, "theory", "formula_without_result"),
-    ({"programme": "碳汇管理师"}, "programme", "programme_unknown"),
-    ({"programme": None}, "programme", "programme_unknown"),
-    ({"theory": None, "practice": None}, "score", "no_marks"),
-    ({"theory": None, "practice": None, "remark": "补考"}, "score", "no_marks"),
-    ({"remark": "缺考"}, "theory", "marks_beside_absent"),
-    ({"theory": None, "practice": None, "score": 0, "remark": "缺考"}, "score", "marks_beside_absent"),
-    ({"remark": "理论缺考"}, "remark", "remark_unclear"),
-]
 
 
 def test_forty_planted_faults_are_all_found_and_nobody_is_falsely_accused(tmp_path: Path) -> None:

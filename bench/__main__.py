@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import batch, lookups, photo, printing, publishing, signing_room
+from bench import batch, lighthouse, lookups, photo, printing, publishing, signing_room
 from migrations import embedded
 
 
@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "signing": signing_room.run,
     "printing": printing.run,
     "photo": photo.run,
+    "lighthouse": lighthouse.run,
 }
 
 

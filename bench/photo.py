@@ -1,21 +1,17 @@
 """A 12-megapixel phone photo to its verdict over HTTP, beside zxing-cpp alone on the same image."""
 
-import asyncio
 import io
 import statistics
-import threading
 import time
 from collections.abc import Callable
 
 import httpx
-import uvicorn
 import zxingcpp
 from PIL import Image
 
 from tests import invented_exam as exam
-from tests.http_service import registry, settings
+from tests.http_service import registry, serving
 from tests.photos import Shot, page, take
-from verify.http.app import create
 
 ROUNDS = 15
 MOST_RATIO = 2.0
@@ -37,19 +33,9 @@ def run() -> None:
     """Sends the photo again and again."""
     photo = take(page([exam.VALID.qr]), SHOT)
     print(f"a photo of 3000 x 4000 pixels, {len(photo) / 2**20:.1f} MiB")
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create(registry(), settings(rate_limits=False), clock=time.time), port=0, log_level="error", lifespan="on"
-        )
-    )
-    thread = threading.Thread(target=asyncio.run, args=(server.serve(),), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/api/v1/verify/document"
 
     def ours() -> None:
-        answer = client.post(url, files={"file": ("photo.jpg", photo)}).json()
+        answer = client.post("/api/v1/verify/document", files={"file": ("photo.jpg", photo)}).json()
         assert [verdict["outcome"] for verdict in answer["verdicts"]] == ["valid"]
 
     def peer() -> None:
@@ -61,10 +47,8 @@ def run() -> None:
         grey = Image.open(io.BytesIO(photo)).convert("L")
         assert [code.text for code in zxingcpp.read_barcodes(grey, formats=qr_only)]
 
-    with httpx.Client() as client:
+    with serving(registry()) as url, httpx.Client(base_url=url) as client:
         mine, theirs, told = _median(ours), _median(peer), _median(peer_told)
-    server.should_exit = True
-    thread.join(10)
     print(f"  to its verdict over HTTP: {mine:.0f} ms")
     print(f"  zxing-cpp alone: {theirs:.0f} ms (ratio {mine / theirs:.2f})")
     print(f"  zxing-cpp told to look for QR codes only, in grey: {told:.0f} ms (ratio {mine / told:.2f})")

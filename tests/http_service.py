@@ -1,9 +1,15 @@
 """The public service for tests: the real application over a registry in memory, spoken to without a socket."""
 
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import altcha
 import httpx
+import uvicorn
 
 from tests.invented import ROOT, SECRET
 from tests.invented_exam import NOW, statements
@@ -55,6 +61,22 @@ def client(
     app = create(register or registry(), settings(**other), clock=clock or Time(), ticks=Time(0), **parts or {})
     transport = httpx.ASGITransport(app=app, client=(peer, 50000))  # type: ignore[arg-type]  # ASGI by another spelling
     return httpx.AsyncClient(transport=transport, base_url=URL, headers={"accept": "*/*"})
+
+
+@contextlib.contextmanager
+def serving(register: Registry) -> Iterator[str]:
+    """The service on a free port of this machine, without limits and by the real clock; its address."""
+    app = create(register, settings(rate_limits=False), clock=time.time)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on", loop="asyncio"))
+    thread = threading.Thread(target=asyncio.run, args=(server.serve(),), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
 
 
 def solved(challenge: dict[str, Any]) -> str:

@@ -1,8 +1,6 @@
 """Fixtures of the browser tests: the invented site on a port of its own, and Debian's Chromium."""
 
-import asyncio
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,13 +8,11 @@ from typing import Any, Final
 
 import msgspec
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from tests.http_service import settings
+from tests.http_service import serving
 from tests.memory_registry import MemoryRegistry
 from tests.web.pages import register
-from verify.http.app import create
 
 CHROMIUM: Final = "/usr/bin/chromium"
 QUIET: Final = [
@@ -49,18 +45,8 @@ def built_scripts() -> None:
 def invented_site(built_scripts: None) -> Iterator[Site]:
     """The service over the invented register."""
     registry = register(int(time.time()))
-    config = uvicorn.Config(
-        create(registry, settings(rate_limits=False)), port=0, log_level="error", lifespan="on", loop="asyncio"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=asyncio.run, args=(server.serve(),), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Site(url=f"http://127.0.0.1:{port}", register=registry)
-    server.should_exit = True
-    thread.join(10)
+    with serving(registry) as url:
+        yield Site(url=url, register=registry)
 
 
 @pytest.fixture(scope="module")

@@ -70,13 +70,19 @@ def _check_key(entry: Entry, now: int) -> None:
             refuse("key_not_in_term", _("its key's term has not begun or is over"), entry.place)
 
 
+def _order(count: int) -> str:
+    """What to do where the registry has ``count`` revisions and a release brings another than the next."""
+    return _("the registry has {count} so far: publish the releases in the order they were made").format(count=count)
+
+
 def _check_lists(lists: Iterable[Listed], register: Register) -> None:
     newest = dict(register.lists)
     for listed in lists:
         before = newest.get(listed.exam)
-        if listed.revision != (before.revision + 1 if before else 1):
-            reason = _("revision {revision} of the list of {exam} is not the next one")
-            refuse("wrong_revision", reason.format(revision=listed.revision, exam=listed.exam), listed.entry.place)
+        if listed.revision != (count := before.revision if before else 0) + 1:
+            reason = _("revision {revision} of the list of {exam} is not the next one; {order}")
+            named = reason.format(revision=listed.revision, exam=listed.exam, order=_order(count))
+            refuse("wrong_revision", named, listed.entry.place)
         if before and before.stage == "final" and listed.stage == "notice":
             reason = _("{exam} has a final list: a notice cannot follow it").format(exam=listed.exam)
             refuse("wrong_stage", reason, listed.entry.place)
@@ -89,9 +95,10 @@ def _check_indexes(release: Release, register: Register, fresh: frozenset[int]) 
     for exam, index in release.indexes.items():
         if index.entry.place not in fresh:
             continue
-        if index.revision != register.index_revisions.get(exam, 0) + 1:
-            reason = _("revision {revision} of the lookup index of {exam} is not the next one")
-            refuse("wrong_revision", reason.format(revision=index.revision, exam=exam), index.entry.place)
+        if index.revision != (count := register.index_revisions.get(exam, 0)) + 1:
+            reason = _("revision {revision} of the lookup index of {exam} is not the next one; {order}")
+            named = reason.format(revision=index.revision, exam=exam, order=_order(count))
+            refuse("wrong_revision", named, index.entry.place)
         wanted = set(register.replacements.get(exam, ()))
         if exam in finals:
             wanted |= {number for number, c in release.certificates.items() if c.short in finals[exam].shorts}

@@ -80,6 +80,12 @@ def local_text(seconds: int) -> str:
     return datetime.datetime.fromtimestamp(seconds, ZONE).strftime("%Y-%m-%d %H:%M")
 
 
+def deadline_text(seconds: int) -> str:
+    """A time as the end of something: midnight is 24:00 of the day before."""
+    text = local_text(seconds)
+    return f"{local_day(seconds - 1)} 24:00" if text.endswith("00:00") else text
+
+
 def months_after(seconds: int, months: int) -> int:
     """The same time of day in Asia/Shanghai ``months`` later, on the month's last day where it has no such day."""
     start = datetime.datetime.fromtimestamp(seconds, ZONE)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from signing import prepare, produce, record
-from signing.calendar import local_text
+from signing.calendar import deadline_text
 from signing.ledger import Ledger
 from signing.messages import _
 from signing.prepare import Request
@@ -100,7 +100,7 @@ def _check_window(ledger: Ledger, wanted: Request, now: int, early: str | None) 
         if until is not None and now < until:
             raise Refusal(
                 _("Objections to {} are open until {}; --early REASON issues before that.").format(
-                    code, local_text(until)
+                    code, deadline_text(until)
                 )
             )
 

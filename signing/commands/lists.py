@@ -8,7 +8,7 @@ import click
 
 from signing import issue as issuing
 from signing import notice, pictures, prepare, workbook
-from signing.calendar import local_text
+from signing.calendar import deadline_text, local_text
 from signing.centre import Centre
 from signing.commands import options, printing
 from signing.issue import Difference, Made
@@ -48,7 +48,7 @@ def announce(
     for listed in made.lists:
         until = listed.objections_until
         if until is not None:
-            click.echo(_("{}: objections until {}, to {}.").format(listed.exam, local_text(until), listed.contact))
+            click.echo(_("{}: objections until {}, to {}.").format(listed.exam, deadline_text(until), listed.contact))
             if warning := notice.unknown_holidays(listed.issued_at, until, session.room.working_days):
                 click.echo(warning, err=True)
 

@@ -153,6 +153,7 @@ async def test_nobody_may_keep_a_list_beyond_its_term() -> None:
 
 PAGES: list[tuple[dict[str, Any], str]] = [
     ({"notice": True, "objections_until": NOW + 3 * DAY}, "Objections until 12 Oct 2025"),
+    ({"notice": True, "objections_until": NOW + 3 * DAY + 25_600}, "Objections until 12 Oct 2025 24:00"),
     ({"notice": True, "objections_until": NOW - 3 * DAY}, "The time for objections ended at 6 Oct 2025"),
     ({}, "first planned for 19 Mar 2022"),
     ({"planned_on": None}, "Final list"),

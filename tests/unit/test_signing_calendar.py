@@ -68,6 +68,8 @@ def test_the_window_ends_with_the_day_in_china() -> None:
     friday = int(datetime.datetime(2022, 4, 15, 23, 59, tzinfo=calendar.ZONE).timestamp())
     until = notice.objections_until(friday, 5, WorkingDays())
     assert datetime.datetime.fromtimestamp(until, datetime.UTC).isoformat() == "2022-04-22T16:00:00+00:00"
+    assert calendar.deadline_text(until) == "2022-04-22 24:00"
+    assert calendar.deadline_text(until + 60) == "2022-04-23 00:01"
 
 
 @pytest.mark.parametrize(

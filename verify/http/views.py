@@ -115,6 +115,7 @@ def _environment(language: Language, files: Files) -> jinja2.Environment:
         "text": lambda names: words.named(names, language)[0],
         "named": lambda names: _named(names, language),
         "moment": lambda moment: _moment(moment, language),
+        "deadline": lambda moment: _deadline(moment, language),
         "day": lambda moment: _day(moment, language),
         "pretty": lambda data: msgspec.json.format(msgspec.json.encode(data), indent=2).decode(),
         "count": lambda number: f"{number:,}",
@@ -138,6 +139,13 @@ def _seconds(moment: datetime.datetime | int) -> datetime.datetime:
 def _moment(moment: datetime.datetime | int, language: Language) -> str:
     """A moment to the minute, in Shanghai."""
     return f"{_day(moment, language)} {_seconds(moment):%H:%M}"
+
+
+def _deadline(moment: int, language: Language) -> str:
+    """A moment as the end of something: midnight is 24:00 of the day before."""
+    if f"{_seconds(moment):%H:%M}" == "00:00":
+        return f"{_day(moment - 1, language)} 24:00"
+    return _moment(moment, language)
 
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")

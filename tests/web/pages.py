@@ -64,7 +64,7 @@ VERDICTS: Final[dict[str, tuple[str, str, str]]] = {
     "replaced": (exam.REPLACED.path, "已换发新证", "Replaced by a new certificate"),
     "expired": (exam.EXPIRED.path, "证书真实，但已过有效期", "Genuine, but expired"),
     "withdrawn": (exam.WITHDRAWN.path, "已撤回", "Withdrawn"),
-    "unregistered": (exam.UNLISTED.path, "登记册中没有这份证书", "Not in the register"),
+    "unregistered": (exam.UNLISTED.path, "登记册中无此证书", "Not in the register"),
     "forged": (_forged(exam.VALID), "伪造或被改动", "Forged or altered"),
     "unknown_key": (path(_STRANGER.sign(_DRAFT.draft(_STRANGER.kid))), "不是本中心签发", "Not from this centre"),
     "key_not_trusted": (
@@ -74,7 +74,7 @@ VERDICTS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "malformed": (path(_MALFORMED), "不是合格的证书", "Not a proper certificate"),
     "unreadable": ("/Q/123", "无法识别", "Cannot be read"),
-    "not_yet_valid": (exam.NOT_YET.path, "在所查时间尚未签发", "Not yet issued at that time"),
+    "not_yet_valid": (exam.NOT_YET.path, "尚未签发", "Not yet issued"),
     "as_of": (exam.REVOKED.path + "?as_of=2022-06-01", "已撤销", "Revoked"),
 }
 """By outcome: the address, and its headline in both languages."""
@@ -111,7 +111,7 @@ FORMS: Final[dict[str, tuple[Callable[[Page, str, str], None], str, str]]] = {
     ),
     "not_found": (
         lambda page, site, language: check(page, site, language, "Z123456"),
-        "没有这个编号的证书",
+        "查无此编号的证书",
         "No certificate with this number",
     ),
     "slip": (

@@ -118,12 +118,12 @@ def test_the_camera_goes_on_looking_after_another_kind_of_code(
     ("script", "said"),
     [
         ("Object.defineProperty(window, 'isSecureContext', {value: false})", "https"),
-        ("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})", "does not let pages use it"),
+        ("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})", "does not let pages use the camera"),
         ("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))",
          "not allowed"),
         ("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotReadableError'))",
          "another program"),
-        ("", "this device has none"),
+        ("", "This device has no camera"),
     ],
 )  # fmt: skip
 def test_why_there_is_no_camera_is_said_plainly(chromium: Browser, site: str, script: str, said: str) -> None:

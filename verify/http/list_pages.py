@@ -80,7 +80,7 @@ async def find_rows(
     rows = await asker.registry.find_rows(code, name[:_LONGEST], _ROWS + 1)
     if head is None or rows is None:
         raise await gone(asker.registry, code)
-    values = await _of_list(asker, head, now) | {"searched": name, "more": len(rows) > _ROWS}
+    values = await _of_list(asker, head, now) | {"searched": name, "more": len(rows) > _ROWS, "kept": {"name": name}}
     return views.page(request, "pass_list.html", rows=rows[:_ROWS], next=None, cursor=None, **values)
 
 

@@ -14,6 +14,7 @@ from verify.http.asking import Asker
 from verify.http.bodies import AnyRequest, Inject, form_body, past_date
 from verify.http.intake import client_of
 from verify.http.lookups import LookupDesk, LookupRequest
+from verify.http.names_tried import TooManyNames
 from verify.http.problems import Refused, problem, wants_json
 from verify.http.views import Views
 from verify.registry import RegistryUnavailable
@@ -54,7 +55,7 @@ _EMPTY: Final[dict[str, str]] = dict.fromkeys(("number", "name", "as_of", "id_ty
 
 
 @post("/check", status_code=200)
-async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker], now: Inject[int]) -> Response[str]:
+async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker], now: Inject[int]) -> Response[Any]:
     """The verdict on a number and a name, or on the text of a QR code pasted in the number's place."""
     form = await form_body(request, "number", "name", "as_of")
     try:
@@ -63,11 +64,15 @@ async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker],
         as_of = past_date(form["as_of"], now)
     except Refused as refused:
         return await _form_again(request, views, asker, template="check.html", form=_EMPTY | form, refused=refused)
-    if _is_qr(form["number"]):
-        judged = await asker.qr(form["number"], now=now, as_of=as_of)
-    else:
-        judged = await asker.number(form["number"], now=now, name=form["name"] or None, as_of=as_of)
-    return _verdict_page(request, views, judged, form=form)
+    try:
+        if _is_qr(form["number"]):
+            judged = await asker.qr(form["number"], now=now, as_of=as_of)
+        else:
+            judged = await asker.number(form["number"], now=now, name=form["name"] or None, as_of=as_of)
+    except (RegistryUnavailable, RegisterDamaged, TooManyNames) as error:
+        return views.complaint(request, error, kept=form)  # to be sent again without typing it anew
+    values = await _form_values(asker)
+    return _verdict_page(request, views, judged, form=form, **values)
 
 
 async def _form_again(
@@ -76,7 +81,10 @@ async def _form_again(
     """The form with what was wrong about it."""
     told = problem(refused.code)
     values = await _form_values(asker)
-    return views.page(request, template, status=told.status, form=form, fault=refused, problem=told, **values)
+    kept = form if template == "check.html" else None
+    return views.page(
+        request, template, status=told.status, form=form, fault=refused, problem=told, kept=kept, **values
+    )
 
 
 def _is_qr(text: str) -> bool:
@@ -104,8 +112,10 @@ async def qr(
     return _verdict_page(request, views, judged, form=None)
 
 
-def _verdict_page(request: AnyRequest, views: Views, judged: Verdict, form: dict[str, str] | None) -> Response[str]:
-    """The verdict as a page. ``form`` is what was sent, so that another time can be asked about; None for a QR's."""
+def _verdict_page(
+    request: AnyRequest, views: Views, judged: Verdict, form: dict[str, str] | None, **values: Any
+) -> Response[str]:
+    """The verdict as a page. ``form`` is what was sent, to be corrected or asked for another time; None for a QR's."""
     return views.page(
         request,
         "verdict.html",
@@ -113,6 +123,9 @@ def _verdict_page(request: AnyRequest, views: Views, judged: Verdict, form: dict
         phrase=phrases.of(judged),
         then=phrases.then(judged),
         form=form,
+        kept=form,
+        fault=None,
+        **values,
     )
 
 

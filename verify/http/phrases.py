@@ -48,8 +48,9 @@ OUTCOMES: Final[dict[Outcome, Phrase]] = {
     "not_yet_valid": Phrase(
         tone="caution",
         mark="clock",
-        headline=N_("Not yet issued at that time"),
-        meaning=N_("The certificate is genuine, but it was issued after the time you asked about."),
+        headline=N_("Not yet issued"),
+        meaning=N_("The certificate is genuine, but its date of issue is later than the time asked about."),
+        advice=(N_("Check again on or after its date of issue."),),
     ),
     "suspended": Phrase(
         tone="caution",
@@ -124,8 +125,8 @@ OUTCOMES: Final[dict[Outcome, Phrase]] = {
         headline=N_("Not from this centre"),
         meaning=N_("The code was signed with a key that this centre does not have."),
         advice=(
-            N_("If another body issued the certificate, check it at that body's own address."),
             _DO_NOT_ACCEPT,
+            N_("If another body issued the certificate, check it at that body's own address."),
         ),
     ),
     "unreadable": Phrase(
@@ -181,11 +182,11 @@ SLIP: Final = Phrase(
 RESULTS: Final[dict[Result, str]] = {"pass": N_("passed"), "fail": N_("failed"), "not_done": N_("not done")}
 
 STEPS: Final = {
-    "text": N_("Read the text"),
-    "encoding": N_("Decode it strictly"),
-    "key": N_("Find the key"),
-    "signature": N_("Check the signature"),
-    "authority": N_("May this key sign this?"),
+    "text": N_("Can it be read?"),
+    "encoding": N_("Is it whole?"),
+    "key": N_("Is the signing key this centre's?"),
+    "signature": N_("Does the signature fit?"),
+    "authority": N_("May this key sign it?"),
     "claims": N_("Are the fields in order?"),
     "register": N_("Is it in the register?"),
     "status": N_("Is it in force?"),
@@ -212,6 +213,17 @@ ID_TYPES: Final = {
     "taiwan_permit": N_("Taiwan travel permit"),
     "other": N_("Other document"),
 }
+
+
+NEXT: Final = {
+    "too_many_names": ("/scan", N_("Scan the code")),
+    "list_expired": ("/pass-lists", N_("Pass lists")),
+    "no_such_exam": ("/pass-lists", N_("Pass lists")),
+    "bad_cursor": ("", N_("First page")),
+    "bad_time": ("", N_("Ask about today")),
+    "future_time": ("", N_("Ask about today")),
+}
+"""By a problem's code: where its page leads, which is the same address without a question where it is empty."""
 
 
 def of(verdict: Verdict) -> Phrase:

@@ -2,7 +2,7 @@
 
 import datetime
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 import jinja2
 import msgspec
@@ -41,20 +41,23 @@ class Views:
         return Response(html, media_type="text/html", status_code=status, headers=headers)
 
     def part(self, request: AnyRequest, template: str, **values: Any) -> str:
-        """A template's HTML, in the language of the request."""
+        """A template's HTML, in the language of the request.
+
+        ``kept`` among the values is what the page's form was sent, so that another language can be answered in too.
+        """
         state = request.scope["state"]
-        path = request.scope["path"]
         return (
             self._environments[state["language"]]
             .get_template(template)
             .render(
-                **values,
+                **{"kept": None} | values,
                 now=datetime.datetime.fromtimestamp(state["now"], SHANGHAI),
                 link=lambda target: self.link(request, target),
+                here=_here(request),
+                asked_here=_asked_here(request),
+                asked_by_link=request.method == "GET",
                 switched=state["asked_language"],
-                switches=[
-                    (code, name, f"{quote(_switchable(request, path))}?lang={code}") for code, name in LANGUAGES.items()
-                ],
+                switches=[(code, name, _asked_here(request, code)) for code, name in LANGUAGES.items()],
             )
         )
 
@@ -62,25 +65,43 @@ class Views:
         """An address on this site, which keeps the language that somebody chose."""
         return _with_language(target, request.scope["state"]["asked_language"])
 
-    def complaint(self, request: AnyRequest, error: Exception) -> Response[Any]:
-        """The answer to a request that went wrong: a page for people, problem details for programs."""
+    def complaint(self, request: AnyRequest, error: Exception, *, kept: dict[str, str] | None = None) -> Response[Any]:
+        """The answer to a request that went wrong: a page for people, problem details for programs.
+
+        ``kept`` is the form that was sent, where it may be sent again.
+        """
         refused = problems.of(error)
         headers = problems.headers_of(refused, error)
         if problems.for_programs(request):
             return problems.as_json(refused, headers)
-        return self.refusal(request, refused, headers)
+        return self.refusal(request, refused, headers, kept=kept)
 
-    def refusal(self, request: AnyRequest, refused: Refused, headers: dict[str, str] | None = None) -> Response[str]:
+    def refusal(
+        self,
+        request: AnyRequest,
+        refused: Refused,
+        headers: dict[str, str] | None = None,
+        *,
+        kept: dict[str, str] | None = None,
+    ) -> Response[str]:
         """The page of a refusal."""
         told = problems.problem(refused.code)
-        page = self.page(request, "problem.html", status=told.status, problem=told, wait=refused.retry_after)
+        page = self.page(request, "problem.html", status=told.status, problem=told, wait=refused.retry_after, kept=kept)
         page.headers.update(headers or {})
         return page
 
 
-def _switchable(request: AnyRequest, path: str) -> str:
-    """Where the language switch leads: the same page, or for the answer to a form the form's own page."""
-    return path if request.method == "GET" and "route_handler" in request.scope else "/"
+def _here(request: AnyRequest) -> str:
+    """The page's path. Never two slashes at its start: browsers would take what follows for another host."""
+    return "/" + quote(request.scope["path"].lstrip("/"))
+
+
+def _asked_here(request: AnyRequest, language: Language | None = None) -> str:
+    """The page's address with all that it asks, in another language where one is named."""
+    asked = parse_qsl(request.scope["query_string"].decode("latin-1"))
+    if language is not None:
+        asked = [(name, value) for name, value in asked if name != "lang"] + [("lang", language)]
+    return _here(request) + (f"?{urlencode(asked)}" if asked else "")
 
 
 def _with_language(target: str, asked: Language | None) -> str:
@@ -118,6 +139,7 @@ def _environment(language: Language, files: Files) -> jinja2.Environment:
         "deadline": lambda moment: _deadline(moment, language),
         "day": lambda moment: _day(moment, language),
         "pretty": lambda data: msgspec.json.format(msgspec.json.encode(data), indent=2).decode(),
+        "iso_day": lambda moment: _seconds(moment).date().isoformat(),
         "count": lambda number: f"{number:,}",
         "machine": lambda moment: _seconds(moment).isoformat(timespec="seconds"),
     }

@@ -31,6 +31,8 @@ function idSlips(text) {
   const number = compact(text);
   if (number.length < 18) return false;
   if (!/^[0-9]{17}[0-9X]$/.test(number)) return true;
+  const born = new Date(`${number.slice(6, 10)}-${number.slice(10, 12)}-${number.slice(12, 14)}`);
+  if (isNaN(born) || born.getUTCDate() !== Number(number.slice(12, 14))) return true; // 31 April becomes 1 May
   const weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
   const sum = weights.reduce((total, weight, place) => total + weight * Number(number[place]), 0);
   return "10X98765432"[sum % 11] !== number[17];

@@ -184,6 +184,20 @@ def _check_everybody(office: Office, release: Path) -> list[str]:
     return numbers
 
 
+@pytest.mark.parametrize("guide", ["README.md", "README.zh-CN.md"])
+def test_the_first_exam_of_the_readme_goes_as_written(office: Office, guide: str) -> None:
+    """Each command of the block as it stands, but that the window is not waited for; then the site shows the list."""
+    blocks = (ROOT / guide).read_text("utf-8").split("```sh\n")[1:]
+    (block,) = [found for text in blocks if "yinjian-keys init" in (found := text.partition("```")[0])]
+    copy, *commands, serve = [line.partition("  #")[0].strip() for line in block.splitlines()]
+    assert (copy, serve) == ("cp examples/centre.toml .", "yinjian-verify serve")
+    for command in commands:
+        office.run(command + (" --early test" if " issue " in command else ""))
+    with office.serving():
+        exams = get(f"{office.url}/api/v1/exams").json()["items"]
+    assert {exam["code"]: exam["stage"] for exam in exams} == {"CEM-2022-04": "final", "CAM-2022-04": "final"}
+
+
 def test_commands_refuse_in_words_and_with_exit_codes(office: Office) -> None:
     """What cannot be done ends with 1 and a reason; wrong usage with 2; help with 0."""
     assert "No such file" in office.run("yinjian-keys init keys --centre nowhere.toml", code=1)

@@ -14,7 +14,7 @@ _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UT
 
 
 class RunAs(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to start PostgreSQL's programs: behind ``prefix``, as user ``uid`` (None: as we are)."""
+    """A way to start PostgreSQL's programs: as user ``uid`` (None: as we are), by ``prefix`` where there is one."""
 
     prefix: tuple[str, ...] = ()
     uid: int | None = None
@@ -30,6 +30,7 @@ class RunAs(msgspec.Struct, frozen=True, kw_only=True):
         new_session: bool = False,
     ) -> subprocess.Popen[str]:
         """Starts ``command`` with a bare environment, standard error joined to ``stdout``."""
+        uid, gid = (None, None) if self.prefix else (self.uid, self.gid)
         return subprocess.Popen(  # noqa: S603 - our own command lines, no shell
             [*self.prefix, *command],
             stdin=stdin,
@@ -39,9 +40,9 @@ class RunAs(msgspec.Struct, frozen=True, kw_only=True):
             env=_ENVIRONMENT,
             text=True,
             start_new_session=new_session,
-            user=self.uid,
-            group=self.gid,
-            extra_groups=None if self.uid is None else [],
+            user=uid,
+            group=gid,
+            extra_groups=None if uid is None else [],
         )
 
     def run(self, command: list[str], *, text: str = "") -> str:
@@ -78,8 +79,9 @@ def follow_owner(made: int | Path, folder: Path) -> None:
 def choose(folder: Path, data: Path, program: Path) -> RunAs:
     """The way to run ``program`` on ``data`` inside ``folder``: what the data has, or else the gentlest.
 
-    An ordinary user runs it as themself. Root runs it as the folder's owner, in a user namespace, or as the
-    system's unprivileged user, whichever works first. Raises DatabaseProblem when none does.
+    An ordinary user runs it as themself. Root runs it as the folder's owner, in a user namespace, as the system's
+    unprivileged user, or as that user with leave to enter root's folders, whichever works first. Raises
+    DatabaseProblem when none does.
     """
     if os.geteuid() != 0 and _is_known(os.geteuid()):
         return RunAs()
@@ -104,8 +106,18 @@ def _ways(folder: Path, data: Path) -> list[RunAs]:
     owner = (data if data.exists() else folder).stat()
     owners = [RunAs(uid=owner.st_uid, gid=owner.st_gid)] if owner.st_uid != 0 and _is_known(owner.st_uid) else []
     if data.exists():
-        return owners or namespaces
-    return [*owners, *namespaces, *(RunAs(uid=user.pw_uid, gid=user.pw_gid) for user in users)]
+        return [*owners, *map(_entering, owners)] or namespaces
+    others = [RunAs(uid=user.pw_uid, gid=user.pw_gid) for user in users]
+    return [*owners, *namespaces, *others, *map(_entering, others)]
+
+
+def _entering(other: RunAs) -> RunAs:
+    """The same user, who may pass through folders like /root (capabilities(7)): for containers without namespaces."""
+    leave = "+dac_override"
+    user = (f"--reuid={other.uid}", f"--regid={other.gid}", "--clear-groups")
+    # The secure bit lets access(2), by which initdb looks for postgres, count the capability too.
+    prefix = ("setpriv", *user, "--securebits=+no_setuid_fixup", f"--inh-caps={leave}", f"--ambient-caps={leave}")
+    return RunAs(prefix=prefix, uid=other.uid, gid=other.gid)
 
 
 def _user(name: str) -> pwd.struct_passwd | None:

@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import pwd
-import shutil
 import signal
 import stat
 import subprocess
@@ -239,7 +238,7 @@ def test_a_signal_to_the_group_reaches_it(var: Path) -> None:
 
 
 def test_who_runs_it(tmp_path: Path) -> None:
-    """Ordinary users run it as themselves; root as the data's owner, or else as itself in a user namespace."""
+    """Ordinary users run it as themselves; root as the data's owner, or as itself in a user namespace."""
     program = Path("/bin/true")
     folder = tmp_path / "folder"
     folder.mkdir()
@@ -247,8 +246,7 @@ def test_who_runs_it(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         assert choose(folder, data, program) == RunAs()
         return
-    if shutil.which("unshare"):
-        assert choose(folder, data, program).prefix[:2] == ("unshare", "--user")
+    assert choose(folder, data, program).prefix[0] in ("unshare", "setpriv")
     nobody = pwd.getpwnam("nobody")
     data.mkdir()
     os.chown(data, nobody.pw_uid, nobody.pw_gid)
@@ -256,3 +254,7 @@ def test_who_runs_it(tmp_path: Path) -> None:
         if "pytest" in str(path):
             path.chmod(0o755)
     assert choose(folder, data, program) == RunAs(uid=nobody.pw_uid, gid=nobody.pw_gid)
+    tmp_path.chmod(0o700)
+    entering = choose(folder, data, program)
+    assert (entering.prefix[0], entering.uid) == ("setpriv", nobody.pw_uid)
+    assert entering.run(["/usr/bin/id", "--user"]).strip() == str(nobody.pw_uid)

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from keys.messages import _
-from verify.cli import Refusal
+from verify.cli import Refusal, why
 
 T = TypeVar("T")
 Place = tuple[str | int, ...]
@@ -50,7 +50,7 @@ class Source:
         try:
             return cls(path.read_bytes(), path.name)
         except OSError as error:
-            raise SettingsRefused(str(path), None, "", error.strerror or _("it cannot be read")) from None
+            raise SettingsRefused(str(path), None, "", why(error)) from None
 
     def read(self, wanted: type[T]) -> T:
         """The text as ``wanted``. Raises SettingsRefused."""

@@ -1,9 +1,10 @@
 """Copies of the ledger: made while it is whole, checked before they are put back."""
 
-import os
+import contextlib
 import sqlite3
 from pathlib import Path
 
+from signing import files, ledger_file
 from signing.ledger import Ledger
 from signing.ledger_file import APPLICATION
 from signing.messages import _
@@ -14,31 +15,22 @@ def backup(ledger: Ledger, path: Path) -> None:
     """A copy of the ledger at ``path``, which must not be there yet; on disk when this returns. Raises Refusal."""
     if path.exists():
         raise Refusal(_("{} is there already; a backup never overwrites.").format(path))
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        copy = sqlite3.connect(draft)
-        try:
-            ledger.db.backup(copy)
-        finally:
-            copy.close()
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
-        draft.replace(path)
+        with files.whole(path) as draft:
+            with contextlib.closing(sqlite3.connect(draft)) as copy:
+                copy.execute("PRAGMA journal_mode = OFF")  # a draft that fails goes whole
+                ledger.db.backup(copy)
+            files.to_disk(draft)
     except sqlite3.Error as error:
-        raise Refusal(f"{path.name}: {error}") from None
-    finally:
-        draft.unlink(missing_ok=True)
+        raise Refusal(f"{path}: {ledger_file.why(error)}") from None
 
 
 def check(path: Path) -> None:
     """That ``path`` is a whole ledger. Raises Refusal."""
     try:
-        copy = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        try:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as copy:
             application = copy.execute("PRAGMA application_id").fetchone()[0]
             sound = copy.execute("PRAGMA integrity_check").fetchone()[0]
-        finally:
-            copy.close()
     except sqlite3.Error:
         application, sound = 0, ""
     if application != APPLICATION or sound != "ok":
@@ -51,13 +43,11 @@ def put_back(path: Path, target: Path, stamp: str) -> Path | None:
     The caller holds the ledger's lock. Raises Refusal.
     """
     check(path)
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    draft.write_bytes(path.read_bytes())
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
     aside = None
-    if target.exists():
-        aside = target.with_name(f"{target.name}.before-{stamp}")
-        target.rename(aside)
-    draft.replace(target)
+    with files.whole(target) as draft:
+        draft.write_bytes(path.read_bytes())
+        files.to_disk(draft)
+        if target.exists():
+            aside = target.with_name(f"{target.name}.before-{stamp}")
+            target.rename(aside)
     return aside

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from signing import files
 from signing.calendar import local_day
 from signing.centre import Centre
 from signing.history import Standing, standing_words
@@ -79,12 +79,7 @@ def _xlsx(path: Path, rows: list[list[str]]) -> None:
 def _csv(path: Path, rows: list[list[str]]) -> None:
     text = io.StringIO()
     csv.writer(text).writerows([[harmless(value) for value in row] for row in rows])
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(text.getvalue(), "utf-8-sig", newline="")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    files.write(path, text.getvalue().encode("utf-8-sig"))
 
 
 def harmless(value: str) -> str:

@@ -74,7 +74,7 @@ class LedgerFile:
         try:
             yield
         except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
-            raise Refusal(_("The ledger {}: {}").format(self.path.name, error)) from None
+            raise Refusal(_("The ledger {}: {}").format(self.path.name, why(error))) from None
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -93,3 +93,17 @@ class LedgerFile:
         """Every row that ``query`` gives."""
         with self._translated():
             return self.db.execute(query, values).fetchall()
+
+
+def why(error: sqlite3.Error) -> str:
+    """What SQLite says, in the reader's language where it is one of the usual things."""
+    usual = {
+        sqlite3.SQLITE_FULL: _("the disk is full; make room and give the same command again."),
+        sqlite3.SQLITE_IOERR: _("the disk does not take or give it; is it full?"),
+        sqlite3.SQLITE_CANTOPEN: _("the file cannot be opened."),
+        sqlite3.SQLITE_READONLY: _("the file can only be read."),
+        sqlite3.SQLITE_NOTADB: _("this is no ledger."),
+        sqlite3.SQLITE_CORRUPT: _("the file is damaged; `yinjian-sign ledger restore` puts a backup in its place."),
+    }
+    # The lower byte of SQLite's codes is the kind of fault, what is above it the particulars.
+    return usual.get(getattr(error, "sqlite_errorcode", 0) & 0xFF) or str(error)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from signing import files
 from signing.messages import _
 from signing.records import Given
 from signing.workers import spread
@@ -42,7 +43,4 @@ def _draw(folder: Path, host: str, given: Given) -> None:
 
     text = qr_text.write(given.statement, host)
     for suffix, picture in (("svg", qr.svg(text)), ("png", qr.png(text))):
-        path = folder / f"{given.number}.{suffix}"
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_bytes(picture)
-        draft.replace(path)
+        files.write(folder / f"{given.number}.{suffix}", picture)

@@ -3,12 +3,12 @@
 The file is JSON, read by verify.planned (docs/adr).
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from signing import files
 from signing.centre import Centre
 from verify.planned import PlannedExam, Plans
 
@@ -29,11 +29,6 @@ def planned(centre: Centre) -> tuple[PlannedExam, ...]:
 
 
 def write(path: Path, exams: Sequence[PlannedExam], now: int) -> None:
-    """Replaces the file at ``path`` whole."""
+    """Replaces the file at ``path`` whole. Raises Refusal."""
     data = msgspec.json.format(msgspec.json.encode(Plans(written_at=now, exams=tuple(exams))), indent=1)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_bytes(data + b"\n")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    files.write(path, data + b"\n")

@@ -4,11 +4,11 @@ A final release holds certificates in row order, then final lists, then lookup i
 """
 
 import contextlib
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from signing import files
 from signing.messages import _
 from verify.cli import Refusal
 from verify.core import cbor, statement
@@ -34,22 +34,13 @@ class ReleaseRefused(Refusal):
 
 
 def write(path: Path, statements: Iterable[bytes]) -> None:
-    """Makes or replaces the file at ``path``, whole and on disk when this returns, or not at all."""
+    """Makes or replaces the file at ``path``, whole and on disk when this returns, or not at all. Raises Refusal."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with files.whole(path) as draft:
         with draft.open("wb") as file:
             file.writelines(statements)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        files.to_disk(draft)
+    files.to_disk(path.parent)
 
 
 def load(path: Path) -> bytes:

@@ -4,10 +4,12 @@ Exit 0 done, 1 refused with the reason, 2 wrong usage; never a traceback, but wi
 """
 
 import contextlib
+import errno
 import functools
 import gettext
 import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -57,10 +59,16 @@ def run(command: click.Command, refusals: tuple[type[Exception], ...] = ()) -> N
     # Click asks the process's own catalogue for its words, and finds it by LANGUAGE.
     os.environ["LANGUAGE"] = language()
     gettext.bindtextdomain("messages", str(LOCALE))
+    if os.environ.get("YINJIAN_DEBUG") != "1":
+        sys.unraisablehook = _overlook
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):  # a stream that somebody has replaced
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # as above
     sys.exit(_run(command, refusals))
+
+
+def _overlook(_fault: object) -> None:
+    """A library's half-written file that fails again when it is thrown away: its first fault was told already."""
 
 
 def _run(command: click.Command, refusals: tuple[type[Exception], ...]) -> int:
@@ -92,9 +100,25 @@ def _run(command: click.Command, refusals: tuple[type[Exception], ...]) -> int:
     except OSError as error:
         if error.filename is None and error.strerror is None:
             return _unforeseen(error)
-        return _refuse(": ".join(str(part) for part in (error.filename, error.strerror) if part))
+        return _refuse(": ".join(str(part) for part in (error.filename, why(error)) if part))
     except Exception as error:  # noqa: BLE001 - the last stop before a traceback
         return _unforeseen(error)
+
+
+def why(error: OSError) -> str:
+    """What the system says of a file or disk, in the reader's language where it is one of the usual things."""
+    usual = {
+        errno.ENOENT: _("there is no such file or folder"),
+        errno.EACCES: _("there is no right to it"),
+        errno.EPERM: _("there is no right to it"),
+        errno.EROFS: _("the disk can only be read"),
+        errno.EISDIR: _("it is a folder"),
+        errno.ENOTDIR: _("a part of its path is no folder"),
+        errno.ENOSPC: _("the disk is full; make room and give the same command again"),
+        errno.EDQUOT: _("the disk is full; make room and give the same command again"),
+        errno.EFBIG: _("it would be larger than files may be here"),
+    }
+    return usual.get(error.errno or 0) or error.strerror or _("it cannot be read or written")
 
 
 def _refuse(message: str) -> int:
@@ -136,6 +160,37 @@ def progress(what: str, total: int, stream: TextIO | None = None) -> Iterator[Ad
         yield show
     finally:
         show.end()
+
+
+@contextlib.contextmanager
+def working(what: str, stream: TextIO | None = None) -> Iterator[None]:
+    """Says on standard error that a piece of work goes on whose steps cannot be counted, once it has taken a second.
+
+    Not around what starts processes by forking: it says so from a thread.
+    """
+    target = stream or sys.stderr
+    shown = contextlib.ExitStack()
+    timer = threading.Timer(1, _show_working, (what, target, shown))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        shown.close()
+
+
+def _show_working(what: str, stream: TextIO, shown: contextlib.ExitStack) -> None:
+    if not stream.isatty():
+        click.echo(f"{what} …", file=stream)
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    bar = shown.enter_context(Progress(*columns, console=Console(file=stream), transient=True))
+    bar.add_task(what, total=None)
 
 
 class _Bar:

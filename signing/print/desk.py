@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from signing import files
 from signing.calendar import local_text
 from signing.ledger import Ledger
 from signing.messages import _
@@ -207,7 +208,7 @@ def print_labels(
     sheet = labels.pdf(sources, desk.words, desk.room.folder)
     record.record(desk.ledger, "labelled", numbers, desk.now)
     path.parent.mkdir(parents=True, exist_ok=True)
-    press.write(path, sheet)
+    files.write(path, sheet)
     return Printed(files=(path,), numbers=tuple(numbers), fonts=())
 
 
@@ -224,9 +225,9 @@ def announce(desk: Desk, release: Path) -> Announced:
     settings, folder = desk.room.centre.printing, desk.room.folder
     paper = announcement.compose(announcement.lists_of(release), desk.keyring, settings, desk.site)
     editable, printable = release.with_suffix(".docx"), release.with_suffix(".pdf")
-    press.write(editable, announcement_docx.docx(paper))
+    files.write(editable, announcement_docx.docx(paper))
     try:
-        press.write(printable, announcement.pdf(paper, settings, folder))
+        files.write(printable, announcement.pdf(paper, settings, folder))
     except FontMissing as missing:
         return Announced(files=(editable,), lacking=str(missing))
     return Announced(files=(printable, editable), lacking=None)

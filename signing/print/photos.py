@@ -12,7 +12,7 @@ from typing import Final
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from signing.messages import _
-from verify.cli import Refusal
+from verify.cli import Refusal, why
 
 KINDS: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 MOST_BYTES: Final = 40 * 1024 * 1024
@@ -58,7 +58,7 @@ def ready(path: Path) -> bytes:
             raise PhotoRefused(_("The photo {} is larger than {} MB.").format(path.name, MOST_BYTES >> 20))
         data = path.read_bytes()
     except OSError as error:
-        raise PhotoRefused(_("The photo {} cannot be read: {}").format(path.name, error.strerror)) from None
+        raise PhotoRefused(_("The photo {} cannot be read: {}").format(path.name, why(error))) from None
     if data.lstrip()[:5] == b"%PDF-":
         raise PhotoRefused(_("The photo {} is a PDF file: save the picture in it as JPEG or PNG.").format(path.name))
     try:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 import pikepdf
 
+from signing import files
 from signing.messages import _
 from signing.print import certificate, photos
 from signing.print.certificate import Printable, Words
@@ -129,23 +130,13 @@ def _start(plan: Plan) -> None:
 def _print_share(sources: Sequence[Printable], folder: Path) -> int:
     for source in sources:
         number, pdf = _setter[0].single(source)
-        write(folder / f"{number}.pdf", pdf)
+        files.write(folder / f"{number}.pdf", pdf)
     return len(sources)
 
 
 def _print_volume(sources: Sequence[Printable], path: Path, title: str) -> int:
     path.write_bytes(_setter[0].volume(sources, title))
     return len(sources)
-
-
-def write(path: Path, data: bytes) -> None:
-    """Makes or replaces a file: whole, or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_bytes(data)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def print_each(plan: Plan, sources: Sequence[Printable], folder: Path, advance: Advance, workers: int = 0) -> None:
@@ -158,7 +149,7 @@ def print_each(plan: Plan, sources: Sequence[Printable], folder: Path, advance: 
         with setter(plan) as one:
             for source in sources:
                 number, pdf = one.single(source)
-                write(folder / f"{number}.pdf", pdf)
+                files.write(folder / f"{number}.pdf", pdf)
                 advance(1)
         return
     _spread(plan, [(share, folder) for share in _cut(sources, _SHARE)], _print_share, advance, workers)
@@ -175,12 +166,8 @@ def print_batch(plan: Plan, sources: Sequence[Printable], path: Path, advance: A
         title = certificate.title([sources[0], sources[-1]], plan.words)
         tasks = [(part, volume, title) for part, volume in zip(_cut(sources, _VOLUME), volumes, strict=True)]
         _spread(plan, tasks, _print_volume, advance, workers)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
+        with files.whole(path) as draft:
             _join(volumes, draft)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
 
 
 def _join(volumes: Sequence[Path], path: Path) -> None:

@@ -200,7 +200,7 @@ def test_the_first_exam_of_the_readme_goes_as_written(office: Office, guide: str
 
 def test_commands_refuse_in_words_and_with_exit_codes(office: Office) -> None:
     """What cannot be done ends with 1 and a reason; wrong usage with 2; help with 0."""
-    assert "No such file" in office.run("yinjian-keys init keys --centre nowhere.toml", code=1)
+    assert "no such file" in office.run("yinjian-keys init keys --centre nowhere.toml", code=1)
     assert "yinjian-keys init" in office.run("yinjian-sign announce candidates.xlsx --exam 2022-04", code=1)
     office.run("yinjian-keys init keys")
     assert "not empty" in office.run("yinjian-keys init keys", code=1)

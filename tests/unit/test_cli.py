@@ -5,6 +5,7 @@ import itertools
 import json
 import re
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,9 @@ def end(problem: BaseException | None, *arguments: str, refusals: tuple[type[Exc
         (None, 0, ""),
         (Refusal("row 12 has no name"), 1, "Refused: row 12 has no name"),
         (KeyringRefused("altered", "a keyring that drops a host"), 1, "a keyring that drops a host (altered)"),
-        (FileNotFoundError(2, "No such file or directory", "book.xlsx"), 1, "book.xlsx: No such file or directory"),
-        (OSError(28, "No space left on device"), 1, "No space left on device"),
+        (FileNotFoundError(2, "No such file or directory", "book.xlsx"), 1, "book.xlsx: there is no such file"),
+        (OSError(28, "No space left on device"), 1, "the disk is full"),
+        (OSError(71, "Protocol error"), 1, "Protocol error"),
         (KeyboardInterrupt(), 1, "Stopped."),
         (click.UsageError("no"), 2, "no"),
         (click.BadParameter("no"), 2, "no"),
@@ -178,3 +180,15 @@ def test_every_message_is_translated_with_the_same_places(source: str) -> None:
     assert wanted(ROOT / source) - translated.keys() == set()
     for original, chinese in translated.items():
         assert places(original) == places(chinese), original
+
+
+def test_work_without_steps_says_that_it_goes_on_once_it_has_taken_a_second() -> None:
+    """Quick work says nothing."""
+    quick, slow = io.StringIO(), io.StringIO()
+    with cli.working("Reading", quick):
+        pass
+    done = threading.Event()
+    with cli.working("Reading", slow):
+        while not slow.getvalue():
+            done.wait(0.05)
+    assert (quick.getvalue(), slow.getvalue()) == ("", "Reading …\n")

@@ -66,6 +66,7 @@ _ALIASES: Final[dict[Column, tuple[str, ...]]] = {
     "number": ("证书号", "证书号码", "certificatenumber"),
     "admission": ("准考证", "准考证号码", "考号", "admissionnumber"),
 }
+_PERSON: Final[tuple[Column, ...]] = ("name", "id_number")
 HEADER_ROWS: Final = 10
 
 
@@ -90,15 +91,23 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """Where each column stands, from 0."""
 
     def rows(self) -> Iterator[tuple[int, dict[Column, Value]]]:
-        """Each row that holds anything in a known column, with its number as Excel has it."""
+        """Each row that holds anything in a known column, with its number as Excel has it.
+
+        A name or ID number that is an error, or a formula without its result, makes a row too.
+        """
         for row, values in enumerate(self.sheet.rows[self.header :], start=self.header + 1):
             found = {
                 column: values[place]
                 for column, place in self.columns.items()
                 if place < len(values) and not _blank(values[place])
             }
-            if found and not all(_NAMED.get(_key(value)) == column for column, value in found.items()):
+            header_again = all(_NAMED.get(_key(value)) == column for column, value in found.items())
+            if not header_again or (not found and self._shows_somebody(row)):
                 yield row, found
+
+    def _shows_somebody(self, row: int) -> bool:
+        unread = self.sheet.errors | self.sheet.formulas
+        return bool(unread) and any(self.cell(row, column) in unread for column in _PERSON)
 
     def cell(self, row: int, column: Column) -> str | None:
         """The name of a row's cell in ``column``, None where the workbook has no such column."""
@@ -113,7 +122,7 @@ def find(sheet: Sheet) -> Table:
     """The table of a sheet. Raises Refusal where it has none, or one that cannot be read in one way only."""
     heads = [(_places(row), number) for number, row in enumerate(sheet.rows[:HEADER_ROWS], start=1)]
     places, header = max(heads, key=lambda head: len(head[0]), default=({}, 0))
-    for column in ("name", "id_number"):
+    for column in _PERSON:
         if column not in places:
             others = ""
             if sheet.others:

@@ -103,7 +103,9 @@ def id_type(value: Value) -> tuple[str | None, list[Finding]]:
         return "resident", []
     word = _ID_TYPES.get("".join(unicodedata.normalize("NFKC", str(value)).split()).casefold())
     if word is None:
-        return None, [_refused("id_type", "id_type_unknown", _("This type of ID is not known."))]
+        words = "、".join(tables.ID_TYPE_WORDS)
+        message = _("This type of ID is not known; one of these is wanted: {}.").format(words)
+        return None, [_refused("id_type", "id_type_unknown", message)]
     return word, []
 
 
@@ -150,11 +152,18 @@ def _id_fault(kind: str, key: str) -> tuple[str, str] | None:
     if code is None:
         return None
     messages = {
-        "id_length": _("A resident ID number has 18 characters: 17 digits and a check digit or X."),
+        "id_length": _foreign(key) or _("A resident ID number has 18 characters, and here are {}.").format(len(key)),
         "id_checksum": _("The check digit of the ID number does not fit: one of its digits is wrong."),
         "id_date": _("The date in the ID number does not exist."),
     }
     return code, messages[code]
+
+
+def _foreign(key: str) -> str | None:
+    """What is said of a resident number that holds something else than digits and an X at its end."""
+    if not set(key) - set("0123456789") or (set(key[:-1]) <= set("0123456789") and key[-1:] == "X"):
+        return None
+    return _("A resident ID number is 17 digits and a check digit or X; here stands something else, perhaps unseen.")
 
 
 def own_number(value: Value, default_numbered: Iterable[str]) -> tuple[str | None, list[Finding]]:

@@ -1,30 +1,37 @@
-"""The marked copy of a workbook: each cell in question coloured and commented, and the totals on a sheet of their own.
+"""The marked copy of a workbook: each cell in question coloured and commented, the totals on a sheet of their own.
 
 Values only: whatever was a formula is what the office program had worked out, and a text that begins like one stays a
 text, so that opening the report never runs anything.
 """
 
+import io
 import os
+import unicodedata
+import zipfile
 from pathlib import Path
 from typing import Any, Final
 
 import openpyxl
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
+from openpyxl.formatting.formatting import ConditionalFormattingList
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidationList
+from openpyxl.worksheet.filters import AutoFilter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from signing import files, totals
 from signing.messages import _
-from signing.sheets import column_letters
 from signing.workbook import Judged, Reason, Row
-from verify.cli import Refusal, progress
+from verify.cli import Refusal, progress, working
 
 _RED, _YELLOW, _BLUE, _GREY = (PatternFill("solid", fgColor=f"FF{c}") for c in ("FFC7CE", "FFEB9C", "DDEBF7", "D9D9D9"))
 _ROW_FILL: Final = {"refused": _RED, "corrected": _YELLOW, "accepted": _BLUE, "struck": _GREY}
 _CELL_FILL: Final = {"refusal": _RED, "correction": _YELLOW, "remark": _BLUE}
-_XLSX: Final = (".xlsx", ".xlsm")
+_WIDTHS: Final = (10, 14, 60)
+_WIDEST: Final = 30
 
 
 def write(path: Path, book: Path, judged: Judged) -> None:
@@ -33,35 +40,76 @@ def write(path: Path, book: Path, judged: Judged) -> None:
         raise Refusal(_("{}: the report is an .xlsx file.").format(path.name))
     if path.exists() and path.samefile(book):
         raise Refusal(_("{} is the workbook itself; give the report another name.").format(path.name))
-    copy = _copy(book, judged)
+    with working(_("Copying the workbook")):
+        copy = _copy(book, judged)
     sheet = copy.worksheets[0]
+    _open_up(sheet, judged.table.header)
     width = max((len(row) for row in judged.table.sheet.rows), default=0)
-    for column, title in ((width + 1, _("Result")), (width + 2, _("Reasons"))):
+    for column, title in enumerate((_("Result"), _("Outcome"), _("Reasons")), start=width + 1):
         cell = put(sheet, judged.table.header, column, title)
         cell.font = Font(bold=True)
-        sheet.column_dimensions[get_column_letter(column)].width = (10, 60)[column - width - 1]
+        sheet.column_dimensions[get_column_letter(column)].width = _WIDTHS[column - width - 1]
     with progress(_("Marking"), len(judged.rows)) as advance:
         for row in judged.rows:
             _mark(sheet, row, width)
             advance()
+    last = max((row.row for row in judged.rows), default=judged.table.header)
+    sheet.auto_filter = AutoFilter(ref=f"A{judged.table.header}:{get_column_letter(width + 3)}{last}")
+    sheet.freeze_panes = f"A{judged.table.header + 1}"
     fit_to_page(sheet)
+    sheet.print_title_rows = f"{judged.table.header}:{judged.table.header}"
     _totals(copy.create_sheet(_("Totals")), judged)
-    save(copy, path)
+    with working(_("Writing {}").format(path.name)):
+        save(copy, path)
 
 
 def _copy(book: Path, judged: Judged) -> openpyxl.Workbook:
     """The workbook with its looks where its format lets us keep them, else its values."""
-    if book.suffix.lower() in _XLSX:
-        copy = openpyxl.load_workbook(book, data_only=True, keep_links=False)
-        for sheet in copy.worksheets[1:]:
-            copy.remove(sheet)
-        return copy
+    if zipfile.is_zipfile(book):
+        try:
+            copy = openpyxl.load_workbook(book, data_only=True, keep_links=False)
+        except Exception:  # noqa: BLE001 - it reads less than calamine does, and says so in every way there is
+            return _plain(judged)
+        for other in copy.sheetnames:
+            if other != copy.worksheets[0].title:
+                del copy[other]
+        copy.defined_names.clear()
+        return copy if copy.worksheets[0].max_row >= judged.table.header else _plain(judged)
+    return _plain(judged)
+
+
+def _plain(judged: Judged) -> openpyxl.Workbook:
+    """The values alone, each column as wide as they are."""
     copy = openpyxl.Workbook()
+    sheet = copy.worksheets[0]
+    widths: dict[int, int] = {}
     for number, values in enumerate(judged.table.sheet.rows, start=1):
         for column, value in enumerate(values, start=1):
             if value is not None:
-                put(copy.worksheets[0], number, column, value)
+                put(sheet, number, column, value)
+                if number >= judged.table.header:
+                    widths[column] = max(widths.get(column, 6), _width(str(value)) + 2)
+    for column, width in widths.items():
+        sheet.column_dimensions[get_column_letter(column)].width = min(width, _WIDEST)
     return copy
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _open_up(sheet: Worksheet, header: int) -> None:
+    """Takes away what would keep a mark from being seen: hidden rows and columns, merged cells, protection, rules."""
+    for dimensions in (sheet.row_dimensions, sheet.column_dimensions):
+        for one in dimensions.values():
+            one.hidden = False
+    for area in [area for area in sheet.merged_cells.ranges if area.max_row > header]:
+        sheet.unmerge_cells(area.coord)
+    sheet.tables.clear()  # each has a filter of its own, and two over one cell are a damaged file to Excel
+    sheet.sheet_state = "visible"
+    sheet.protection.sheet = False
+    sheet.conditional_formatting = ConditionalFormattingList()
+    sheet.data_validations = DataValidationList()  # their lists may stand on sheets that are not copied
 
 
 def put(sheet: Worksheet, row: int, column: int, value: Any) -> Any:
@@ -79,17 +127,13 @@ def put(sheet: Worksheet, row: int, column: int, value: Any) -> Any:
 
 def _mark(sheet: Worksheet, row: Row, width: int) -> None:
     kind = "struck" if row.struck else row.result
-    words = {
-        "refused": _("refused"),
-        "corrected": _("corrected"),
-        "accepted": _("accepted"),
-        "struck": _("struck out"),
-    }
-    cell = put(sheet, row.row, width + 1, words[kind])
+    cell = put(sheet, row.row, width + 1, totals.words(kind))
+    if row.outcome is not None and not row.struck:
+        put(sheet, row.row, width + 2, totals.words(row.outcome))
     if not row.reasons:
         return
     cell.fill = _ROW_FILL[kind]
-    put(sheet, row.row, width + 2, "　".join(reason.message for reason in row.reasons))
+    put(sheet, row.row, width + 3, "　".join(reason.message for reason in row.reasons))
     remarks: dict[str, list[Reason]] = {}
     for reason in row.reasons:
         if reason.cell is not None:
@@ -97,38 +141,42 @@ def _mark(sheet: Worksheet, row: Row, width: int) -> None:
     for name, reasons in remarks.items():
         marked: Any = sheet[name]
         marked.fill = _CELL_FILL[min((reason.kind for reason in reasons), key=list(_CELL_FILL).index)]
-        comment = Comment("\n".join(reason.message for reason in reasons), _("Yinjian"))
-        comment.width, comment.height = 280, 40 + 30 * len(reasons)
+        lines = [reason.message for reason in reasons]
+        if marked.comment is not None:  # the office's own
+            lines.append(marked.comment.text)
+        comment = Comment("\n".join(lines), _("Yinjian"))
+        comment.width, comment.height = 280, 40 + 30 * len(lines)
         marked.comment = comment
 
 
 def _totals(sheet: Worksheet, judged: Judged) -> None:
-    names = {
-        "rows": _("Rows"),
-        "accepted": _("accepted"),
-        "corrected": _("corrected"),
-        "refused": _("refused"),
-        "passed": _("passed"),
-        "failed": _("failed"),
-        "absent": _("absent"),
-        "disqualified": _("disqualified"),
-        "ineligible": _("ineligible"),
-        "struck": _("struck out"),
-    }
-    lines: list[tuple[str, int | None, str]] = [(_("By result"), None, "")]
-    lines += [(names[name], count, "") for name, count in judged.totals().items()]
-    lines += [("", None, ""), (_("By rule"), None, "")]
-    messages = {reason.code: reason.message for row in judged.rows for reason in row.reasons}
-    lines += [(messages[code], count, code) for code, count in judged.by_rule().items()]
-    for number, (text, count, code) in enumerate(lines, start=1):
-        cell = put(sheet, number, 2, text)
-        if count is None:
-            cell.font = Font(bold=True)
-        else:
-            put(sheet, number, 1, count)
-        put(sheet, number, 3, code)
-    for column, width in ((0, 8), (1, 90), (2, 26)):
-        sheet.column_dimensions[column_letters(column)].width = width
+    def heading(row: int, text: str) -> None:
+        put(sheet, row, 2, text).font = Font(bold=True)
+
+    legend = (
+        ("refusal", _("must be put right, or the row struck out")),
+        ("correction", _("was put right for you: please look")),
+        ("remark", _("explains, and asks nothing")),
+    )
+    heading(1, _("Colours"))
+    for number, (kind, text) in enumerate(legend, start=2):
+        sheet.cell(row=number, column=1).fill = _CELL_FILL[kind]
+        put(sheet, number, 2, text)
+    number = len(legend) + 3
+    heading(number, _("By result"))
+    for name, count in judged.totals().items():
+        number += 1
+        put(sheet, number, 1, count)
+        put(sheet, number, 2, totals.words(name))
+    number += 2
+    heading(number, _("By rule"))
+    for rule in totals.rules(judged):
+        number += 1
+        put(sheet, number, 1, rule.count).fill = _CELL_FILL[rule.kind]
+        put(sheet, number, 2, rule.text)
+        put(sheet, number, 3, rule.code)
+    for letter, width in (("A", 8), ("B", 70), ("C", 26)):
+        sheet.column_dimensions[letter].width = width
     fit_to_page(sheet)
 
 
@@ -140,10 +188,11 @@ def fit_to_page(sheet: Worksheet) -> None:
 
 
 def save(book: openpyxl.Workbook, path: Path) -> None:
-    """Writes a workbook whole, or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    """Writes a workbook whole, or not at all. Raises Refusal."""
+    packed = io.BytesIO()  # onto a full disk, openpyxl would leave an open archive that complains when it is collected
     try:
-        book.save(draft)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        book.save(packed)
+    except Exception:  # noqa: BLE001 - it writes to the temporary folder by lxml, whose errors are no OSError
+        text = _("{} could not be made: is there room in the temporary folder {}?")
+        raise Refusal(text.format(path.name, os.environ.get("TMPDIR") or "/tmp")) from None  # noqa: S108 - only named
+    files.write(path, packed.getvalue())

@@ -17,7 +17,7 @@ from signing.sheets import Value
 Outcome = Literal["passed", "failed", "absent", "disqualified", "ineligible"]
 
 _NUMBER: Final = re.compile(r"[0-9]{1,7}(?:[.][0-9]{1,6})?")
-_MARKS: Final[tuple[MarkColumn, ...]] = ("theory", "practice", "score")
+MARKS: Final[tuple[MarkColumn, ...]] = ("theory", "practice", "score")
 _YES: Final = {"是", "yes", "y", "true", "1", "相关", "√", "✓", "有"}
 _NO: Final = {"否", "no", "n", "false", "0", "不相关", "×", "无", "非"}
 _ABSENT: Final = ("缺考", "absent")
@@ -39,15 +39,17 @@ def plain(value: Value) -> str:
     return "".join(unicodedata.normalize("NFKC", "" if value is None else str(value)).split()).casefold()
 
 
-def quantity(value: Value, unit: str = "") -> Decimal | None:
-    """A cell as a number, None where it is none; ``unit`` may stand behind it."""
+def quantity(value: Value, *units: str) -> Decimal | None:
+    """A cell as a number, None where it is none; one of ``units`` may stand behind it."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, (int, float)):
         if not 0 <= value < 1e7:
             return None
         return round(Decimal(str(value)), 6).normalize()
-    text = plain(value).removesuffix(unit)
+    text = plain(value)
+    for unit in units:
+        text = text.removesuffix(unit)
     return Decimal(text).normalize() if _NUMBER.fullmatch(text) else None
 
 
@@ -61,7 +63,7 @@ def judge(subject: Subject, row: Mapping[Column, Value]) -> tuple[Outcome | None
     if any(finding.refuses for finding in found):
         return None, found
     if standing == "absent" and (marks or faults):
-        column = next(column for column in _MARKS if row.get(column) is not None)
+        column = next(column for column in MARKS if row.get(column) is not None)
         message = _("There are marks beside 缺考.")
         return None, [Finding(column=column, code="marks_beside_absent", message=message, refuses=True)]
     if faults:
@@ -104,7 +106,7 @@ def _marks(subject: Subject, row: Mapping[Column, Value]) -> tuple[dict[MarkColu
         faults.append(Finding(column=column, code=code, message=message, refuses=True))
 
     papers = {paper.column: paper for paper in subject.rules.papers}
-    for column in _MARKS:
+    for column in MARKS:
         if row.get(column) is None:
             continue
         mark = quantity(row[column])
@@ -154,9 +156,11 @@ def _failed(subject: Subject, marks: Mapping[MarkColumn, Decimal]) -> Finding | 
 
 def _barred(rules: Rules, row: Mapping[Column, Value]) -> Finding | None:
     """Why somebody may not sit, None where they may."""
-    hours = quantity(row.get("hours"), "学时")
+    hours = quantity(row.get("hours"), "学时", "课时", "小时")
     if rules.hours and (hours is None or hours < rules.hours):
-        message = _("Fewer than the {} class hours that are wanted.").format(rules.hours)
+        unread = hours is None and bool(plain(row.get("hours")))
+        message = _("The class hours are not a number.") if unread else (
+            _("Fewer than the {} class hours that are wanted.").format(rules.hours))  # fmt: skip
         return Finding(column="hours", code="hours_short", message=message)
     if not rules.eligible or any(_fits(way, row) for way in rules.eligible):
         return None
@@ -165,6 +169,8 @@ def _barred(rules: Rules, row: Mapping[Column, Value]) -> Finding | None:
     if not any(_educated(way, row) for way in rules.eligible):
         message = _("No way of admission names this education.")
         return Finding(column="education", code="education_unknown", message=message)
+    if plain(row.get("years")) and quantity(row.get("years"), "年") is None:
+        return Finding(column="years", code="not_admitted", message=_("The years of related work are not a number."))
     message = _("Neither the years of related work nor the major that this education takes.")
     return Finding(column="years", code="not_admitted", message=message)
 

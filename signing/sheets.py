@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from signing import xlsx
 from signing.messages import _
-from verify.cli import Refusal
+from verify.cli import Refusal, why
 
 MAX_BYTES: Final = 64 << 20
 MAX_ROWS: Final = 200_000
@@ -32,11 +32,18 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
 
     rows: list[list[Value]]
     formulas: frozenset[str] = frozenset()
-    """Cells (``C12``) that hold a formula, where the format lets us see that."""
+    """Cells (``C12``) of formulas that give no text, where the format lets us see that; empty ones lack a result."""
+    errors: frozenset[str] = frozenset()
+    """Cells that show an error, such as #N/A, likewise."""
+    percent: frozenset[str] = frozenset()
+    """Cells that show their value as a percentage, likewise."""
     hidden: frozenset[int] = frozenset()
     """Rows (from 1) that the office program hides."""
+    name: str = ""
     others: tuple[str, ...] = ()
     """The names of the sheets behind it."""
+    concealed: bool = False
+    """Whether the office program hides the sheet itself."""
     macros: bool = False
 
     def __repr__(self) -> str:
@@ -69,16 +76,32 @@ def read(path: Path) -> Sheet:
             raise Refusal(_("{} is larger than {} MB.").format(path.name, MAX_BYTES >> 20))
         data = path.read_bytes()
     except OSError as error:
-        raise Refusal(_("{} cannot be read: {}.").format(path.name, error.strerror)) from None
+        raise Refusal(_("{} cannot be read: {}.").format(path.name, why(error))) from None
     if not data:
         raise Refusal(_("{} is empty: it was not saved to the end.").format(path.name))
     if data.startswith(_ZIP):
         return _xlsx(data, path.name)
     if data.startswith(_OLE):
-        return _Opened(path, path.name).sheet()  # only by a path does calamine tell locked from broken
+        return _Opened(_ole(path, data), path.name).sheet()
     if path.suffix.lower() in (".csv", ".txt"):
         return Sheet(rows=_csv(data, path.name))
-    raise Refusal(_("{} is no workbook: .xlsx, .xls or .csv is wanted.").format(path.name))
+    raise _no_workbook(path.name)
+
+
+def _no_workbook(name: str) -> Refusal:
+    return Refusal(
+        _("{} is no workbook: .xlsx, .xls or .csv is wanted. Open it in the office program and save it as .xlsx.")
+        .format(name)
+    )  # fmt: skip
+
+
+def _ole(path: Path, data: bytes) -> Path | io.BytesIO:
+    """The content, which opens whatever the file is called; or the path, which alone tells locked from broken."""
+    try:
+        CalamineWorkbook.from_object(io.BytesIO(data))
+    except CalamineError:
+        return path
+    return io.BytesIO(data)
 
 
 def _xlsx(data: bytes, name: str) -> Sheet:
@@ -86,10 +109,22 @@ def _xlsx(data: bytes, name: str) -> Sheet:
         seen = xlsx.inspect(data, max_rows=MAX_ROWS, max_columns=MAX_COLUMNS)
     except xlsx.TooLarge as error:
         raise Refusal(f"{name}: {error}") from None
+    except xlsx.NotWorkbook:
+        raise _no_workbook(name) from None
+    except xlsx.NoTable:
+        text = _("The first sheet of {} is a chart: move the one with the results before it.")
+        raise Refusal(text.format(name)) from None
     except xlsx.Damaged:
         raise Refusal(_("{} is damaged or was not saved to the end: open it, save it again.").format(name)) from None
     opened = _Opened(io.BytesIO(data), name).sheet()
-    return msgspec.structs.replace(opened, formulas=seen.formulas, hidden=seen.hidden, macros=seen.macros)
+    return msgspec.structs.replace(
+        opened,
+        formulas=seen.formulas,
+        errors=seen.errors,
+        percent=seen.percent,
+        hidden=seen.hidden,
+        macros=seen.macros,
+    )
 
 
 class _Opened:
@@ -108,21 +143,23 @@ class _Opened:
         return Refusal(_("{} is damaged or was not saved to the end: open it, save it again.").format(self.name))
 
     def sheet(self) -> Sheet:
-        others = tuple(self.book.sheet_names[1:])
         if not self.book.sheet_names:
             raise Refusal(_("{} has no sheet.").format(self.name))
+        name, *others = self.book.sheet_names
+        concealed = self.book.sheets_metadata[0].visible is not SheetVisibleEnum.Visible
+        sheet = Sheet(rows=[], name=name, others=tuple(others), concealed=concealed)
         try:
             found = self.book.get_sheet_by_index(0)
         except CalamineError:
             raise self._damaged() from None
         if found.end is None:
-            return Sheet(rows=[], others=others)
+            return sheet
         if found.end[0] >= MAX_ROWS or found.end[1] >= MAX_COLUMNS:
             raise Refusal(too_large(self.name, found.end[0] + 1, found.end[1] + 1))
         rows: list[list[Value]] = [
             [None if value == "" else value for value in row] for row in found.to_python(skip_empty_area=False)
         ]
-        return Sheet(rows=rows, others=others)
+        return msgspec.structs.replace(sheet, rows=rows)
 
 
 def too_large(name: str, rows: int, columns: int) -> str:
@@ -157,4 +194,4 @@ def _decoded(data: bytes, name: str) -> str:
             continue
         if "\0" not in text:
             return text
-    raise Refusal(_("{} is neither UTF-8 nor GB18030 text.").format(name))
+    raise Refusal(_("{} is neither UTF-8 nor GB18030 text: save it as .xlsx, or as CSV UTF-8.").format(name))

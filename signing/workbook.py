@@ -19,7 +19,7 @@ from signing.corrections import Finding
 from signing.messages import _
 from signing.rules import Outcome, Subject
 from signing.sheets import Value
-from verify.cli import Refusal, progress
+from verify.cli import Refusal, progress, working
 
 Result = Literal["accepted", "corrected", "refused"]
 
@@ -87,17 +87,15 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
             | {"struck": sum(row.struck for row in self.rows)}
         )
 
-    def by_rule(self) -> dict[str, int]:
-        """How often each rule spoke."""
-        return dict(Counter(reason.code for row in self.rows for reason in row.reasons).most_common())
-
 
 def read(path: Path, centre: Centre, strikes: Mapping[int, str]) -> Judged:
     """The workbook at ``path``, judged by the centre's rules; ``strikes`` maps rows to why they are left out.
 
     Raises Refusal where it cannot be read at all, or where a row to strike is not there.
     """
-    return judge(columns.find(sheets.read(path)), centre, strikes)
+    with working(_("Reading {}").format(path.name)):
+        table = columns.find(sheets.read(path))
+    return judge(table, centre, strikes)
 
 
 def judge(table: Table, centre: Centre, strikes: Mapping[int, str]) -> Judged:
@@ -151,7 +149,6 @@ class _Judge:
         if id_type is not None:
             id_key, found = corrections.id_number(id_type, values.get("id_number"))
             findings += found
-        findings += self._uncalculated(row, values)
         code = self._programme(values.get("programme"), findings)
         outcome: Outcome | None = None
         number = None
@@ -160,6 +157,10 @@ class _Judge:
             findings += found
             number, found = self._number(code, outcome, values.get("number"))
             findings += found
+        unread = self._unread(row, values)
+        if unread:
+            columns_ = {finding.column for finding in unread}
+            findings = [*(finding for finding in findings if finding.column not in columns_), *unread]
         if row in self._table.sheet.hidden:
             findings.append(Finding(column=None, code="row_hidden", message=_("The row is hidden in the workbook.")))
         candidate = None
@@ -170,16 +171,24 @@ class _Judge:
         identity = (id_type, id_key) if id_type is not None and id_key is not None else None
         return _Draft(row=row, findings=findings, id=identity, candidate=candidate, number=number)
 
-    def _uncalculated(self, row: int, values: dict[Column, Value]) -> list[Finding]:
-        """Refusals of formulas that the office program has not worked out, which read as empty cells."""
-        if not self._table.sheet.formulas:
-            return []
-        message = _("A formula without a saved result: open the workbook in the office program and save it.")
-        return [
-            Finding(column=column, code="formula_without_result", message=message, refuses=True)
-            for column in self._table.columns
-            if column != "name" and column not in values and self._table.cell(row, column) in self._table.sheet.formulas
-        ]
+    def _unread(self, row: int, values: dict[Column, Value]) -> list[Finding]:
+        """Refusals of cells whose value is not what they show, instead of what would be said of that value."""
+        sheet, found = self._table.sheet, []
+
+        def refuse(column: Column, code: str, message: str) -> None:
+            found.append(Finding(column=column, code=code, message=message, refuses=True))
+
+        if sheet.errors or sheet.formulas or sheet.percent:
+            for column in self._table.columns:
+                cell = self._table.cell(row, column)
+                if cell in sheet.errors:
+                    refuse(column, "cell_error", _("The cell shows an error, such as #N/A: type what belongs there."))
+                elif column != "name" and column not in values and cell in sheet.formulas:
+                    text = _("A formula without a saved result: open the workbook in the office program and save it.")
+                    refuse(column, "formula_without_result", text)
+                elif column in rules.MARKS and column in values and cell in sheet.percent:
+                    refuse(column, "mark_not_number", _("The mark is shown as a percentage: type the mark itself."))
+        return found
 
     def _programme(self, value: Value, findings: list[Finding]) -> str | None:
         if value is None and "programme" not in self._table.columns and len(self._subjects) == 1:
@@ -265,8 +274,10 @@ def parse_strikes(options: Iterable[str]) -> dict[int, str]:
     for option in options:
         row, equals, reason = option.partition("=")
         reason = "".join(c for c in reason if unicodedata.category(c) not in ("Cc", "Cf")).strip()
-        if not equals or not (row.isascii() and row.isdecimal()) or not reason:
+        if not equals or not (row.isascii() and row.isdecimal() and len(row) < 10) or not reason:
             raise Refusal(_("--strike wants a row and a reason: --strike 12=withdrew"))
+        if int(row) in strikes:
+            raise Refusal(_("Number {} is there twice.").format(int(row)))
         strikes[int(row)] = reason
     return strikes
 

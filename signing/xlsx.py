@@ -19,6 +19,8 @@ from signing.messages import _
 MAX_UNPACKED: Final = 256 << 20
 _PIECE: Final = 1 << 18
 _WORKBOOK: Final = "xl/workbook.xml"
+_STYLES: Final = "xl/styles.xml"
+_TABLES: Final = "xl/worksheets/"
 _RELATIONS: Final = "xl/_rels/workbook.xml.rels"
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT: Final = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
@@ -26,6 +28,14 @@ _STRICT: Final = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
 
 class Damaged(Exception):
     """Not a whole .xlsx file."""
+
+
+class NotWorkbook(Exception):
+    """A whole archive, but of another kind of file."""
+
+
+class NoTable(Exception):
+    """The first sheet has no cells: it is a chart or a dialogue."""
 
 
 class TooLarge(Exception):
@@ -36,29 +46,45 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What the first sheet has beside its values."""
 
     formulas: frozenset[str]
+    """Cells of formulas that give no text: where such a cell reads as empty, nobody has worked it out."""
+    errors: frozenset[str]
+    """Cells that show an error, such as #N/A."""
+    percent: frozenset[str]
+    """Cells that show their value as a percentage."""
     hidden: frozenset[int]
     macros: bool
 
 
 def inspect(data: bytes, max_rows: int, max_columns: int) -> Seen:
-    """Walks through an .xlsx file. Raises Damaged or TooLarge."""
+    """Walks through an .xlsx file. Raises Damaged, NotWorkbook, NoTable or TooLarge."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED:
                 raise TooLarge(_("unpacked, it is larger than {} MB").format(MAX_UNPACKED >> 20))
             names = archive.namelist()
+            if _WORKBOOK not in names:
+                raise NotWorkbook
             first = _first_sheet(archive)
+            if not first.startswith(_TABLES):
+                raise NoTable
+            percent_styles = _percent_styles(archive)
             seen: _Sheet | None = None
             for name in names:
-                if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                    sheet = _Sheet(max_rows, max_columns)
+                if name.startswith(_TABLES) and name.endswith(".xml"):
+                    sheet = _Sheet(max_rows, max_columns, percent_styles)
                     _feed(archive, name, sheet)
                     if name == first:
                         seen = sheet
             if seen is None:
                 raise Damaged
             macros = any(name.endswith("vbaProject.bin") for name in names)
-            return Seen(formulas=frozenset(seen.formulas), hidden=frozenset(seen.hidden), macros=macros)
+            return Seen(
+                formulas=frozenset(seen.formulas),
+                errors=frozenset(seen.errors),
+                percent=frozenset(seen.percent),
+                hidden=frozenset(seen.hidden),
+                macros=macros,
+            )
     except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, expat.ExpatError, ElementTree.ParseError,
             NotImplementedError, RuntimeError, OSError, ValueError):  # fmt: skip
         raise Damaged from None
@@ -78,9 +104,24 @@ def _first_sheet(archive: zipfile.ZipFile) -> str:
     raise Damaged
 
 
-def _small(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
+def _percent_styles(archive: zipfile.ZipFile) -> frozenset[str]:
+    """The cell formats that show a percentage, by their place among all (ECMA-376 part 1, 18.8.10 and 18.8.30)."""
+    if _STYLES not in archive.namelist():
+        return frozenset()
+    percent = {"9", "10"}
+    styles = _small(archive, _STYLES, limit=16 << 20)
+    percent.update(
+        entry.attrib["numFmtId"]
+        for entry in styles.iter()
+        if entry.tag.endswith("}numFmt") and "%" in entry.get("formatCode", "")
+    )
+    formats = (entry for part in styles if part.tag.endswith("}cellXfs") for entry in part)
+    return frozenset(str(place) for place, entry in enumerate(formats) if entry.get("numFmtId") in percent)
+
+
+def _small(archive: zipfile.ZipFile, name: str, limit: int = 1 << 20) -> ElementTree.Element:
     """A small XML part without a document type, which could multiply its text."""
-    if archive.getinfo(name).file_size > 1 << 20:
+    if archive.getinfo(name).file_size > limit:
         raise Damaged
     part = archive.read(name)
     if b"<!DOCTYPE" in part:
@@ -103,16 +144,20 @@ def _no_doctype(*_declaration: object) -> None:
 
 
 class _Sheet:
-    """Counts rows and columns that hold something, and notes formulas and hidden rows."""
+    """Counts rows and columns that hold something, and notes what their values do not say."""
 
-    def __init__(self, max_rows: int, max_columns: int) -> None:
+    def __init__(self, max_rows: int, max_columns: int, percent_styles: frozenset[str]) -> None:
         self.formulas: set[str] = set()
+        self.errors: set[str] = set()
+        self.percent: set[str] = set()
         self.hidden: set[int] = set()
         self._max_rows = max_rows
         self._max_columns = max_columns
         self._row = 0
         self._cells = 0
         self._cell = ""
+        self._is_error = self._is_percent = self._is_text_result = False
+        self._percent_styles = percent_styles
         self._wide: set[str] = set()
         handlers: dict[str, Callable[[dict[str, str]], None]] = {
             "row": self._row_starts,
@@ -138,6 +183,9 @@ class _Sheet:
     def _cell_starts(self, attributes: dict[str, str]) -> None:
         self._cells += 1
         self._cell = attributes.get("r", "")
+        self._is_error = attributes.get("t") == "e"
+        self._is_text_result = attributes.get("t") == "str"
+        self._is_percent = attributes.get("s") in self._percent_styles
 
     def _value_starts(self, _attributes: dict[str, str]) -> None:
         letters = self._cell.rstrip("0123456789")
@@ -148,9 +196,14 @@ class _Sheet:
             if self._cells > self._max_columns or _column(letters) > self._max_columns:
                 raise TooLarge(_("the sheet has more than {} columns").format(self._max_columns))
             self._wide.add(letters)
+        if self._is_error:
+            self.errors.add(self._cell)
+        if self._is_percent:
+            self.percent.add(self._cell)
 
     def _formula_starts(self, _attributes: dict[str, str]) -> None:
-        self.formulas.add(self._cell)
+        if not self._is_text_result:  # which may be empty: =IF(J2<0,"缺考","")
+            self.formulas.add(self._cell)
 
 
 def _column(letters: str) -> int:

@@ -38,7 +38,7 @@ def test_forty_faults_are_marked_in_place(tmp_path: Path) -> None:
         assert bad.fill.fgColor.rgb == RED, (bad.coordinate, code)
         assert bad.comment is not None, (bad.coordinate, code)
         assert message in bad.comment.text
-        assert message in str(marked.cell(wrong.row, len(COLUMNS) + 2).value)
+        assert message in str(marked.cell(wrong.row, len(COLUMNS) + 3).value)
         clean = marked[right.row][: len(COLUMNS)]
         assert [one.coordinate for one in clean if one.comment or one.fill.fill_type] == []
     assert (40, "refused") in [(row[0].value, row[1].value) for row in totals.iter_rows()]

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.comments import Comment
+from openpyxl.formatting.rule import Rule
+from openpyxl.worksheet.datavalidation import DataValidation
 
 from signing import columns, report, sheets, workbook
 from signing.centre import Centre
 from tests.signing_room import EXAMPLE
-from tests.workbooks import HEADER, person, resident, values, write
+from tests.workbooks import HEADER, cell, person, resident, values, write
 from verify.cli import Refusal
 
 CENTRE = Centre.load(EXAMPLE)
@@ -142,7 +145,7 @@ def test_what_is_no_workbook_is_refused(tmp_path: Path, name: str, data: bytes, 
     path.write_bytes(data)
     with pytest.raises(Refusal, match=words):
         sheets.read(path)
-    with pytest.raises(Refusal, match="No such file"):
+    with pytest.raises(Refusal, match="no such file"):
         sheets.read(tmp_path / "absent.xlsx")
 
 
@@ -276,3 +279,139 @@ def test_columns_of_no_use_do_not_matter(tmp_path: Path) -> None:
     path.write_bytes(stream.getvalue())
     (row,) = workbook.read(path, CENTRE, {}).rows
     assert (row.outcome, row.reasons[0].code, row.reasons[0].cell) == ("ineligible", "hours_short", None)
+
+
+def test_a_text_that_a_formula_gives_may_be_empty(tmp_path: Path) -> None:
+    """=IF(J2<0,"缺考","") is what offices write; its empty result is a result, and nobody is accused."""
+    path = write(tmp_path / "b.xlsx", [person(1, remark="=IF(1>2,1,2)")])
+    judged = _with_part(path, "sheet1", b'<c r="M2"><f>IF(1&gt;2,1,2)</f><v/></c>',
+                        b'<c r="M2" t="str"><f>IF(1&gt;2,1,2)</f><v></v></c>')  # fmt: skip
+    assert outcomes(judged) == ["passed"]
+
+
+@pytest.mark.parametrize("column", ["name", "id_number", "programme", "theory", "score", "remark", "years"])
+def test_a_cell_that_shows_an_error_is_refused(tmp_path: Path, column: str) -> None:
+    """Calamine reads #N/A as an empty cell: it is refused at its cell, with that as the only reason."""
+    path = write(tmp_path / "b.xlsx", [person(1, **{column: "#N/A"}), person(2)])
+    broken, whole = workbook.read(path, CENTRE, {}).rows
+    assert [(reason.cell, reason.code) for reason in broken.reasons] == [(cell(2, column), "cell_error")]
+    assert (broken.result, whole.result) == ("refused", "accepted")
+
+
+def test_a_row_of_errors_is_a_row(tmp_path: Path) -> None:
+    """Where every formula looked in vain, somebody stands there all the same."""
+    nobody = dict.fromkeys(person(1), None) | {"name": "#N/A", "id_number": "#N/A"}
+    path = write(tmp_path / "b.xlsx", [person(1), nobody, person(3)])
+    assert [row.result for row in workbook.read(path, CENTRE, {}).rows] == ["accepted", "refused", "accepted"]
+
+
+def test_a_mark_that_shows_as_a_percentage_is_refused(tmp_path: Path) -> None:
+    """95 % is kept as 0.95, by which everybody would have failed unseen."""
+    path = write(tmp_path / "b.xlsx", [person(n, theory=None, practice=None, score=95) for n in range(4)])
+    book = openpyxl.load_workbook(path)
+    for row, looks in ((2, "0%"), (3, "0.0%"), (4, '0"%";-0%'), (5, "0.0")):
+        book.worksheets[0].cell(row, 12).number_format = looks
+        book.worksheets[0].cell(row, 12).value = 95 if looks == "0.0" else 0.95
+    book.save(path)
+    rows = workbook.read(path, CENTRE, {}).rows
+    assert [[reason.code for reason in row.reasons] for row in rows] == [*[["mark_not_number"]] * 3, []]
+    assert "percentage" in rows[0].reasons[0].message
+
+
+def test_what_the_file_is_counts_and_not_its_name(tmp_path: Path) -> None:
+    """Systems export old workbooks as .xlsx, and people rename files."""
+    renamed = tmp_path / "new.xlsx"
+    renamed.write_bytes((DATA / "office.xls").read_bytes())
+    judged = workbook.read(renamed, CENTRE, {})
+    assert len(judged.rows) == 6
+    report.write(tmp_path / "r.xlsx", renamed, judged)
+    old = tmp_path / "old.xls"
+    old.write_bytes(write(tmp_path / "b.xlsx", [person(1)]).read_bytes())
+    assert outcomes(old) == ["passed"]
+
+
+def test_another_archive_is_no_workbook(tmp_path: Path) -> None:
+    """A document or an OpenDocument sheet is not called damaged, and it is said what to do."""
+    path = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("word/document.xml", "<x/>")
+    with pytest.raises(Refusal, match=r"no workbook.*save it as \.xlsx"):
+        sheets.read(path)
+
+
+def test_a_chart_before_the_results_is_named(tmp_path: Path) -> None:
+    """It is no sheet to read; a hidden first sheet is read, and it is known to be hidden."""
+    path = write(tmp_path / "b.xlsx", [person(1)])
+    book = openpyxl.load_workbook(path)
+    book.create_sheet("成绩")
+    book.worksheets[0].sheet_state = "hidden"
+    book.active = 1
+    book.save(path)
+    sheet = sheets.read(path)
+    assert (sheet.name, sheet.concealed, sheet.others) == ("Sheet", True, ("成绩",))
+    book.create_chartsheet("图", 0)
+    book.save(path)
+    with pytest.raises(Refusal, match="chart"):
+        sheets.read(path)
+
+
+def test_the_report_hides_no_mark(tmp_path: Path) -> None:
+    """Hidden rows and columns, filters, merged cells, colours by rule, protection and drop-down lists are gone."""
+    path = write(tmp_path / "b.xlsx", [person(1), person(2, programme=None), person(3, id_number="1")], ["成绩"])
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    sheet.row_dimensions[5].hidden = True
+    sheet.column_dimensions["D"].hidden = True
+    sheet.merge_cells("A1:O1")
+    sheet.merge_cells("I3:I4")
+    sheet.auto_filter.ref = "A2:O5"
+    sheet.auto_filter.add_filter_column(0, ["1"])
+    sheet.protection.sheet = True
+    sheet.conditional_formatting.add("D3:D5", Rule(type="expression", formula=["D3>0"]))
+    sheet.add_data_validation(DataValidation(type="list", formula1="Lists!$A$1:$A$3", sqref="I3:I9"))
+    sheet["D5"].comment = Comment("请核对", "office")
+    book.create_sheet("Lists")
+    book.save(path)
+    report.write(tmp_path / "r.xlsx", path, workbook.read(path, CENTRE, {}))
+    marked = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets[0]
+    assert not any(one.hidden for one in (*marked.row_dimensions.values(), *marked.column_dimensions.values()))
+    assert [area.coord for area in marked.merged_cells.ranges] == ["A1:O1"]
+    assert marked["I4"].comment is not None
+    assert "请核对" in marked["D5"].comment.text
+    assert (marked.auto_filter.ref, marked.auto_filter.filterColumn) == ("A2:R5", [])
+    assert not marked.protection.sheet
+    assert not list(marked.conditional_formatting)
+    assert not marked.data_validations.dataValidation
+    assert marked.freeze_panes == "A3"
+
+
+def test_the_report_says_each_outcome_and_counts_by_rule(tmp_path: Path) -> None:
+    """A rule that speaks of other rows or characters each time is counted once, in general words, by its colour."""
+    people = [person(1), person(1), person(2, theory=1), person(3, name="李\ue000"), person(4, name="李\ue001")]
+    path = write(tmp_path / "b.xlsx", people)
+    report.write(tmp_path / "r.xlsx", path, workbook.read(path, CENTRE, {}))
+    sheet, counted = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets
+    assert [sheet[f"{column}4"].value for column in "PQR"] == [
+        "accepted", "failed", "The total is below the pass mark, 90.",
+    ]  # fmt: skip
+    lines = [(a.value, b.value, c.value, a.fill.fgColor.rgb) for a, b, c in counted.iter_rows(max_col=3) if c.value]
+    assert lines == [
+        (2, "Rows have the same ID number.", "id_shared", "FFFFC7CE"),
+        (2, "A character of the name has no known meaning.", "name_unknown_character", "FFFFC7CE"),
+        (1, "The total is below the pass mark.", "below_pass", "FFDDEBF7"),
+    ]
+
+
+def test_a_report_of_what_openpyxl_cannot_read_has_the_values(tmp_path: Path) -> None:
+    """It reads less than calamine does: then the looks are lost, and the marks are not."""
+    path = write(tmp_path / "b.xlsx", [person(1, id_number="990101199002281230")])
+    strange = tmp_path / "strange.xlsx"
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(strange, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            target.writestr(name, data.replace(b'patternType="gray125"', b'patternType="office"'))
+    judged = workbook.read(strange, CENTRE, {})
+    report.write(tmp_path / "r.xlsx", strange, judged)
+    marked = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets[0]
+    assert (marked["B2"].value, marked["D2"].comment is not None) == (person(1)["name"], True)
+    assert marked.column_dimensions["D"].width > 18

@@ -34,7 +34,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Literal["not_in_ledger", "differs", "not_published"]
     subject: str
-    """A certificate number, or an exam and a revision of its list."""
+    """A certificate number, or an exam and a revision of its list; a release, of what is not published."""
 
     @property
     def is_fault(self) -> bool:
@@ -71,35 +71,42 @@ async def _registered(url: str) -> Registered:
 
 
 def differences(ledger: Ledger, registry: Registered) -> list[Difference]:
-    """Every difference, certificates first."""
+    """Every difference, faults first; then one for each release that is not published yet."""
     found: list[Difference] = []
 
     def note(kind: Literal["not_in_ledger", "differs", "not_published"], subject: str) -> None:
         found.append(Difference(kind=kind, subject=subject))
 
-    ours = {given.number: given.statement for given in ledger.all_given() if given.statement is not None}
+    released = {job.id: job.release for job in ledger.jobs() if job.digest is not None}
+    waiting: set[int | None] = set()
+    issued = [given for given in ledger.all_given() if given.statement is not None]
+    ours = {given.number: given.statement for given in issued}
     for number, digest in registry.certificates.items():
         statement = ours.get(number)
         if statement is None:
             note("not_in_ledger", number)
         elif hashlib.sha256(statement).digest() != digest:
             note("differs", number)
-    for number in ours.keys() - registry.certificates.keys():
-        note("not_published", number)
-    released = {job.id for job in ledger.jobs() if job.digest is not None}
-    lists = {(head.exam, head.revision): head.stage for head in ledger.lists() if head.job in released}
+    waiting.update(given.job for given in issued if given.number not in registry.certificates)
+    heads = [head for head in ledger.lists() if head.job in released]
+    lists = {(head.exam, head.revision): head.stage for head in heads}
     for (exam, revision), stage in registry.lists.items():
         if (exam, revision) not in lists:
             note("not_in_ledger", _("{}, list {}").format(exam, revision))
         elif lists[exam, revision] != stage:
             note("differs", _("{}, list {}").format(exam, revision))
-    for exam, revision in lists.keys() - registry.lists.keys():
-        note("not_published", _("{}, list {}").format(exam, revision))
+    waiting.update(head.job for head in heads if (head.exam, head.revision) not in registry.lists)
+    made: dict[str, list[int]] = {}
+    for change in ledger.changes():
+        if change.job in released:
+            made.setdefault(change.number, []).append(change.job)
     for number in ours:
-        count = sum(change.job in released for change in ledger.changes(number=number))
-        if count != (there := registry.changes.get(number, 0)):
-            note(
-                "not_in_ledger" if there > count else "not_published",
-                _("{}, change {}").format(number, max(count, there)),
-            )
-    return sorted(found, key=lambda difference: (not difference.is_fault, difference.kind, difference.subject))
+        jobs, there = made.get(number, []), registry.changes.get(number, 0)
+        if there > len(jobs):
+            note("not_in_ledger", _("{}, change {}").format(number, there))
+        waiting.update(jobs[there:])
+    for job, name in released.items():
+        if job in waiting:
+            note("not_published", name)
+    # What is not published stays in the order in which it is to be.
+    return sorted(found, key=lambda one: (one.kind, one.subject) if one.is_fault else ("~", ""))

@@ -27,6 +27,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     removed: tuple[str, ...]
     struck: int
     """How many of the removed an objection struck out."""
+    withdraws: bool
+    """Whether the list before was final, so that the removed had certificates."""
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +60,7 @@ def issue(session: Session, judged: Judged, term: str, notes: Mapping[str, Any],
 def _make(session: Session, wanted: Request, early: str | None) -> Made:
     room, unlocked, ledger = session.room, session.unlocked, session.ledger
     adopt(room, ledger)
-    job = record.standing_job(ledger, wanted)
+    job = record.standing_job(session, wanted)
     if job is not None and job.digest is None and not _keys_active(unlocked, ledger, job):
         job = None  # nothing left the room under the old key: record it anew, with the numbers it gave
     again = job is not None
@@ -128,13 +130,20 @@ def _made(ledger: Ledger, job: Job, path: Path, again: bool) -> Made:
 
 
 def _difference(ledger: Ledger, exam: str, revision: int) -> Difference:
-    before = {row.lookup_key: row.holder for row in ledger.list_rows(exam, revision - 1)}
-    after = {row.lookup_key: row.holder for row in ledger.list_rows(exam, revision)}
+    rows_before, rows_after = ledger.list_rows(exam, revision - 1), ledger.list_rows(exam, revision)
+    if all(row.lookup_key for row in (*rows_before, *rows_after)):
+        before = {row.lookup_key: row.holder for row in rows_before}
+        after = {row.lookup_key: row.holder for row in rows_after}
+    else:  # a rebuilt ledger knows of a notice only what was shown
+        before = {f"{row.name} {row.id}".encode(): row.holder for row in rows_before}
+        after = {f"{row.name} {row.id}".encode(): row.holder for row in rows_after}
     struck = ledger.struck(exam)
     removed = [key for key in before if key not in after]
+    head = next(head for head in ledger.lists() if (head.exam, head.revision) == (exam, revision - 1))
     return Difference(
         exam=exam,
         added=tuple(name for key, name in after.items() if key not in before),
         removed=tuple(before[key] for key in removed),
         struck=sum(key in struck for key in removed),
+        withdraws=head.stage == "final",
     )

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from signing.ledger_file import LedgerFile
-from signing.records import Given, IndexHead, Job, JobKind, ListedRow, ListHead, RecordedChange
+from signing.records import Given, IndexHead, Job, JobKind, ListedRow, ListHead, Objection, RecordedChange
 
 _GIVEN: Final = "number, exam, holder, id_hint, lookup_key, issued_at, expires_at, kid, job, replaces, statement"
 
@@ -25,10 +25,13 @@ class Ledger(LedgerFile):
         """Every job, in the order recorded."""
         return [_job(row) for row in self.all("SELECT * FROM job ORDER BY id")]
 
-    def job_of_list(self, exam: str) -> Job | None:
-        """The job of the exam's newest list."""
+    def job_of_list(self, exam: str, stage: str | None = None) -> Job | None:
+        """The job of the exam's newest list, of one stage or any."""
         rows = self.all(
-            "SELECT job.* FROM job JOIN list ON list.job = job.id WHERE exam = ? ORDER BY revision DESC LIMIT 1", exam
+            "SELECT job.* FROM job JOIN list ON list.job = job.id WHERE exam = ?1 AND (?2 IS NULL OR stage = ?2) "
+            "ORDER BY revision DESC LIMIT 1",
+            exam,
+            stage,
         )
         return _job(rows[0]) if rows else None
 
@@ -53,6 +56,11 @@ class Ledger(LedgerFile):
     def set_digest(self, job: int, digest: bytes) -> None:
         """The same, inside a transaction."""
         self.db.execute("UPDATE job SET digest = ? WHERE id = ?", (digest, job))
+
+    def recognise(self, job: int, request: bytes, notes: Mapping[str, Any]) -> None:
+        """Notes what a job was asked for that was rebuilt from its release; inside a transaction."""
+        text = msgspec.json.encode(notes).decode()
+        self.db.execute("UPDATE job SET request = ?, notes = ? WHERE id = ?", (request, text, job))
 
     def drop_unreleased(self, exams: Iterable[str]) -> None:
         """Takes back the jobs of these exams whose release was never written. Inside a transaction.
@@ -120,6 +128,13 @@ class Ledger(LedgerFile):
                 (head.exam, head.revision, row.serial, row.name, row.id, row.holder, row.lookup_key, row.number)
                 for row in rows
             ),
+        )
+
+    def name_rows(self, exam: str, revision: int, people: Iterable[tuple[str, bytes]]) -> None:
+        """Notes holder and lookup key of everybody on a list, by serial; inside a transaction."""
+        self.db.executemany(
+            "UPDATE list_row SET holder = ?, lookup_key = ? WHERE exam = ? AND revision = ? AND serial = ?",
+            ((holder, key, exam, revision, serial) for serial, (holder, key) in enumerate(people, start=1)),
         )
 
     def newest_index(self, exam: str) -> IndexHead | None:
@@ -239,12 +254,17 @@ class Ledger(LedgerFile):
         standing = {row["lookup_key"]: (row["struck"], row["reason"]) for row in rows}
         return {key: reason for key, (struck, reason) in standing.items() if struck}
 
-    def add_objection(self, exam: str, lookup_key: bytes, struck: bool, reason: str, at: int) -> None:
-        """Records that somebody is struck out of a list, or restored."""
+    def objections(self) -> list[Objection]:
+        """What every objection came to, in the order recorded."""
+        rows = self.all("SELECT exam, lookup_key, struck, reason, recorded_at FROM objection ORDER BY id")
+        return [Objection(**{**dict(row), "struck": bool(row["struck"])}) for row in rows]
+
+    def add_objections(self, found: Iterable[Objection]) -> None:
+        """Records what objections came to: all of them, or none."""
         with self.transaction():
-            self.db.execute(
+            self.db.executemany(
                 "INSERT INTO objection (exam, lookup_key, struck, reason, recorded_at) VALUES (?, ?, ?, ?, ?)",
-                (exam, lookup_key, int(struck), reason, at),
+                ((one.exam, one.lookup_key, int(one.struck), one.reason, one.recorded_at) for one in found),
             )
 
     def add_event(self, at: int, what: str, subject: str) -> None:

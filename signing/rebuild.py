@@ -1,7 +1,8 @@
 """The ledger made anew from the centre's own releases, or completed by them.
 
-A release holds all that the ledger keeps but the names behind a notice whose list masks them, objections and
-reasons. What a release says is believed only where its signature is a key's of this centre.
+A release holds all that the ledger keeps but who stands behind the lines of a notice, what objections came to, and
+reasons: the same ``announce`` again tells the first (signing.record), the clerk the others. What a release says is
+believed only where its signature is a key's of this centre.
 """
 
 import hashlib
@@ -177,6 +178,29 @@ def _add_list(ledger: Ledger, made: PassList, kid: bytes, job: int, given: dict[
     ledger.add_list(
         ListHead(exam=made.exam, revision=made.revision, stage=made.stage, job=job, kid=kid, head=head), rows
     )
+
+
+class Unexplained(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice of which only the release is known: what objections to it came to, no release says."""
+
+    exam: str
+    missing: tuple[int, ...]
+    """Numbers on the notice that the first final list lacks; none where there is no final list yet."""
+
+
+def unexplained(ledger: Ledger) -> list[Unexplained]:
+    """The notices whose people a rebuilt ledger does not know."""
+    found = []
+    for exam in sorted({head.exam for head in ledger.lists()}):
+        head = ledger.newest_list(exam, "notice")
+        rows = ledger.list_rows(exam, head.revision) if head else []
+        if head is None or all(row.lookup_key for row in rows):
+            continue
+        final = ledger.list_rows(exam, head.revision + 1)
+        there = {(row.name, row.id) for row in final}
+        missing = tuple(row.serial for row in rows if (row.name, row.id) not in there) if final else ()
+        found.append(Unexplained(exam=exam, missing=missing))
+    return found
 
 
 def lost(before: Ledger, after: Sequence[Job]) -> list[str]:

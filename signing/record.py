@@ -1,12 +1,14 @@
 """Recording a request in the ledger, in one transaction and before anything is signed, and finding it recorded."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from signing import notice, numbering
 from signing.ledger import Ledger
 from signing.messages import _
-from signing.prepare import ExamPlan, Request
-from signing.records import IndexHead, Job, ListedRow, ListHead, first_named
+from signing.prepare import ExamPlan, Person, Request
+from signing.records import Given, IndexHead, Job, JobKind, ListedRow, ListHead, first_named
 from signing.room import Session
 from verify.cli import Refusal
 from verify.core.pass_list import PassList
@@ -110,35 +112,55 @@ def _record_final(session: Session, plan: ExamPlan, job: int, kid: bytes) -> Non
     ledger.add_index(IndexHead(exam=code, revision=revision, secret_id=plan.secret_id, kid=kid, job=job))
 
 
-def standing_job(ledger: Ledger, wanted: Request) -> Job | None:
-    """The job that recorded this very request before, if nothing was recorded for its exams since."""
-    jobs = {job.id: job for plan in wanted.plans if (job := ledger.job_of_list(plan.exam.code))}
-    if len(jobs) != 1 or any(ledger.job_of_list(plan.exam.code) is None for plan in wanted.plans):
+def standing_job(session: Session, wanted: Request) -> Job | None:
+    """The job that recorded this very request before, if nothing of its kind was recorded for its exams since.
+
+    In a rebuilt ledger it is known by what its release says, and from then on by the request.
+    """
+    ledger = session.ledger
+    jobs = [ledger.job_of_list(plan.exam.code, wanted.kind) for plan in wanted.plans]
+    job = jobs[0]
+    if job is None or any(other != job for other in jobs):
         return None
-    job = next(iter(jobs.values()))
     if job.request == wanted.digest:
         return job
-    return (
-        job if job.notes.get("rebuilt") and all(_says_the_same(ledger, plan, wanted) for plan in wanted.plans) else None
-    )
+    if not job.notes.get("rebuilt") or len(ledger.lists(job.id)) != len(wanted.plans):
+        return None
+    if not all(_says_the_same(session, plan, wanted.kind) for plan in wanted.plans):
+        return None
+    with ledger.transaction():
+        ledger.recognise(job.id, wanted.digest, job.notes | wanted.notes | {"secret": wanted.plans[0].secret_id.hex()})
+        for plan in wanted.plans if wanted.kind == "notice" else ():
+            head = ledger.newest_list(plan.exam.code, "notice")
+            if head is not None:
+                people = ((person.name, person.lookup_key) for person in plan.people)
+                ledger.name_rows(head.exam, head.revision, people)
+    return job
 
 
-def _says_the_same(ledger: Ledger, plan: ExamPlan, wanted: Request) -> bool:
+def _says_the_same(session: Session, plan: ExamPlan, kind: JobKind) -> bool:
     """Whether a rebuilt ledger's newest list, of which only the release is known, is the one that is asked for."""
-    head = ledger.newest_list(plan.exam.code)
-    if head is None or head.stage != "final" or wanted.kind != "final":
+    ledger = session.ledger
+    head = ledger.newest_list(plan.exam.code, kind)
+    if head is None:
         return False
     made = msgspec.json.decode(head.head, type=PassList)
     exam = plan.exam
     planned = None if exam.planned_on is None else exam.planned_on.isoformat()
-    known = {given.number: given for given in ledger.of_exam(exam.code)}
-    person_has = {given.lookup_key: given for given in known.values()}
-    listed = [row.number for row in ledger.list_rows(exam.code, head.revision)]
-    return (
-        (made.title, made.held_on, made.planned_on) == (exam.title.names, exam.held_on.isoformat(), planned)
-        and len(listed) == len(plan.people)
-        and all(
-            (first := first_named(known, person_has.get(person.lookup_key))) is not None and first.number == number
-            for person, number in zip(plan.people, listed, strict=True)
-        )
+    if (made.title, made.held_on, made.planned_on) != (exam.title.names, exam.held_on.isoformat(), planned):
+        return False
+    rows = ledger.list_rows(exam.code, head.revision)
+    if kind == "notice":
+        shown = [notice.shown(session.room.centre.lists, person.name, person.id_hint) for person in plan.people]
+        return [(row.name, row.id) for row in rows] == [(seen.name, seen.id) for seen in shown]
+    return _same_final(rows, plan.people, ledger.of_exam(exam.code))
+
+
+def _same_final(rows: Sequence[ListedRow], people: Sequence[Person], given: Sequence[Given]) -> bool:
+    """Whether these people have the certificates that the list names, in order."""
+    known = {one.number: one for one in given}
+    person_has = {one.lookup_key: one for one in given}
+    return len(rows) == len(people) and all(
+        (first := first_named(known, person_has.get(person.lookup_key))) is not None and first.number == row.number
+        for person, row in zip(people, rows, strict=True)
     )

@@ -103,6 +103,19 @@ class RecordedChange(msgspec.Struct, frozen=True, kw_only=True):
     job: int
 
 
+class Objection(msgspec.Struct, frozen=True, kw_only=True):
+    """What an objection came to: somebody struck out of an exam's final list, or restored."""
+
+    exam: str
+    lookup_key: bytes
+    struck: bool
+    reason: str
+    recorded_at: int
+
+    def __repr__(self) -> str:
+        return f"Objection({self.exam})"
+
+
 def first_named(known: Mapping[str, Given], given: Given | None) -> Given | None:
     """The certificate that a list goes on naming: the one that was first replaced, or ``given`` itself.
 

@@ -6,6 +6,9 @@ refuse: changes in order of time, nothing after a final one, a replacement of th
 
 import datetime
 import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -20,6 +23,7 @@ from signing.records import Given, IndexHead, Job, RecordedChange
 from signing.room import Session, check_keyring
 from verify.cli import Refusal
 from verify.core import cbor, identity
+from verify.core.certificate import has_default_shape
 from verify.core.changes import FINAL_ACTIONS, Action, Reason
 from verify.core.keyring import Programme
 
@@ -37,6 +41,10 @@ _USUAL: Final[dict[Verb, Reason]] = {
     "reinstate": "other",
     "replace": "reissued",
 }
+
+
+MAX_NOTE: Final = 200
+_ID_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{15}(?:[0-9]{2}[0-9Xx])?(?![0-9A-Za-z])")
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +86,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 def change(session: Session, order: Order) -> Done:
     """Records the change, signs it and writes its release. Raises Refusal where a rule forbids it."""
     ledger = session.ledger
+    _check_note(ledger, order)
     issue.adopt(session.room, ledger)
     given = _issued(ledger, order.number)
     digest = _digest(order)
@@ -89,6 +98,18 @@ def change(session: Session, order: Order) -> Done:
     (recorded,) = ledger.changes(job=job.id)
     replacement = ledger.given(recorded.replacement) if recorded.replacement is not None else None
     return Done(job=job, path=path, change=recorded, replacement=replacement)
+
+
+def _check_note(ledger: Ledger, order: Order) -> None:
+    """That what is published with a change is a short line without the holder's name or an ID number."""
+    if order.note is None:
+        return
+    note = unicodedata.normalize("NFKC", order.note)
+    if not note.strip() or len(note) > MAX_NOTE or any(unicodedata.category(c) in ("Cc", "Cf", "Co") for c in note):
+        raise Refusal(_("A note is one line of at most {} characters.").format(MAX_NOTE))
+    given = ledger.given(order.number)
+    if _ID_NUMBER.search(note) or (given is not None and given.holder in order.note):
+        raise Refusal(_("The note is published: it may hold neither the holder's name nor an ID number."))
 
 
 def _issued(ledger: Ledger, number: str) -> Given:
@@ -188,7 +209,8 @@ def _replacement(session: Session, order: Order, given: Given, job: int) -> str:
         name, hint = facts.name, identity.id_hint(facts.id_key)
         key = identity.lookup_key(unlocked.secret(index.secret_id), name, facts.id_type, facts.id_key)
     signer = unlocked.newest_signer("certificate", [code], now)
-    number = _number(ledger, order, given, programme)
+    default_numbered = [entry.code for entry in keyring.programmes if entry.numbering == "default"]
+    number = _number(ledger, order, given, programme, default_numbered)
     ledger.give(
         [
             Given(
@@ -211,7 +233,7 @@ def _replacement(session: Session, order: Order, given: Given, job: int) -> str:
     return number
 
 
-def _number(ledger: Ledger, order: Order, given: Given, programme: Programme) -> str:
+def _number(ledger: Ledger, order: Order, given: Given, programme: Programme, default_numbered: Sequence[str]) -> str:
     if programme.numbering == "default":
         if order.new_number is not None:
             raise Refusal(_("The numbers of {} are given here.").format(programme.code))
@@ -219,6 +241,8 @@ def _number(ledger: Ledger, order: Order, given: Given, programme: Programme) ->
         return unused or numbering.next_number(ledger, programme, given.exam.partition("-")[2])
     if order.new_number is None:
         raise Refusal(_("{} has the centre's own numbers: --number says the new one.").format(programme.code))
+    if has_default_shape(order.new_number, default_numbered):
+        raise Refusal(_("The number has the form of those that are given here, which a centre's own may not have."))
     taken = ledger.given(order.new_number)
     if taken is not None and taken.job is not None:
         raise Refusal(_("Certificate number {} was given before.").format(order.new_number))

@@ -54,6 +54,8 @@ def change(
     as_json: bool,
 ) -> None:
     """``yinjian-sign status NUMBER VERB``."""
+    if verb != "replace" and (name is not None or id_type is not None or new_number is not None):
+        raise click.UsageError(_("Only a replacement has facts and a number of its own."))
     order = Order(
         number=_number(number),
         verb=verb,
@@ -111,10 +113,12 @@ def _moment(text: str) -> int:
 def _facts(name: str, id_type: str) -> Facts:
     """The right facts; the ID number is asked for, as an argument would stand in every process list."""
     kept, found = corrections.name(name)
+    if kept is None:
+        raise Refusal(" ".join(finding.message for finding in found if finding.refuses))
     typed = click.prompt(_("The holder's right ID number"), err=True)
     key, id_found = corrections.id_number(id_type, typed)
-    if kept is None or key is None:
-        raise Refusal(" ".join(finding.message for finding in (*found, *id_found) if finding.refuses))
+    if key is None:
+        raise Refusal(" ".join(finding.message for finding in id_found if finding.refuses))
     return Facts(name=kept, id_type=id_type, id_key=key)
 
 
@@ -165,6 +169,6 @@ def export_year(out: Path, year: int | None, centre_file: Path) -> None:
 
     room = Room.open(centre_file)
     wanted = year or local_day(now()).year
-    with room.ledger() as ledger:
+    with room.ledger() as ledger, cli.working(_("Writing {}").format(out.name)):
         count = export.write(out, room.centre, export.of_year(History(ledger).all(), wanted))
     click.echo(_("{} certificates of {} are in {}.").format(count, wanted, out))

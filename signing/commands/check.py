@@ -1,7 +1,7 @@
 """``yinjian-sign check``: every row judged, nothing written but a report."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -9,8 +9,10 @@ from signing import workbook
 from signing.centre import Centre
 from signing.commands import options
 from signing.messages import _
-from signing.workbook import Judged
+from signing.workbook import Judged, Reason, Row
 from verify import cli
+
+_SHOWN: Final = 20
 
 
 @click.command(help=_("Judge every row of a workbook, and sign nothing. Exit code 1 while rows are refused."))
@@ -56,15 +58,26 @@ def answer(judged: Judged) -> dict[str, Any]:
 def say(judged: Judged) -> None:
     """The rows that need a look, and the totals."""
     for row in judged.rows:
-        if row.result != "refused" or row.struck:
-            continue
-        for reason in row.reasons:
-            click.echo(f"{reason.cell or _('row {}').format(row.row)}  {reason.message}")
-    sheet = judged.table.sheet
-    if sheet.others:
-        click.echo(_("Only the first sheet was read; behind it: {}.").format(", ".join(sheet.others)), err=True)
-    if sheet.macros:
-        click.echo(_("The workbook holds macros; they were not run."), err=True)
+        if row.result == "refused" and not row.struck:
+            for reason in row.reasons:
+                if reason.kind == "refusal":
+                    click.echo(_line(row, reason))
+    corrected = [(row, reason) for row in judged.rows if not row.struck for reason in row.reasons
+                 if row.result == "corrected" and reason.kind == "correction"]  # fmt: skip
+    if corrected:
+        click.echo(_("Put right for you:"))
+        for row, reason in corrected[:_SHOWN]:
+            click.echo(f"  {_line(row, reason)}")
+        if len(corrected) > _SHOWN:
+            click.echo(_("  and {} more; --report shows them all").format(len(corrected) - _SHOWN))
+    if judged.refused:
+        click.echo(
+            _("A row that is no person (a total, a note) is left out with --strike {}=REASON.").format(
+                judged.refused[0].row
+            ),
+            err=True,
+        )
+    remark(judged)
     totals = judged.totals()
     click.echo(
         _("{rows} rows: {accepted} accepted, {corrected} corrected, {refused} refused, {struck} struck out.").format(
@@ -76,3 +89,21 @@ def say(judged: Judged) -> None:
             "{passed} passed, {failed} failed, {absent} absent, {disqualified} disqualified, {ineligible} ineligible."
         ).format(**totals)
     )
+
+
+def remark(judged: Judged) -> None:
+    """What was not read of the workbook, and what was read though nobody sees it there; on standard error."""
+    sheet = judged.table.sheet
+    if sheet.concealed:
+        click.echo(_("The first sheet, “{}”, is hidden; it was read all the same.").format(sheet.name), err=True)
+    if sheet.others:
+        text = _("Only the first sheet, “{}”, was read; behind it: {}.")
+        click.echo(text.format(sheet.name, ", ".join(sheet.others)), err=True)
+    if sheet.macros:
+        click.echo(_("The workbook holds macros; they were not run."), err=True)
+    if hidden := sum(row.row in sheet.hidden for row in judged.rows if not row.struck):
+        click.echo(_("{} hidden rows were read.").format(hidden), err=True)
+
+
+def _line(row: Row, reason: Reason) -> str:
+    return f"{reason.cell or _('row {}').format(row.row)}  {reason.message}"

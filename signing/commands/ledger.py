@@ -1,6 +1,7 @@
 """``yinjian-sign ledger``: copies of the ledger, and whether it agrees with what is published."""
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from signing.commands import options
 from signing.commands.publish import database_url
 from signing.ledger import Ledger
 from signing.messages import _
+from signing.rebuild import Unexplained
 from signing.room import Room, now
 from verify import cli
 from verify.cli import Refusal
@@ -47,13 +49,15 @@ def restore(file: Path, centre_file: Path, keys_dir: Path | None) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with Ledger.lock(target):
         aside = backup.put_back(file, target, stamp)
-    with room.ledger() as book:
+    with room.ledger() as book, cli.working(_("Reading the releases")):
         added = rebuild.rebuild(book, room.releases, chain)
         book.add_event(now(), "restored", file.name)
-        missing = _lost(aside, book)
+        missing = _take_over(aside, book)
+        unexplained = rebuild.unexplained(book)
     click.echo(_("The ledger is {}; {} releases were added to it.").format(file.name, len(added)))
     if aside is not None:
         click.echo(_("The one before is kept as {}.").format(aside))
+    say_unexplained(unexplained)
     if missing:
         names = ", ".join(missing)
         raise Refusal(
@@ -61,11 +65,14 @@ def restore(file: Path, centre_file: Path, keys_dir: Path | None) -> None:
         )
 
 
-def _lost(aside: Path | None, book: Ledger) -> list[str]:
+def _take_over(aside: Path | None, book: Ledger) -> list[str]:
+    """Takes over the objections that the ledger before knew; the releases that it knew and this one does not."""
     if aside is None:
         return []
     try:
         with Ledger(aside) as before:
+            known = book.objections()
+            book.add_objections([found for found in before.objections() if found not in known])
             return rebuild.lost(before, book.jobs())
     except Refusal:
         return []  # the old one could not be read, which is why somebody restores
@@ -78,13 +85,33 @@ def rebuild_(centre_file: Path, keys_dir: Path | None) -> None:
     """``yinjian-sign ledger rebuild``."""
     room = Room.open(centre_file, keys_dir)
     chain = room.keys().chain()
-    with room.ledger() as book:
+    with room.ledger() as book, cli.working(_("Reading the releases")):
         added = rebuild.rebuild(book, room.releases, chain)
         if added:
             book.add_event(now(), "rebuilt", ", ".join(added))
+        unexplained = rebuild.unexplained(book) if added else []
     for name in added:
         click.echo(name)
     click.echo(_("{} releases were added to the ledger.").format(len(added)))
+    say_unexplained(unexplained)
+
+
+def say_unexplained(unexplained: Sequence[Unexplained]) -> None:
+    """What no release holds, and how to record it again."""
+    if unexplained:
+        click.echo(
+            _("No release says what objections came to, nor why a row was struck out. To record it again:"), err=True
+        )
+    for notice in unexplained:
+        term = notice.exam.partition("-")[2]
+        text = _(
+            "{}: `yinjian-sign announce BOOK --exam {}` with the workbook of the notice, which is the same release "
+            "again; then `yinjian-sign objections {} --strike NUMBER=REASON`."
+        )
+        click.echo(text.format(notice.exam, term, notice.exam), err=True)
+        if notice.missing:
+            text = _("{}: the final list lacks these numbers of the notice: {}.")
+            click.echo(text.format(notice.exam, ", ".join(map(str, notice.missing))), err=True)
 
 
 @ledger.command("check", help=_("Compare the ledger with the registry; exit code 1 where they contradict each other."))
@@ -94,8 +121,8 @@ def check(centre_file: Path, as_json: bool) -> int:
     """``yinjian-sign ledger check``."""
     from signing import compare
 
-    registry = compare.registered(database_url())
-    with Room.open(centre_file).ledger() as book:
+    with Room.open(centre_file).ledger() as book, cli.working(_("Comparing with the registry")):
+        registry = compare.registered(database_url())
         found = compare.differences(book, registry)
     if as_json:
         cli.print_json([{"kind": difference.kind, "subject": difference.subject} for difference in found])

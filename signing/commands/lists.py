@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from signing import issue as issuing
-from signing import notice, pictures, prepare, workbook
+from signing import notice, pictures, prepare, rebuild, workbook
 from signing.calendar import deadline_text, local_text
 from signing.centre import Centre
 from signing.commands import options, printing
+from signing.commands.check import remark
+from signing.commands.ledger import say_unexplained
 from signing.issue import Difference, Made
 from signing.messages import _
 from signing.room import Session
 from verify import cli
+from verify.cli import working
 
 if TYPE_CHECKING:
     from signing.print.desk import Desk
@@ -35,9 +38,11 @@ def announce(
     struck = workbook.parse_strikes(strikes)
     judged = workbook.read(book, Centre.load(centre_file), struck)
     prepare.check_rows(judged)  # before anybody is asked for the passphrase
+    remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
         made = issuing.announce(session, judged, term, _notes(struck))
-        papers = desks.announce(_desk(session), made.path)
+        with working(_("Setting the announcement")):
+            papers = desks.announce(_desk(session), made.path)
     if as_json:
         cli.print_json(_answer(made) | {"announcement": [str(paper) for paper in papers.files]})
         return
@@ -86,9 +91,12 @@ def issue(
     struck = workbook.parse_strikes(strikes)
     judged = workbook.read(book, Centre.load(centre_file), struck)
     prepare.check_rows(judged)  # before anybody is asked for the passphrase
+    remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
         notes = _notes(struck) | ({"early": early} if early else {})
         made = issuing.issue(session, judged, term, notes, early)
+        exams = {listed.exam for listed in made.lists}
+        say_unexplained([one for one in rebuild.unexplained(session.ledger) if one.exam in exams])
         pictures.draw(session.room.certificates, session.room.centre.host, made.certificates)
         if pdf:
             desk = _desk(session)
@@ -163,7 +171,11 @@ def _say_difference(difference: Difference) -> None:
     if difference.added:
         click.echo(_("{}: new on the list: {}").format(difference.exam, _some(difference.added)))
     if difference.removed:
-        text = _("{}: no longer on the list ({} by objection): {}")
+        text = (
+            _("{}: lose their certificates when this is published ({} by objection): {}")
+            if difference.withdraws
+            else _("{}: no longer on the list ({} by objection): {}")
+        )
         click.echo(text.format(difference.exam, difference.struck, _some(difference.removed)))
 
 

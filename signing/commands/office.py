@@ -13,7 +13,7 @@ from signing.commands import options
 from signing.ledger import Ledger
 from signing.messages import _
 from signing.planned import planned, write
-from signing.records import ListHead
+from signing.records import ListHead, Objection
 from signing.room import Room, now
 from signing.workbook import parse_strikes
 from verify import cli
@@ -40,9 +40,15 @@ def objections(
         head = ledger.newest_list(exam, "notice") or ledger.newest_list(exam)
         if head is None:
             raise Refusal(_("{} has no list yet.").format(exam))
-        for struck, asked in ((True, strikes), (False, restored)):
-            for serial, reason in parse_strikes(asked).items():
-                _record(ledger, head, serial, struck, reason)
+        to_strike, to_restore = parse_strikes(strikes), parse_strikes(restored)
+        if both := to_strike.keys() & to_restore.keys():
+            raise Refusal(_("Number {} is to be struck out and restored at once.").format(min(both)))
+        found = [
+            _objection(ledger, head, serial, struck, reason)
+            for struck, asked in ((True, to_strike), (False, to_restore))
+            for serial, reason in asked.items()
+        ]
+        ledger.add_objections(found)
         standing = ledger.struck(exam)
         rows = [row for row in ledger.list_rows(exam, head.revision) if row.lookup_key in standing]
     if as_json:
@@ -53,14 +59,19 @@ def objections(
     click.echo(_("{}: {} struck out; the next `issue` leaves them out.").format(exam, len(rows)))
 
 
-def _record(ledger: Ledger, head: ListHead, serial: int, struck: bool, reason: str) -> None:
+def _objection(ledger: Ledger, head: ListHead, serial: int, struck: bool, reason: str) -> Objection:
     row = next((row for row in ledger.list_rows(head.exam, head.revision) if row.serial == serial), None)
-    if row is None or not row.lookup_key:
+    if row is None:
         raise Refusal(_("The list of {} has no number {}.").format(head.exam, serial))
+    if not row.lookup_key:
+        text = _(
+            "The ledger was rebuilt, and no release says who number {} of {} is: announce the same workbook again."
+        )
+        raise Refusal(text.format(serial, head.exam))
     if struck is (row.lookup_key in ledger.struck(head.exam)):
         text = _("Number {} of {} is struck out already.") if struck else _("Number {} of {} is not struck out.")
         raise Refusal(text.format(serial, head.exam))
-    ledger.add_objection(head.exam, row.lookup_key, struck=struck, reason=reason, at=now())
+    return Objection(exam=head.exam, lookup_key=row.lookup_key, struck=struck, reason=reason, recorded_at=now())
 
 
 @click.command(

@@ -1,8 +1,10 @@
 """yinjian-sign as a clerk runs it: answers, exit codes, languages, and no traceback whatever is typed."""
 
 import json
+import resource
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -172,6 +174,99 @@ def test_the_room_speaks_chinese_by_locale(place: Place) -> None:
     assert "not a number" in place.run("check", "b.xlsx", LC_ALL="en_GB.UTF-8", LANG="zh_CN.UTF-8").stdout
     answer = json.loads(place.run("check", "b.xlsx", "--json", LANG="zh_CN.UTF-8").stdout)
     assert answer["rows"][0]["reasons"][0] == {"cell": "J2", "code": "mark_not_number", "message": "成绩不是数字。"}
+
+
+def test_every_command_says_what_it_did_not_read(place: Place) -> None:
+    """Macros, other sheets and hidden rows: all three commands say so on standard error, and --json stays clean."""
+    path = write(place.folder / "b.xlsx", [person(1), person(2)])
+    book = openpyxl.load_workbook(path)
+    book.create_sheet("第二批")
+    book.worksheets[0].row_dimensions[3].hidden = True
+    book.save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"Sub Auto_Open()")
+    for arguments in (("check",), ("announce", "--exam", "2022-04"), ("issue", "--exam", "2022-04", "--early", "x")):
+        command, *options = arguments
+        done = place.run(command, "b.xlsx", *options, *(() if command == "check" else ("--json",)))
+        assert done.returncode == 0, done.stderr
+        for words in ("macros", "“Sheet”, was read; behind it: 第二批", "1 hidden rows"):
+            assert words in done.stderr
+        assert command == "check" or json.loads(done.stdout)
+
+
+def test_check_tells_corrections_from_refusals(place: Place) -> None:
+    """What was put right stands apart, and a refused row shows only what is wrong with it."""
+    people = [person(1, name="张 三"), person(2, name="李 四", id_number="990101199002281230"), person(3, name=None)]
+    write(place.folder / "b.xlsx", people)
+    lines = place.run("check", "b.xlsx").stdout.splitlines()
+    assert [line.split()[0] for line in lines[:4]] == ["D3", "B4", "Put", "B2"]
+    assert "--strike 3=REASON" in place.run("check", "b.xlsx").stderr
+
+
+def test_objections_are_recorded_all_or_none(place: Place) -> None:
+    """A slip in one number, or one named twice, leaves nothing recorded."""
+    write(place.folder / "b.xlsx", [person(n) for n in range(4)])
+    assert place.run("announce", "b.xlsx", "--exam", "2022-04").returncode == 0
+    for options in (
+        ("--strike", "2=冒名", "--strike", "99=无此人"),
+        ("--strike", "2=冒名", "--strike", "2=替考"),
+        ("--strike", "2=冒名", "--restore", "2=查无实据"),
+    ):
+        done = place.run("objections", "CEM-2022-04", *options)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert json.loads(place.run("objections", "CEM-2022-04", "--json").stdout) == []
+
+
+def test_facts_belong_to_a_replacement(place: Place) -> None:
+    """Nobody is asked for an ID number only to be refused then."""
+    for option in ("--name", "--id-type", "--number"):
+        value = {"--name": "王莉", "--id-type": "passport", "--number": "S0000001"}[option]
+        done = place.run("status", "CEM2204000001I", "revoke", option, value)
+        assert (done.returncode, "Only a replacement" in done.stderr) == (2, True)
+
+
+FULL: list[tuple[str, ...]] = [
+    ("check", "b.xlsx", "--report", "r.xlsx"),
+    ("announce", "b.xlsx", "--exam", "2022-04"),
+    ("issue", "b.xlsx", "--exam", "2022-04", "--early", "test"),
+    ("status", "CEM2204000001I", "replace"),
+    ("export", "e.xlsx"),
+    ("export", "e.csv"),
+    ("ledger", "backup", "copy"),
+    ("ledger", "restore", "copy"),
+    ("template", "form.xlsx"),
+]
+
+
+def test_a_full_disk_is_a_clear_refusal_and_the_same_command_goes_on(place: Place) -> None:
+    """At whatever size a file cannot grow further: no traceback, no draft left behind, nothing lost."""
+    write(place.folder / "b.xlsx", [person(n) for n in range(6)])
+    for arguments in FULL:
+        for size in (0, 900, 5_000, 20_000):
+            done = _with_little_room(place, size, *arguments)
+            assert done.returncode in (0, 1)
+            assert done.returncode == 0 or "Refused: " in done.stderr
+            assert "Traceback" not in done.stderr
+            assert "fault in this program" not in done.stderr
+            drafts = [path.name for path in place.folder.rglob(".*") if path.name[-1].isdecimal()]
+            assert drafts == []
+        done = place.run(*arguments)
+        assert done.returncode == 0, (arguments, done.stderr)
+    with place.session().ledger as ledger:
+        assert {given.number[7:13] for given in ledger.all_given()} == {f"{n:06}" for n in range(1, 8)}
+
+
+def _with_little_room(place: Place, size: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command where no file can grow beyond ``size`` bytes, as on a full disk."""
+    return subprocess.run(
+        [sys.executable, "-m", "signing", *arguments],
+        cwd=place.folder,
+        env=place.environment({}),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_the_calendar_proposes_and_shows_what_moved(place: Place) -> None:

@@ -4,12 +4,14 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from keys.folder import KeyFolder
 from signing import issue, release, release_rules, workbook
 from signing.calendar import end_of, local_day
 from signing.issue import Made
+from signing.records import Objection
 from tests import signing_room
 from tests.signing_room import NOW, Place
 from tests.workbooks import person, resident, write
@@ -187,8 +189,9 @@ def test_the_objection_window_keeps_issue_waiting(place: Place) -> None:
     made = certify(place, people, listed.objections_until, early=None)
     assert [(d.added, d.removed) for d in made.differences] == [((), ())]
     assert contents(made.path)[1][0].revision == 2
+    assert announce(place, people, NOW + 9).path == notice.path
     with pytest.raises(Refusal, match="final list already"):
-        announce(place, people, NOW + 9)
+        announce(place, people[1:], NOW + 9)
 
 
 def test_an_objection_strikes_a_name_out_and_can_be_taken_back(place: Place) -> None:
@@ -198,14 +201,15 @@ def test_an_objection_strikes_a_name_out_and_can_be_taken_back(place: Place) -> 
     session = place.session()
     with session.ledger as ledger:
         row = ledger.list_rows("CEM-2022-04", 1)[1]
-        ledger.add_objection("CEM-2022-04", row.lookup_key, struck=True, reason="冒名", at=NOW)
+        struck = Objection(exam="CEM-2022-04", lookup_key=row.lookup_key, struck=True, reason="冒名", recorded_at=NOW)
+        ledger.add_objections([struck])
     made = certify(place, people, NOW + 10)
     certified, (final,), _indexes = contents(made.path)
     assert [row.name for row in final.rows] == [people[n]["name"] for n in (0, 2, 3)]
     assert [c.number[7:13] for c in certified] == ["000001", "000002", "000003"]
     assert made.differences[0].struck == 1
     with place.session().ledger as ledger:
-        ledger.add_objection("CEM-2022-04", row.lookup_key, struck=False, reason="查无实据", at=NOW + 20)
+        ledger.add_objections([msgspec.structs.replace(struck, struck=False, reason="查无实据", recorded_at=NOW + 20)])
     again = certify(place, people, NOW + 30, early=None)
     assert [row.name for row in contents(again.path)[1][0].rows] == [p["name"] for p in people]
     assert contents(again.path)[0][1].number[7:13] == "000004"

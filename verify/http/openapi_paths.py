@@ -8,6 +8,7 @@ from verify.http.openapi_parts import BYTES, JSON, REGISTRY, closed, operation, 
 
 _PROOFS: Final = ("proof_missing", "proof_invalid", "proof_expired", "proof_used", "proof_too_easy")
 _EXAMPLE_NUMBER: Final = "CEM2204000001I"
+_PICTURES: Final = ("image/png", "image/jpeg", "image/webp", "application/pdf")
 
 
 _AS_OF: Final = text(
@@ -55,11 +56,15 @@ _LIMIT: Final = parameter(
 )
 
 
-_FILE: Final = {
-    "type": "object",
-    "required": ["file"],
-    "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
-}
+def _form(*types: str) -> dict[str, Any]:
+    """A form whose one field is a file of one of these media types."""
+    file = {"type": "string", "format": "binary", "minLength": 1}
+    return {
+        "schema": {"type": "object", "required": ["file"], "properties": {"file": file}},
+        "encoding": {"file": {"contentType": ", ".join(types)}},
+    }
+
+
 _ROWS: Final = {
     "type": "array",
     "minItems": 1,
@@ -82,7 +87,7 @@ def _file_paths() -> dict[str, Any]:
         files,
         description="`codes` says of each what it is, in the same order. Nothing is kept.",
     )
-    document_of["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FILE}}}
+    document_of["requestBody"] = {"required": True, "content": {"multipart/form-data": _form(*_PICTURES)}}
     batch = operation(
         "verifyBatch",
         "Verdicts on up to 5,000 rows of number and name, in order",
@@ -97,7 +102,7 @@ def _file_paths() -> dict[str, Any]:
         ),
     )
     batch["requestBody"]["content"] |= {
-        "multipart/form-data": {"schema": _FILE},
+        "multipart/form-data": _form(*batch_api.TYPES.values()),
         batch_api.TYPES["csv"]: {"schema": {"type": "string"}},
         batch_api.TYPES["xlsx"]: {"schema": BYTES},
     }

@@ -47,6 +47,7 @@ async def _serve(told: settings.Settings) -> None:
         proxy_headers=False,  # ours believes only named proxies
         server_header=False,
         lifespan="on",
+        ws="none",  # no route of ours: an upgrade is answered as the request it is
         timeout_graceful_shutdown=5,
     )
     try:

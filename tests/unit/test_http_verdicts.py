@@ -204,6 +204,16 @@ async def test_an_earlier_time_can_be_asked_about() -> None:
         ("", "bad_time"),
         ("0001-01-01T00:00:00+23:59", "bad_time"),
         ("2022-02-30T00:00:00Z", "bad_time"),
+        ("10000-01-01T00:00:00Z", "bad_time"),
+        ("2022-W22-3T00:00:00Z", "bad_time"),
+        ("20220601T000000Z", "bad_time"),
+        ("2022-06-01T00:00Z", "bad_time"),
+        ("2022-06-01王00:00:00Z", "bad_time"),
+        ("２０２２-06-01T00:00:00Z", "bad_time"),
+        ("2022-06-01T00:00:00+08:00:30", "bad_time"),
+        ("2022-06-01T00:00:00+24:00", "bad_time"),
+        ("2022-06-01T12:30:60Z", "bad_time"),
+        ("2" * 10_000, "bad_time"),
     ],
 )
 async def test_a_time_that_is_none_or_has_not_come_is_refused(as_of: str, code: str) -> None:
@@ -211,6 +221,35 @@ async def test_a_time_that_is_none_or_has_not_come_is_refused(as_of: str, code: 
     async with client() as service:
         answer = await service.post("/api/v1/verify", json={"qr": exam.VALID.qr, "as_of": as_of})
     assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "seconds"),
+    [
+        ("2022-06-01t00:00:00z", "2022-06-01T00:00:00Z"),
+        ("2022-06-01 08:00:00.123456789+08:00", "2022-06-01T00:00:00Z"),
+        ("2022-05-31T10:00:00-14:00", "2022-06-01T00:00:00Z"),
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+        ("2017-01-01T07:59:60+08:00", "2017-01-01T00:00:00Z"),
+        ("1900-01-01T00:00:00Z", "1900-01-01T00:00:00Z"),
+    ],
+)
+async def test_every_spelling_of_a_time_is_taken(as_of: str, seconds: str) -> None:
+    """RFC 3339 has small letters, fractions, offsets and leap seconds too."""
+    async with client() as service:
+        judged = await verify(service, qr=exam.VALID.qr, as_of=as_of)
+    assert judged["as_of"] == seconds
+
+
+async def test_a_refusal_does_not_repeat_what_was_sent() -> None:
+    """Neither an unknown name in JSON nor a value that is none of the known comes back."""
+    async with client() as service:
+        unknown = await service.post("/api/v1/verify", json={"number": "A", "王莉 at `": "x"})
+        value = await service.post(
+            "/api/v1/lookup", json={"name": "王莉", "id_number": "1", "id_type": "99010119900201001X' - at `x"}
+        )
+    assert unknown.json()["field"] == "Object contains unknown field"
+    assert value.json()["field"] == "Invalid enum value - at `$.id_type`"
 
 
 BODIES = [
@@ -315,6 +354,7 @@ async def test_the_form_checks_numbers_names_and_pasted_qr_texts() -> None:
         ({"number": ["A", "B"]}, 400),
         ({"number": "Z12345", "as_of": "2999-01-01"}, 400),
         ({"number": "Z12345", "as_of": "x"}, 400),
+        ({"number": "Z12345", "as_of": "2024-W01-1"}, 400),
         ({"number": "Z12345", "name": "x" * 200_000}, 413),
         ({str(n): "x" for n in range(100)}, 400),
         ({"number": "Z12345", "as_of": ""}, 200),

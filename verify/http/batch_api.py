@@ -9,11 +9,11 @@ from litestar import Response, Router, post
 from litestar.response import Stream
 
 from verify.core.answer import Verdict
-from verify.http import batch, batch_words, problems
+from verify.http import batch, batch_words, forms, problems
 from verify.http.asking import Asker
 from verify.http.batch import Checked
 from verify.http.bodies import AnyRequest, Inject, json_body
-from verify.http.intake import BODY_BYTES, Intake, client_of, one_file
+from verify.http.intake import BODY_BYTES, Intake, client_of
 from verify.http.limits import RATES, Limiter
 from verify.http.problems import Refused
 from verify.refusals import FileRefused
@@ -93,8 +93,8 @@ async def _sent(request: AnyRequest, intake: Intake) -> tuple[bytes, Listed]:
             return b"", of_rows(rows)
         except FileRefused as refused:
             raise Refused(refused.code) from None
-    form = request.content_type[0] == "multipart/form-data"
-    data = await one_file(request) if form else await request.body()
+    sent = request.content_type[0] == "multipart/form-data"
+    data = await forms.file(request) if sent else await request.body()
     return data, await intake.table(data, client_of(request))
 
 

@@ -7,10 +7,9 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.datastructures import UploadFile
 from litestar.response import Stream
 
-from verify.http import batch, batch_words, problems, words
+from verify.http import batch, batch_words, forms, problems, words
 from verify.http.asking import Asker
 from verify.http.batch import Checked
 from verify.http.batch_api import TYPES, allowance, stream, wants_lines
@@ -112,12 +111,11 @@ def _told(request: AnyRequest, refused: Refused) -> Response[Any]:
 
 
 async def _sent(request: AnyRequest, intake: Intake) -> Sent:
-    form = await request.form()
-    file, pasted = form.get("file"), form.get("rows")
-    if isinstance(file, UploadFile) and file.filename:
-        data = await file.read()
-        listed = await intake.table(data, client_of(request))
-        return Sent(data=data, name=_name(file.filename, listed), listed=listed)
+    form = await forms.read(request)
+    file, pasted = form.get("file", [""])[0], form.get("rows", [""])[0]
+    if isinstance(file, forms.File):
+        listed = await intake.table(file.data, client_of(request))
+        return Sent(data=file.data, name=_name(file.name, listed), listed=listed)
     if isinstance(pasted, str) and pasted.strip():
         listed = await intake.table(pasted.encode("utf-8", "replace"), client_of(request), typed=True)
         return Sent(data=b"", name="checked.xlsx", listed=listed)

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, NoReturn
 
-from litestar.datastructures import UploadFile
-
 from verify import jobs, refusals
 from verify.findings import MAX_BYTES, Findings
 from verify.http.bodies import AnyRequest
@@ -86,20 +84,6 @@ class Intake:
 
 def _astray() -> NoReturn:
     raise Refused("reader_failed", field="file")
-
-
-async def one_file(request: AnyRequest) -> bytes:
-    """The bytes of the multipart field ``file``. Raises Refused: file_missing, file_too_large, bad_form."""
-    if request.content_type[0] != "multipart/form-data":
-        raise Refused("file_missing", field="file")
-    form = await request.form()
-    files = form.getall("file", [])
-    if len(files) != 1 or not isinstance(files[0], UploadFile):
-        raise Refused("bad_form" if len(files) > 1 else "file_missing", field="file")
-    data = await files[0].read()
-    if not data and not files[0].filename:  # a form whose file field was left alone
-        raise Refused("file_missing", field="file")
-    return data
 
 
 def client_of(request: AnyRequest) -> str:

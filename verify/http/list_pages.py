@@ -8,8 +8,9 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 
 from verify.core import identity, tables
+from verify.http import forms
 from verify.http.asking import Asker
-from verify.http.bodies import SHANGHAI, AnyRequest, Inject, form_body
+from verify.http.bodies import SHANGHAI, AnyRequest, Inject
 from verify.http.calendar import Calendar
 from verify.http.lists_api import freshness, gone
 from verify.http.views import Views
@@ -75,7 +76,7 @@ async def find_rows(
     request: AnyRequest, code: FromPath[str], views: Inject[Views], asker: Inject[Asker], now: Inject[int]
 ) -> Response[str]:
     """Rows whose name begins as asked. A name is sent in the body, where no address, log or Referer has it."""
-    name = list_name((await form_body(request, "name"))["name"])
+    name = list_name((await forms.texts(request, "name"))["name"])
     head = await asker.registry.pass_list(code)
     rows = await asker.registry.find_rows(code, name[:_LONGEST], _ROWS + 1)
     if head is None or rows is None:

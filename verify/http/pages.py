@@ -9,9 +9,9 @@ from litestar.params import FromPath, FromQuery
 from verify.core.answer import Verdict
 from verify.core.errors import RegisterDamaged, Unreadable
 from verify.core.qr_text import digits
-from verify.http import phrases
+from verify.http import forms, phrases
 from verify.http.asking import Asker
-from verify.http.bodies import AnyRequest, Inject, form_body, past_date
+from verify.http.bodies import AnyRequest, Inject, past_date
 from verify.http.intake import client_of
 from verify.http.lookups import LookupDesk, LookupRequest
 from verify.http.names_tried import TooManyNames
@@ -57,7 +57,7 @@ _EMPTY: Final[dict[str, str]] = dict.fromkeys(("number", "name", "as_of", "id_ty
 @post("/check", status_code=200)
 async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker], now: Inject[int]) -> Response[Any]:
     """The verdict on a number and a name, or on the text of a QR code pasted in the number's place."""
-    form = await form_body(request, "number", "name", "as_of")
+    form = await forms.texts(request, "number", "name", "as_of")
     try:
         if not form["number"]:
             raise Refused("number_missing", field="number")
@@ -134,7 +134,7 @@ async def lookup(
     request: AnyRequest, views: Inject[Views], asker: Inject[Asker], desk: Inject[LookupDesk], now: Inject[int]
 ) -> Response[str]:
     """A person's certificates, by name and ID number. The page holds no ID number, whatever comes of it."""
-    form = await form_body(request, "name", "id_type", "id_number", "altcha")
+    form = await forms.texts(request, "name", "id_type", "id_number", "altcha")
     id_type = form["id_type"] or "resident"
     try:
         if id_type not in phrases.ID_TYPES:

@@ -13,11 +13,13 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import (
     HTTPException,
+    InternalServerException,
     MethodNotAllowedException,
     NotFoundException,
 )
 
 from verify.core.errors import RegisterDamaged
+from verify.http import accept
 from verify.http.asking import LookupsClosed
 from verify.http.names_tried import TooManyNames
 from verify.http.problem_table import KINDS
@@ -93,6 +95,8 @@ def of(error: Exception) -> Refused:
             return Refused("lookups_closed")
         case NotFoundException():
             return Refused("no_such_address")
+        case InternalServerException(detail="client disconnected prematurely"):
+            return Refused("bad_request")  # nobody hears it, and nothing is wrong here
         case HTTPException() if error.status_code < 500:
             return Refused(_HTTP_CODES.get(error.status_code, "bad_request"))
     # No message and no values: they might hold what was asked.
@@ -129,7 +133,6 @@ def for_programs(request: Request[Any, Any, Any]) -> bool:
 
 def wants_json(request: Request[Any, Any, Any]) -> bool:
     """Whether Accept ranks JSON above HTML."""
-    accept = request.headers.get("accept", "")
-    if "json" not in accept:
-        return False
-    return request.accept.best_match(["text/html", "application/json", PROBLEM_JSON], "text/html") != "text/html"
+    field = request.headers.get("accept", "")
+    wanted = max(accept.wish(field, "application/json"), accept.wish(field, PROBLEM_JSON))
+    return wanted > accept.wish(field, "text/html")

@@ -11,10 +11,10 @@ from verify.codes import Code, CodeKind
 from verify.core.answer import Verdict
 from verify.core.qr_text import digits
 from verify.findings import Findings
-from verify.http import phrases, problems
+from verify.http import forms, phrases, problems
 from verify.http.asking import Asker
 from verify.http.bodies import AnyRequest, Inject
-from verify.http.intake import BODY_BYTES, Intake, client_of, one_file
+from verify.http.intake import BODY_BYTES, Intake, client_of
 from verify.http.problems import Refused
 from verify.http.views import Views
 from verify.http.words import N_
@@ -65,7 +65,7 @@ async def document(
     request: AnyRequest, asker: Inject[Asker], intake: Inject[Intake], now: Inject[int]
 ) -> DocumentVerdicts:
     """The verdicts on the QR codes of a PNG, JPEG, WebP or PDF."""
-    findings = await intake.codes(await one_file(request), client_of(request))
+    findings = await intake.codes(await forms.file(request), client_of(request))
     return DocumentVerdicts(
         verdicts=await judged(asker, findings, now),
         codes=tuple(
@@ -100,7 +100,7 @@ async def upload(
 ) -> Response[Any]:
     """The verdict's own page for a single certificate, or a page of all that was found."""
     try:
-        findings = await intake.codes(await one_file(request), client_of(request))
+        findings = await intake.codes(await forms.file(request), client_of(request))
     except Refused as refused:
         if refused.retry_after is not None:
             raise

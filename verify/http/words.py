@@ -14,12 +14,14 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from verify.core.fields import Names
+from verify.http.accept import weights
 
 Language = Literal["zh-CN", "en"]
 
 LANGUAGES: Final[dict[Language, str]] = {"zh-CN": "中文", "en": "English"}
 """Every language, by what it calls itself; the first is for askers who want none of them."""
 
+_PRIMARY: Final[dict[str, Language]] = {"zh": "zh-CN", "en": "en"}
 _FOLDER: Final = Path(__file__).parent / "locale"
 
 
@@ -37,25 +39,12 @@ def known(text: str | None) -> Language | None:
 def negotiate(accept: str) -> Language:
     """The language for an Accept-Language header (RFC 9110 section 12.5.4), by primary subtags."""
     best: Language = "zh-CN"
-    best_quality = 0.0
-    for item in accept[:1000].split(","):
-        tag, _, parameter = item.partition(";")
-        primary = tag.strip().lower().partition("-")[0]
-        language: Language | None = "zh-CN" if primary == "zh" else "en" if primary == "en" else None
-        quality = _quality(parameter)
-        if language is not None and quality > best_quality:
-            best, best_quality = language, quality
+    best_weight = 0.0
+    for tag, weight in weights(accept):
+        language = _PRIMARY.get(tag.partition("-")[0])
+        if language is not None and weight > best_weight:
+            best, best_weight = language, weight
     return best
-
-
-def _quality(parameter: str) -> float:
-    name, _, value = parameter.strip().partition("=")
-    if not name:
-        return 1.0
-    try:
-        return float(value) if name.strip() == "q" else 1.0
-    except ValueError:
-        return 0.0
 
 
 @functools.cache

@@ -1,0 +1,88 @@
+"""One answer on its way out: its ETag, its headers, and what HEAD, OPTIONS and If-None-Match leave of it."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final
+
+from litestar.types import Message, Send
+
+_PAGE_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+
+
+class Answer:
+    """What is sent on behalf of one request."""
+
+    def __init__(self, send: Send, headers: Sequence[tuple[bytes, bytes]], method: str, known: bytes | None) -> None:
+        self._send = send
+        self._headers = headers
+        self._bare = method == "HEAD"
+        self._options = method == "OPTIONS"
+        self._known = known
+        self._held: Any = None
+        """The start of a public answer, until its whole body is there to make an ETag of."""
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        """Passes on one ASGI message."""
+        if message["type"] == "http.response.start":
+            self._held = message if _may_be_tagged(message) else None
+            if self._held is None:
+                await self._send(self._start(message))
+            return
+        if self._held is not None:
+            held, self._held = self._held, None
+            if not message.get("more_body", False):
+                body: Any = message.get("body", b"")
+                tag = hashlib.sha256(body).hexdigest()[:24]
+                held = {**held, "headers": [*held["headers"], (b"etag", f'"{tag}"'.encode())]}
+            await self._send(self._start(held))
+        if not self._bare:
+            await self._send(message)
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _start(self, message: Any) -> Any:
+        headers = list(message["headers"])
+        present = {name.lower(): value for name, value in headers}
+        headers.extend((name, value) for name, value in self._headers if name not in present)
+        if b"content-security-policy" not in present:
+            is_page = present.get(b"content-type", b"").startswith(b"text/html")
+            headers.append((b"content-security-policy", (_PAGE_POLICY if is_page else _DATA_POLICY).encode()))
+        if b"cache-control" not in present:
+            headers.append((b"cache-control", b"no-store"))
+        if b"allow" in present:
+            headers = [(name, _with_head(value) if name.lower() == b"allow" else value) for name, value in headers]
+        self.status = message["status"]
+        etag = present.get(b"etag")
+        if self.status == 200 and etag is not None and self._known is not None and _matches(self._known, etag):
+            self.status = 304
+        elif self.status == 405 and self._options:
+            self.status = 204
+        if self.status in (204, 304):
+            self._bare = True
+            headers = [pair for pair in headers if pair[0].lower() not in (b"content-length", b"content-type")]
+        return {**message, "status": self.status, "headers": headers}
+
+
+def _may_be_tagged(start: Any) -> bool:
+    """Whether an answer is public, whole and without an ETag yet."""
+    headers = dict(start["headers"])
+    return (
+        start["status"] == 200 and headers.get(b"cache-control", b"").startswith(b"public") and b"etag" not in headers
+    )
+
+
+def _with_head(allow: bytes) -> bytes:
+    """An Allow header that owns up to HEAD."""
+    methods = {method.strip() for method in allow.decode("latin-1").split(",")}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set()))).encode("latin-1")
+
+
+def _matches(header: bytes, etag: bytes) -> bool:
+    """Whether If-None-Match names the ETag, by the weak comparison (RFC 9110 section 13.1.2)."""
+    tags = [tag.strip().removeprefix(b"W/") for tag in header.split(b",")]
+    return b"*" in tags or etag.removeprefix(b"W/") in tags

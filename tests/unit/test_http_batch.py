@@ -255,7 +255,7 @@ async def test_other_requests_have_their_turn_after_every_hundred_rows() -> None
     other = asyncio.create_task(somebody_else())
     seen = [turns async for _ in batch.check(asker, rows, exam.NOW)]
     other.cancel()
-    assert len(set(seen)) == len(seen) == 1000 // batch.CHUNK
+    assert len(seen) == 1000 // batch.CHUNK <= turns
 
 
 async def test_a_clerk_without_script_gets_a_summary_the_rows_to_look_at_and_the_file(

@@ -235,7 +235,7 @@ async def test_what_is_remembered_is_not_readable_and_ends() -> None:
     desk = proofs.Proofs(b"s" * 32, memory)
     tried = names_tried.NamesTried(b"s" * 32, memory)
     await desk.failed("mark", "192.0.2.1", "张三", 0)
-    await tried.note("CEM2204000001I", "张三", 0)
+    await tried.let("CEM2204000001I", "张三", 0)
     assert not re.search("张三|192|CEM", repr(memory._sets))
     for number in range(30):
         await desk.failed(str(number), "c", "张三", 0)

@@ -56,12 +56,13 @@ class Asker:
         chain = await self.registry.chain()
         while True:
             seen = read(chain)
-            if name is not None and seen.number:
-                await self.names_tried.check(seen.number, now)
+            named = name is not None and seen.number
+            if named:
+                await self.names_tried.let(named, None, now)
             record = await self.registry.by_number(seen.number) if seen.number else None
             judged = verdict.judge(seen, record, chain=chain, now=now, as_of=as_of, name=name)
-            if judged.outcome == "mismatch" and seen.number:
-                await self.names_tried.note(seen.number, name or "", now)
+            if named and record:
+                await self.names_tried.let(named, name if judged.outcome == "mismatch" else None, now)
             if judged.outcome not in _AGAINST_THE_KEY:
                 return judged
             # A keyring may have been published between the two questions, with the key that this one lacks.

@@ -44,14 +44,18 @@ async def check(asker: Asker, rows: Sequence[Row], now: int) -> AsyncIterator[tu
     Raises RegistryUnavailable and RegisterDamaged.
     """
     questions = [rows[at : at + QUESTION] for at in range(0, len(rows), QUESTION)]
-    following = asyncio.create_task(_ask(asker, questions[0])) if questions else None
+    following = asyncio.create_task(_ask(asker, questions[0], now)) if questions else None
     try:
         for at, asked_for in enumerate(questions, 1):
-            asked = await following if following else await _ask(asker, asked_for)
-            following = asyncio.create_task(_ask(asker, questions[at])) if at < len(questions) else None
+            asked = await following if following else await _ask(asker, asked_for, now)
+            following = asyncio.create_task(_ask(asker, questions[at], now)) if at < len(questions) else None
+            checked: list[Checked] = []
             for begin in range(0, len(asked_for), CHUNK):
                 await asyncio.sleep(0)  # others have their turn, the question under way among them
-                yield tuple([await _judged(asker, asked, row, now) for row in asked_for[begin : begin + CHUNK]])
+                checked += [await _judged(asker, asked, row, now) for row in asked_for[begin : begin + CHUNK]]
+            checked = await _counted(asker, asked, checked, now)
+            for begin in range(0, len(checked), CHUNK):
+                yield tuple(checked[begin : begin + CHUNK])
     finally:
         if following is not None:
             following.cancel()
@@ -59,37 +63,59 @@ async def check(asker: Asker, rows: Sequence[Row], now: int) -> AsyncIterator[tu
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What the register says of some rows."""
+    """What the register says of some rows, and of which numbers no name may be answered."""
 
     chain: Chain
     seen: dict[int, Seen]
     records: dict[str, Record]
+    barred: frozenset[str]
 
 
-async def _ask(asker: Asker, rows: Sequence[Row]) -> _Asked:
+async def _ask(asker: Asker, rows: Sequence[Row], now: int) -> _Asked:
     chain = await asker.registry.chain()
     seen = {row.row: verdict.read_number(row.number, chain) for row in rows if row.problem is None}
     numbers = [item.number for item in seen.values() if item.number]
-    return _Asked(chain=chain, seen=seen, records=await asker.registry.by_numbers(numbers))
+    named = [number for row in rows if row.name is not None and (number := _number(seen, row))]
+    records, waits = await asyncio.gather(
+        asker.registry.by_numbers(numbers), asker.names_tried.waits([(number, None) for number in named], now)
+    )
+    barred = frozenset(number for number, wait in zip(named, waits, strict=True) if wait)
+    return _Asked(chain=chain, seen=seen, records=records, barred=barred)
+
+
+def _number(seen: dict[int, Seen], row: Row) -> str | None:
+    return seen[row.row].number if row.row in seen else None
 
 
 async def _judged(asker: Asker, asked: _Asked, row: Row, now: int) -> Checked:
     seen = asked.seen.get(row.row)
     if seen is None:
         return Checked(row=row, verdict=None)
-    named = row.name is not None and seen.number is not None
-    if named:
-        try:
-            await asker.names_tried.check(seen.number or "", now)
-        except TooManyNames:
-            return Checked(row=msgspec.structs.replace(row, problem="too_many_names"), verdict=None)
+    if row.name is not None and seen.number in asked.barred:
+        return _barred(row)
     record = asked.records.get(seen.number) if seen.number else None
     judged = verdict.judge(seen, record, chain=asked.chain, now=now, name=row.name)
     if judged.outcome in _AGAINST_THE_KEY:  # perhaps a keyring published since: asked once more, by itself
-        judged = await asker.number(row.number, now=now, name=row.name)
-    elif named and judged.outcome == "mismatch":
-        await asker.names_tried.note(seen.number or "", row.name or "", now)
+        try:
+            judged = await asker.number(row.number, now=now, name=row.name)
+        except TooManyNames:
+            return _barred(row)
     return Checked(row=row, verdict=judged)
+
+
+async def _counted(asker: Asker, asked: _Asked, checked: Sequence[Checked], now: int) -> list[Checked]:
+    """The rows with their wrong names counted, and without the verdicts of those that came after too many."""
+    named = {
+        item.row.row: (number, item.row.name if item.outcome == "mismatch" else None)
+        for item in checked
+        if item.verdict and item.row.name is not None and (number := _number(asked.seen, item.row)) in asked.records
+    }
+    waits = dict(zip(named, await asker.names_tried.waits(list(named.values()), now), strict=True))
+    return [_barred(item.row) if waits.get(item.row.row) else item for item in checked]
+
+
+def _barred(row: Row) -> Checked:
+    return Checked(row=msgspec.structs.replace(row, problem="too_many_names"), verdict=None)
 
 
 def summary(checked: Sequence[Checked]) -> dict[str, int]:

@@ -1,11 +1,12 @@
 """What the processes of one service remember for a while: spent proofs, failed searches, wrong names.
 
-Nothing personal is kept: keys and members are keyed hashes (see Proofs and WrongNames), and all of it is
+Nothing personal is kept: keys and members are keyed hashes (see Proofs and NamesTried), and all of it is
 forgotten after its time.
 """
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -27,6 +28,13 @@ class Memory(Protocol):
 
     async def tally(self, key: str, now: float) -> Tally:
         """How much is noted under a key."""
+        ...
+
+    async def admit(self, tries: Sequence[tuple[str, str | None]], most: int, seconds: int, now: float) -> list[int]:
+        """For each key with its member, in order and in one step that nothing comes between: 0 where fewer than
+        ``most`` members are noted, and the member, unless None, is noted now; or else the seconds until the key
+        is forgotten, at least 1.
+        """
         ...
 
 
@@ -53,6 +61,17 @@ class LocalMemory:
         """See Memory."""
         until, members = self._sets.get(key, (0.0, set()))
         return Tally(size=len(members), left=math.ceil(until - now)) if until > now else Tally()
+
+    async def admit(self, tries: Sequence[tuple[str, str | None]], most: int, seconds: int, now: float) -> list[int]:
+        """See Memory."""
+        waits = []
+        for key, member in tries:
+            tally = await self.tally(key, now)
+            full = tally.size >= most
+            waits.append(max(tally.left, 1) if full else 0)
+            if member is not None and not full:
+                await self.note(key, member, seconds, now)
+        return waits
 
     def _forget(self, now: float) -> None:
         """Drops what is past its time, or else the older half."""

@@ -1,7 +1,8 @@
 """How many different wrong names were tried for one number: after a few a day, the QR code is asked for instead."""
 
 import hmac
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeAlias
 
 from verify.core.identity import name_key
 from verify.http.memory import Memory
@@ -9,6 +10,10 @@ from verify.http.memory import Memory
 MOST: Final = 5
 """Different wrong names for one number in a day, over all clients."""
 _DAY: Final = 24 * 3600
+
+
+Try: TypeAlias = tuple[str, str | None]
+"""A number in normal form, and the name that was tried for it where it was wrong."""
 
 
 class TooManyNames(Exception):
@@ -26,15 +31,22 @@ class NamesTried:
         self._secret = hmac.digest(secret, b"yinjian/names-tried/1", "sha256")
         self._memory = memory
 
-    async def check(self, number: str, now: int) -> None:
-        """Raises TooManyNames once the number (normal form) has had its wrong names."""
-        tally = await self._memory.tally(self._key(number), now)
-        if tally.size >= MOST:
-            raise TooManyNames(max(tally.left, 1))
+    async def waits(self, tries: Sequence[Try], now: int) -> list[int]:
+        """For each try 0 where it may be answered, and a wrong name is noted; or else the seconds to wait.
 
-    async def note(self, number: str, name: str, now: int) -> None:
-        """Remembers a wrong name."""
-        await self._memory.note(self._key(number), self._hidden(name_key(name)), _DAY, now)
+        Asked before a name is looked at, so that nothing is looked at in vain, and again with the wrong name before
+        the answer is given: many at once, at any number of processes, get no more answers than one after the other.
+        """
+        if not tries:
+            return []
+        noted = [(self._key(number), None if name is None else self._hidden(name_key(name))) for number, name in tries]
+        return await self._memory.admit(noted, MOST, _DAY, now)
+
+    async def let(self, number: str, wrong: str | None, now: int) -> None:
+        """The same for a single try. Raises TooManyNames."""
+        (wait,) = await self.waits([(number, wrong)], now)
+        if wait:
+            raise TooManyNames(wait)
 
     def _key(self, number: str) -> str:
         return f"names:{self._hidden(number)}"

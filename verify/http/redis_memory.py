@@ -6,6 +6,7 @@ and the log tells the operator.
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import Final, cast
 
 import redis.asyncio as redis
@@ -17,7 +18,8 @@ from verify.http.memory import LocalMemory, Tally
 _log = logging.getLogger("yinjian.redis")
 
 _TROUBLE: Final = (RedisError, OSError, TimeoutError)
-_SECONDS: Final = 0.5
+_CONNECTIONS: Final = 16
+_SECONDS: Final = 1.0
 """How long a request waits for the server before its process counts alone."""
 _REST: Final = 5.0
 """Seconds for which a server that did not answer is left alone."""
@@ -41,14 +43,40 @@ if redis.call('TTL', KEYS[1]) < 0 then redis.call('EXPIRE', KEYS[1], ARGV[2]) en
 return new
 """
 
+_ADMIT: Final = """
+local waits = {}
+for place, key in ipairs(KEYS) do
+  if redis.call('SCARD', key) >= tonumber(ARGV[1]) then
+    waits[place] = math.max(redis.call('TTL', key), 1)
+  else
+    waits[place] = 0
+    if ARGV[place + 2] ~= '' then
+      redis.call('SADD', key, ARGV[place + 2])
+      if redis.call('TTL', key) < 0 then redis.call('EXPIRE', key, ARGV[2]) end
+    end
+  end
+end
+return waits
+"""
+"""All of a call in one step and one round trip; an empty member stands for none."""
+
 
 class Shared:
     """One connection pool, with a limiter and a memory on it."""
 
     def __init__(self, url: str) -> None:
-        self._client = redis.Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)
+        # Few connections, and a queue for them: hundreds opened at once would be too slow to be taken for alive.
+        pool: redis.BlockingConnectionPool = redis.BlockingConnectionPool.from_url(
+            url,
+            max_connections=_CONNECTIONS,
+            timeout=_SECONDS,
+            socket_timeout=_SECONDS,
+            socket_connect_timeout=_SECONDS,
+        )
+        self._client = redis.Redis.from_pool(pool)
         self._take = self._client.register_script(_TAKE)
         self._note = self._client.register_script(_NOTE)
+        self._admit = self._client.register_script(_ADMIT)
         self._limiter = MemoryLimiter()
         self._memory = LocalMemory()
         self._resting_until = 0.0
@@ -87,6 +115,16 @@ class Shared:
             except _TROUBLE as error:
                 self._rest(error)
         return await self._memory.tally(key, now)
+
+    async def admit(self, tries: Sequence[tuple[str, str | None]], most: int, seconds: int, now: float) -> list[int]:
+        """See Memory. The server's clock counts, not ``now``."""
+        if self._answers():
+            keys, members = [f"yinjian:{key}" for key, _ in tries], [member or "" for _, member in tries]
+            try:
+                return list(map(int, await self._admit(keys=keys, args=[most, seconds, *members])))
+            except _TROUBLE as error:
+                self._rest(error)
+        return await self._memory.admit(tries, most, seconds, now)
 
     async def close(self) -> None:
         """Lets go of the connections."""

@@ -5,11 +5,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from verify import environment
+from verify import cli, environment
+
+_ = cli.messages(cli.LOCALE)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -68,7 +70,7 @@ def read(environ: Mapping[str, str], var: Path) -> Settings:
         public_url=_public_url(environ.get("YINJIAN_PUBLIC_URL") or f"http://{host}:{port}"),
         trusted_proxies=_networks(environ.get("YINJIAN_TRUSTED_PROXIES", "")),
         rate_limits=environ.get("YINJIAN_RATE_LIMITS", "on") != "off",
-        redis_url=environ.get("YINJIAN_REDIS_URL") or None,
+        redis_url=_redis_url(environ.get("YINJIAN_REDIS_URL")),
         calendar=_path(environ.get("YINJIAN_CALENDAR") or keys.get("YINJIAN_CALENDAR")),
     )
 
@@ -78,7 +80,7 @@ def database_url(environ: Mapping[str, str], var: Path) -> str:
     file = var / _DATABASE_FILE
     url = environ.get("YINJIAN_DATABASE_URL") or environment.read(file).get("YINJIAN_READER_DATABASE_URL")
     if not url:
-        raise SettingRefused("YINJIAN_DATABASE_URL", f"not set, and {file} does not tell it")
+        raise SettingRefused("YINJIAN_DATABASE_URL", _("not set, and {file} does not tell it").format(file=file))
     return url
 
 
@@ -88,19 +90,19 @@ def _path(text: str | None) -> Path | None:
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not 0 <= int(text) <= 65535:
-        raise SettingRefused("YINJIAN_PORT", "not a port number")
+        raise SettingRefused("YINJIAN_PORT", _("not a port number"))
     return int(text)
 
 
 def _root(text: str | None) -> bytes:
     if not text:
-        raise SettingRefused("YINJIAN_ROOT", "not set: the thumbprint of the first root key, 64 hex digits")
+        raise SettingRefused("YINJIAN_ROOT", _("not set: the thumbprint of the first root key, 64 hex digits"))
     try:
         root = bytes.fromhex(text)
     except ValueError:
         root = b""
     if len(root) != 32:
-        raise SettingRefused("YINJIAN_ROOT", "not 64 hex digits")
+        raise SettingRefused("YINJIAN_ROOT", _("not 64 hex digits"))
     return root
 
 
@@ -114,21 +116,36 @@ def _secrets(text: str | None) -> tuple[bytes, ...]:
     except OSError as error:
         raise SettingRefused(_SECRET_FILE, os.strerror(error.errno or 0)) from None
     except ValueError:
-        raise SettingRefused(_SECRET_FILE, "holds something else than hex lines") from None
+        raise SettingRefused(_SECRET_FILE, _("holds something else than hex lines")) from None
     if not 1 <= len(secrets) <= 100 or any(len(secret) < 16 for secret in secrets):
-        raise SettingRefused(_SECRET_FILE, "not 1 to 100 secrets of at least 16 bytes")
+        raise SettingRefused(_SECRET_FILE, _("not 1 to 100 secrets of at least 16 bytes"))
     return secrets
 
 
 def _public_url(text: str) -> str:
-    parts = urlsplit(text)
+    parts = _split("YINJIAN_PUBLIC_URL", text)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/") or parts.query:
-        raise SettingRefused("YINJIAN_PUBLIC_URL", "not an http or https address without a path")
+        raise SettingRefused("YINJIAN_PUBLIC_URL", _("not an http or https address without a path"))
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _redis_url(text: str | None) -> str | None:
+    if text and _split("YINJIAN_REDIS_URL", text).scheme not in ("redis", "rediss", "unix"):
+        raise SettingRefused("YINJIAN_REDIS_URL", _("not an address of redis://, rediss:// or unix://"))
+    return text or None
+
+
+def _split(name: str, text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 -- raises where it is no number
+    except ValueError:
+        raise SettingRefused(name, _("not an address")) from None
+    return parts
 
 
 def _networks(text: str) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError:
-        raise SettingRefused("YINJIAN_TRUSTED_PROXIES", "not addresses or networks with commas between") from None
+        raise SettingRefused("YINJIAN_TRUSTED_PROXIES", _("not addresses or networks with commas between")) from None

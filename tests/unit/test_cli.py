@@ -151,6 +151,7 @@ CATALOGUES = {
     "keys": ROOT / "keys" / "locale",
     "verify/cli.py": ROOT / "verify" / "locale",
     "verify/__main__.py": ROOT / "verify" / "locale",
+    "verify/settings.py": ROOT / "verify" / "locale",
     "signing": ROOT / "signing" / "locale",
     "migrations": ROOT / "migrations" / "locale",
 }

@@ -49,6 +49,10 @@ def test_the_repr_shows_no_secret(tmp_path: Path) -> None:
         ({"YINJIAN_PORT": "70000"}, "YINJIAN_PORT"),
         ({"YINJIAN_PUBLIC_URL": "verify.example.org"}, "YINJIAN_PUBLIC_URL"),
         ({"YINJIAN_PUBLIC_URL": "https://verify.example.org/sub"}, "YINJIAN_PUBLIC_URL"),
+        ({"YINJIAN_PUBLIC_URL": "https://[verify.example.org"}, "YINJIAN_PUBLIC_URL"),
+        ({"YINJIAN_PUBLIC_URL": "https://verify.example.org:https"}, "YINJIAN_PUBLIC_URL"),
+        ({"YINJIAN_REDIS_URL": "cache.example.org:6379"}, "YINJIAN_REDIS_URL"),
+        ({"YINJIAN_REDIS_URL": "redis://cache.example.org:x"}, "YINJIAN_REDIS_URL"),
         ({"YINJIAN_TRUSTED_PROXIES": "10.0.0.0/8, proxy"}, "YINJIAN_TRUSTED_PROXIES"),
         ({"YINJIAN_LOOKUP_SECRET_FILE": "/nowhere/at/all"}, "YINJIAN_LOOKUP_SECRET_FILE"),
         ({"YINJIAN_LOOKUP_SECRET_FILE": __file__}, "YINJIAN_LOOKUP_SECRET_FILE"),
@@ -60,3 +64,11 @@ def test_a_setting_that_makes_no_sense_is_named(variables: dict[str, str], name:
     with pytest.raises(SettingRefused) as caught:
         settings.read(WHOLE | variables, tmp_path)
     assert caught.value.name == name
+
+
+def test_refusals_are_in_the_operator_s_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chinese under a Chinese locale, beside the variable's name."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    with pytest.raises(SettingRefused) as caught:
+        settings.read(WHOLE | {"YINJIAN_PORT": "http"}, tmp_path)
+    assert str(caught.value) == "YINJIAN_PORT: 不是端口号"

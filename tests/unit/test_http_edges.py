@@ -367,6 +367,15 @@ async def test_pages_speak_the_language_that_was_asked_for(query: str, header: s
     assert (f"lang={language}" in page.text.partition("<main")[2]) is chosen
 
 
+async def test_no_address_leads_the_switch_to_another_host() -> None:
+    """Two slashes at a path's start are one in the links back to it, and what was asked is asked again."""
+    async with client() as service:
+        page = await service.get("http://testserver//evil.example/x?a=%22%3E%26b&lang=en")
+    assert page.status_code == 404
+    assert 'href="/evil.example/x?a=%22%3E%26b&amp;lang=zh-CN"' in page.text
+    assert "//evil.example" not in page.text
+
+
 async def test_lookups_and_other_requests_have_allowances_of_their_own() -> None:
     """120 lookups and 600 other requests at once pass; one more is a 429 with Retry-After, as page or problem."""
     async with client() as service:

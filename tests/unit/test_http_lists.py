@@ -221,7 +221,7 @@ async def test_the_time_left_for_objections_is_counted_down() -> None:
     until = NOW + 3 * DAY + 2 * 3600 + 5 * 60
     async with client(of(pass_list(exam.VALID, notice=True, objections_until=until))) as service:
         page = await service.get("/pass-lists/CEM-2022-04?lang=en")
-    assert "3 days 2 hours 5 minutes left" in page.text
+    assert "3 d 2 h 5 min left" in page.text
     assert 'data-until="2025-10-12T18:58:20+08:00"' in page.text
 
 

@@ -262,6 +262,7 @@ async def test_five_wrong_names_a_day_then_the_code_is_asked_for() -> None:
     assert right.headers["retry-after"] == "86400"
     assert page.status_code == 429
     assert "scan the certificate" in page.text
+    assert "try again in 24 hours" in page.text
     assert nameless.json()["outcome"] == by_qr.json()["outcome"] == other.json()["outcome"] == "valid"
     assert next_day.json()["outcome"] == "valid"
 

@@ -1,5 +1,6 @@
 """The invented site for browser tests: its register, and every page of it that a person can reach."""
 
+import io
 from collections.abc import Callable
 from typing import Final
 
@@ -9,13 +10,19 @@ from tests import invented_exam as exam
 from tests.invented import CERTIFICATE, STATUS, TestKey, resign
 from tests.invented_exam import DAY, HOST, Holder
 from tests.memory_registry import MemoryRegistry
+from tests.photos import page as paper
+from tests.photos import qr_image
 from verify.core.fields import Names
 from verify.core.qr_text import write
 from verify.core.statement import Kind
 
+WIDE_NAMES: Final = ("阿卜杜拉·" * 10, "Wolfeschlegelsteinhausenbergerdorffvorderungsgesel")
+"""Names of 50 characters, with and without a place to break the line."""
+
 
 def register(now: int) -> MemoryRegistry:
-    """The invented exam, with a notice under objection, a long list and one past its term, as of ``now``."""
+    """The invented exam, with a long list under objection, one of long words and one past its term, as of ``now``."""
+    wide = [exam.holder(n, name) for n, name in enumerate(WIDE_NAMES, 400)]
     names = ["张伟", "王芳", "李娜", "刘洋", "陈静", "阿依古丽·买买提", "欧阳娜娜", "赵敏", "孙悦", "周杰"]
     people = [exam.holder(n, names[n % 10]) for n in range(100, 340)]
     notice = exam.pass_list(
@@ -36,7 +43,19 @@ def register(now: int) -> MemoryRegistry:
         planned_on=None,
         public_until=now - 5,
     )
-    return MemoryRegistry([*exam.statements(), notice, gone], now)
+    wordy = exam.pass_list(
+        *wide,
+        notice=True,
+        exam="CEM-2024-12",
+        title=Names(
+            zh="2024年新能源汽车动力电池全生命周期碳足迹核算与碳资产管理师全国统一考试（补考）",
+            en="Kraftfahrzeugantriebsbatterielebenszykluskohlenstofffußabdruckbilanzierungsprüfung of 2024",
+        ),
+        held_on="2024-12-21",
+        contact="示例人才交流中心 010-00000000；objections-and-complaints@certification-centre.example.org",
+        objections_until=now - DAY,
+    )
+    return MemoryRegistry([*exam.statements(), notice, gone, wordy, *(person.data for person in wide)], now)
 
 
 def path(data: bytes) -> str:
@@ -76,6 +95,8 @@ VERDICTS: Final[dict[str, tuple[str, str, str]]] = {
     "unreadable": ("/Q/123", "无法识别", "Cannot be read"),
     "not_yet_valid": (exam.NOT_YET.path, "尚未签发", "Not yet issued"),
     "as_of": (exam.REVOKED.path + "?as_of=2022-06-01", "已撤销", "Revoked"),
+    "long_name": (exam.holder(400, WIDE_NAMES[0]).path, "登记册中无此证书", "Not in the register"),
+    "unbroken_name": (exam.holder(401, WIDE_NAMES[1]).path, "登记册中无此证书", "Not in the register"),
 }
 """By outcome: the address, and its headline in both languages."""
 
@@ -90,6 +111,14 @@ PAGES: Final[dict[str, tuple[str, str, str]]] = {
     "notice": ("/pass-lists/CEM-2025-09", "2025年第三次碳排放管理师考试", "Third Carbon Emission Manager exam of 2025"),
     "final": ("/pass-lists/CEM-2022-04", "2022年第三次碳排放管理师考试", "Third Carbon Emission Manager exam of 2022"),
     "for_programs": ("/api/schema", "程序接口", "For programs"),
+    "wordy": (
+        "/pass-lists/CEM-2024-12",
+        "2024年新能源汽车动力电池全生命周期碳足迹核算与碳资产管理师全国统一考试（补考）",
+        "Kraftfahrzeugantriebsbatterielebenszykluskohlenstofffußabdruckbilanzierungsprüfung of 2024",
+    ),
+    "no_list": ("/pass-lists/CEM-2001-01", "没有这份名单", "No such list"),
+    "bad_cursor": ("/pass-lists/CEM-2025-09?cursor=elsewhere", "这一页已不存在", "Page no longer there"),
+    "future": (exam.VALID.path + "?as_of=2999-01-01", "时间在未来", "Time in the future"),
     "gone": ("/pass-lists/CEM-2023-06", "名单已不再公开", "List no longer public"),
     "nowhere": ("/nowhere", "没有这个页面", "No such page"),
 }
@@ -101,6 +130,28 @@ def check(page: Page, site: str, language: str, number: str, name: str = "") -> 
     page.fill("#number", number)
     page.fill("#holder", name)
     page.click("form.ask button[type=submit]")
+
+
+def search(page: Page, site: str, language: str, name: str) -> None:
+    """Looks for a name in the long list."""
+    page.goto(f"{site}/pass-lists/CEM-2025-09?lang={language}")
+    page.fill("#find", name)
+    page.click("form.find button")
+
+
+def try_names(page: Page, site: str, language: str) -> None:
+    """Tries more wrong names for one number than a day allows."""
+    for name in "甲乙丙丁戊己":
+        check(page, site, language, exam.SUSPENDED.number, name)
+
+
+def send_text(page: Page, site: str, language: str) -> None:
+    """Sends a file that is no picture."""
+    page.goto(f"{site}/upload?lang={language}")
+    page.set_input_files("#file", {"name": "scan.png", "mimeType": "image/png", "buffer": b"no picture"})
+    if page.locator(".with-script").is_hidden():
+        page.click("form.ask button[type=submit]")
+    page.wait_for_selector("#fault")
 
 
 FORMS: Final[dict[str, tuple[Callable[[Page, str, str], None], str, str]]] = {
@@ -129,5 +180,73 @@ FORMS: Final[dict[str, tuple[Callable[[Page, str, str], None], str, str]]] = {
         "已换发新证",
         "Replaced by a new certificate",
     ),
+    "no_number": (
+        lambda page, site, language: check(page, site, language, " "),
+        "按编号查验",
+        "Check by number",
+    ),
+    "too_many_names": (try_names, "错误姓名过多", "Too many wrong names"),
+    "no_picture": (send_text, "查验照片或 PDF", "Check a photo or PDF"),
+    "searched_in_vain": (
+        lambda page, site, language: search(page, site, language, "王丽丽"),
+        "2025年第三次碳排放管理师考试",
+        "Third Carbon Emission Manager exam of 2025",
+    ),
+    "searched": (
+        lambda page, site, language: search(page, site, language, "阿依"),
+        "2025年第三次碳排放管理师考试",
+        "Third Carbon Emission Manager exam of 2025",
+    ),
 }
 """What only a form reaches: how, and the headline in both languages."""
+
+
+def look_up(page: Page, site: str, language: str, name: str, id_number: str) -> None:
+    """Looks a person up, with the page's proof of work."""
+    page.goto(f"{site}/lookup?lang={language}")
+    page.fill("#person", name)
+    page.fill("#id-number", id_number)
+    page.click("form.ask button[type=submit]")
+    page.wait_for_selector(".verdict, #fault", timeout=20_000)
+
+
+def check_rows(page: Page, site: str, language: str) -> None:
+    """Checks a pasted list with something wrong in it."""
+    page.goto(f"{site}/batch?lang={language}")
+    rows = ((exam.VALID, "王莉"), (exam.VALID, "王丽"), (exam.EXPIRED, "韩梅梅"), (exam.REVOKED, WIDE_NAMES[1]))
+    page.fill("#rows", "\n".join(f"{person.number}\t{name}" for person, name in rows))
+    page.click("form.ask button[type=submit]")
+    page.wait_for_selector("#done")
+
+
+def send_several(page: Page, site: str, language: str) -> None:
+    """Sends a scan of two certificates beside a payment code."""
+    sheet = paper([exam.VALID.qr, exam.EXPIRED.qr], size=(1240, 700))
+    sheet.paste(qr_image("https://qr.alipay.com/fkx0", 5), (40, 40))
+    file = io.BytesIO()
+    sheet.save(file, "PNG")
+    page.goto(f"{site}/upload?lang={language}")
+    with page.expect_navigation():
+        page.set_input_files("#file", {"name": "scan.png", "mimeType": "image/png", "buffer": file.getvalue()})
+
+
+SCRIPTED: Final[dict[str, tuple[Callable[[Page, str, str], None], str, str]]] = {
+    "found": (
+        lambda page, site, language: look_up(page, site, language, exam.REPLACED.name, exam.REPLACED.id_number),
+        "查到 1 份证书",
+        "1 certificate found",
+    ),
+    "nobody": (
+        lambda page, site, language: look_up(page, site, language, "王丽", exam.VALID.id_number),
+        "没有查到证书",
+        "No certificate found",
+    ),
+    "id_slip": (
+        lambda page, site, language: look_up(page, site, language, "王丽", "990101199002010011"),
+        "按姓名和证件号码查询",
+        "Look up by name and ID number",
+    ),
+    "rows_checked": (check_rows, "批量查验", "Check a whole list"),
+    "several_codes": (send_several, "文件查验结果", "Result for the file"),
+}
+"""What is reached by a page's script: how, and the headline in both languages."""

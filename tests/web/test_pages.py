@@ -1,7 +1,9 @@
 """The pages in a real browser: every outcome in both languages, on phone and desk, with and without script."""
 
 import re
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -9,7 +11,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from tests import invented_exam as exam
 from tests.web.conftest import ARTEFACTS, ROOT, Site
-from tests.web.pages import FORMS, PAGES, VERDICTS, check
+from tests.web.pages import FORMS, PAGES, SCRIPTED, VERDICTS, check, search
 from verify.registry import RegistryUnavailable
 
 Start = Callable[..., Page]
@@ -25,6 +27,15 @@ LOOKS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
+NARROW: Final[ViewportSize] = {"width": 320, "height": 640}
+"""To which every page must flow back without scrolling sideways (WCAG 2.2, 1.4.10)."""
+OUTSIDE: Final = """
+[...document.querySelectorAll('main *')]
+    .filter((element) => !element.closest('pre') && element.getBoundingClientRect().right > innerWidth + 1)
+    .map((element) => element.outerHTML.slice(0, 200))
+"""
+
+
 def violations(page: Page) -> list[str]:
     """What axe-core finds wrong with the page, by every one of its rules."""
     page.evaluate(AXE.read_text("utf-8"))
@@ -33,12 +44,15 @@ def violations(page: Page) -> list[str]:
 
 
 def look(page: Page, name: str) -> None:
-    """What holds for every page: it fits its screen, a picture is kept, and axe-core finds nothing."""
+    """What holds for every page: it fits wide and narrow screens, and axe-core finds nothing. A picture is kept."""
     ARTEFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
-    width, inner = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    assert width <= inner, "wider than the screen"
+    assert page.evaluate(OUTSIDE) == []
     assert violations(page) == []
+    if page.viewport_size == PHONE:
+        page.set_viewport_size(NARROW)
+        assert page.evaluate(OUTSIDE) == []
+        page.set_viewport_size(PHONE)
 
 
 @pytest.mark.parametrize("how", LOOKS)
@@ -52,7 +66,7 @@ def test_every_page_and_outcome_is_clear_in_both_languages(invented_site: Site, 
         expect(page.locator("h1")).to_have_text(texts[column])
         assert page.locator("html").get_attribute("lang") == language
         look(page, f"{name}-{how}")
-    for name, form in FORMS.items():
+    for name, form in (FORMS | SCRIPTED).items():
         form[0](page, invented_site.url, language)
         expect(page.locator("h1")).to_have_text(form[1] if "zh" in how else form[2])
         look(page, f"{name}-{how}")
@@ -107,6 +121,68 @@ def test_the_language_is_switched_and_kept(invented_site: Site, new_page: Start)
     expect(page.locator("h1")).to_have_text("2025年第三次碳排放管理师考试")
 
 
+def test_the_language_switch_keeps_what_was_asked(invented_site: Site, new_page: Start) -> None:
+    """The earlier day, the place in a list, the form's answer, the search, and an address that is none."""
+    page = new_page(**LOOKS["phone-zh"])
+    page.goto(f"{invented_site.url}{exam.REVOKED.path}?as_of=2022-06-01")
+    page.click("nav.languages a")
+    expect(page.locator(".note.good")).to_contain_text("At the time asked, 1 June 2022")
+    expect(page.locator("#as-of")).to_have_value("2022-06-01")
+    page.goto(f"{invented_site.url}/pass-lists/CEM-2025-09")
+    page.click("a[rel=next]")
+    page.click("nav.languages a")
+    expect(page.locator(".people tbody td").first).to_have_text("101")
+    check(page, invented_site.url, "zh-CN", exam.VALID.number, exam.VALID.name)
+    page.click("nav.languages button")
+    expect(page.locator("h1")).to_have_text("Genuine and valid")
+    expect(page.locator(".holder")).to_have_text(exam.VALID.name)
+    search(page, invented_site.url, "en", "阿依")
+    page.click("nav.languages button")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page.locator("#find")).to_have_value("阿依")
+    assert page.locator(".people tbody tr").count() == 24
+    page.goto(f"{invented_site.url}/nowhere")
+    page.click("nav.languages a")
+    expect(page.locator("h1")).to_have_text("No such page")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_nothing_is_typed_twice(invented_site: Site, new_page: Start, *, script: bool) -> None:
+    """What had a slip is there to be corrected, and what could not be checked is sent again by one button."""
+    page = new_page(**LOOKS["desk-en"], java_script_enabled=script)
+    check(page, invented_site.url, "en", exam.VALID.number[:-1] + "A", exam.VALID.name)
+    assert page.input_value("#holder") == exam.VALID.name
+    page.fill("#number", page.input_value("#number")[:-1] + exam.VALID.number[-1])
+    invented_site.register.failing = RegistryUnavailable("no answer")
+    try:
+        page.click("form.ask button[type=submit]")
+        assert page.text_content("h1") == "Cannot check now"
+    finally:
+        invented_site.register.failing = None
+    page.click("button:text('Try again')")
+    assert page.text_content("h1") == "Genuine and valid"
+    assert page.text_content(".holder") == exam.VALID.name
+
+
+def test_a_signed_list_is_checked_as_its_page_says(invented_site: Site, new_page: Start, tmp_path: Path) -> None:
+    """The two files and the lines of the page are enough; one changed byte is found."""
+    page = new_page(**LOOKS["desk-en"])
+    page.goto(f"{invented_site.url}/pass-lists/CEM-2022-04")
+    page.click("summary")
+    for link in ("As the signed list (COSE)", "jwks.json"):
+        with page.expect_download() as download:
+            page.click(f"a:text('{link}')")
+        download.value.save_as(tmp_path / download.value.suggested_filename)
+    command = [ROOT / ".cose/bin/python", "-c", page.text_content("details pre") or ""]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("The signature is genuine")
+    assert exam.VALID.name in done.stdout
+    listing = next(tmp_path.glob("*.cbor"))
+    data = listing.read_bytes()
+    listing.write_bytes(data.replace(exam.VALID.name.encode(), "王丽".encode()))
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+
+
 def test_a_person_is_looked_up_with_a_proof_of_work(invented_site: Site, new_page: Start) -> None:
     """The page proves its work and finds the certificate; the address tells nothing; a second try works too."""
     page = new_page(**LOOKS["phone-zh"])
@@ -154,7 +230,7 @@ def test_a_long_list_is_paged_and_counted_down(invented_site: Site, new_page: St
     """240 people on three pages, and the time left for objections."""
     page = new_page(**LOOKS["desk-en"])
     page.goto(f"{invented_site.url}/pass-lists/CEM-2025-09")
-    expect(page.locator(".left")).to_have_text(re.compile(r"^3 days 2 hours [01] minutes left$"))
+    expect(page.locator(".left")).to_have_text(re.compile(r"^3 d 2 h [01] min left$"))
     seen = []
     while True:
         seen += page.locator(".people tbody td:first-child").all_text_contents()

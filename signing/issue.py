@@ -65,8 +65,8 @@ def _make(session: Session, wanted: Request, early: str | None) -> Made:
         job = None  # nothing left the room under the old key: record it anew, with the numbers it gave
     again = job is not None
     if job is None:
-        if wanted.kind == "final":
-            _check_window(ledger, wanted, session.now, early)
+        if wanted.kind == "final" and _is_early(ledger, wanted, session.now, early):
+            wanted = msgspec.structs.replace(wanted, notes=wanted.notes | {"early": early})
         codes = [plan.exam.programme for plan in wanted.plans]
         signer = unlocked.newest_signer("certificate", codes, session.now)
         job = record.record(session, wanted, signer.kid)
@@ -87,24 +87,28 @@ def _keys_active(unlocked: Unlocked, ledger: Ledger, job: Job) -> bool:
     return all(any(key.state == "active" for key in keyring.with_kid(kid)) for kid in kids)
 
 
-def _check_window(ledger: Ledger, wanted: Request, now: int, early: str | None) -> None:
-    """That every exam was announced and its objection window is closed, or that ``early`` says why not to wait."""
+def _is_early(ledger: Ledger, wanted: Request, now: int, early: str | None) -> bool:
+    """Whether an exam was not announced, or its objection window is open.
+
+    Raises Refusal where that is so and ``early`` does not say why not to wait.
+    """
     if early is not None and not early.strip():
         raise Refusal(_("--early wants the reason for not waiting."))
     for plan in wanted.plans:
         code = plan.exam.code
-        if early is not None or ledger.newest_list(code, "final") is not None:
+        if ledger.newest_list(code, "final") is not None:
             continue
         head = ledger.newest_list(code, "notice")
-        if head is None:
+        until = msgspec.json.decode(head.head, type=PassList).objections_until if head else None
+        if head is not None and (until is None or now >= until):
+            continue
+        if early is not None:
+            return True
+        if until is None:
             raise Refusal(_("{} was not announced yet; --early REASON issues without a notice.").format(code))
-        until = msgspec.json.decode(head.head, type=PassList).objections_until
-        if until is not None and now < until:
-            raise Refusal(
-                _("Objections to {} are open until {}; --early REASON issues before that.").format(
-                    code, deadline_text(until)
-                )
-            )
+        text = _("Objections to {} are open until {}; --early REASON issues before that.")
+        raise Refusal(text.format(code, deadline_text(until)))
+    return False
 
 
 def _made(ledger: Ledger, job: Job, path: Path, again: bool) -> Made:

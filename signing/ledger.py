@@ -267,6 +267,18 @@ class Ledger(LedgerFile):
                 ((one.exam, one.lookup_key, int(one.struck), one.reason, one.recorded_at) for one in found),
             )
 
+    def holders(self) -> dict[tuple[str, bytes], str]:
+        """The name of everybody on any list, by exam and lookup key."""
+        rows = self.all("SELECT exam, lookup_key, holder FROM list_row ORDER BY revision")
+        return {(row["exam"], row["lookup_key"]): row["holder"] for row in rows}
+
+    def events(self) -> list[tuple[int, str, str]]:
+        """When what happened to which subject, in the order recorded."""
+        return [
+            (row["at"], row["what"], row["subject"])
+            for row in self.all("SELECT at, what, subject FROM event ORDER BY id")
+        ]
+
     def add_event(self, at: int, what: str, subject: str) -> None:
         """Notes something worth knowing later, such as a reprint."""
         with self.transaction():

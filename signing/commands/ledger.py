@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from signing import backup, rebuild
+from signing import backup, journal, rebuild
+from signing.calendar import local_text
 from signing.commands import options
 from signing.commands.publish import database_url
 from signing.ledger import Ledger
@@ -112,6 +113,20 @@ def say_unexplained(unexplained: Sequence[Unexplained]) -> None:
         if notice.missing:
             text = _("{}: the final list lacks these numbers of the notice: {}.")
             click.echo(text.format(notice.exam, ", ".join(map(str, notice.missing))), err=True)
+
+
+@ledger.command("history", help=_("Everything that was recorded, with its reasons, the oldest first."))
+@options.centre
+@options.as_json
+def history(centre_file: Path, as_json: bool) -> None:
+    """``yinjian-sign ledger history``."""
+    with Room.open(centre_file).ledger() as book:
+        recorded = journal.entries(book)
+    if as_json:
+        cli.print_json(recorded)
+    else:
+        for entry in recorded:
+            click.echo(f"{local_text(entry.at)}  {entry}")
 
 
 @ledger.command("check", help=_("Compare the ledger with the registry; exit code 1 where they contradict each other."))

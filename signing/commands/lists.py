@@ -93,8 +93,7 @@ def issue(
     prepare.check_rows(judged)  # before anybody is asked for the passphrase
     remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
-        notes = _notes(struck) | ({"early": early} if early else {})
-        made = issuing.issue(session, judged, term, notes, early)
+        made = issuing.issue(session, judged, term, _notes(struck), early)
         exams = {listed.exam for listed in made.lists}
         say_unexplained([one for one in rebuild.unexplained(session.ledger) if one.exam in exams])
         pictures.draw(session.room.certificates, session.room.centre.host, made.certificates)

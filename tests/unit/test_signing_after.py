@@ -15,6 +15,7 @@ from signing.centre import Centre
 from signing.compare import Registered
 from signing.history import History
 from signing.ledger import Ledger
+from signing.print import record
 from signing.produce import short
 from signing.status import Done, Facts, Order
 from tests import signing_room
@@ -338,6 +339,35 @@ def test_a_rebuilt_ledger_knows_another_notice_from_the_same(place: Place) -> No
     assert [(d.added, d.removed) for d in other.differences] == [((), ())]
     assert announce(people[::-1], NOW + 20).path == other.path
     assert first.path != other.path
+
+
+def test_the_ledger_tells_what_was_recorded_and_why(place: Place) -> None:
+    """Rows left out, objections, an early issue, each with its reason; a corrected list is not early."""
+    write(place.folder / "n.xlsx", [person(n, programme="CAM") for n in range(20, 23)] + [person(30, name=None)])
+    exam = ("n.xlsx", "--exam", "2022-04", "--strike", "5=合计")
+    assert place.run("announce", *exam).returncode == 0
+    assert place.run("objections", "CAM-2022-04", "--strike", "1=冒名").returncode == 0
+    assert place.run("issue", *exam, "--early", "考生出国").returncode == 0
+    assert place.run("issue", "n.xlsx", "--exam", "2022-04", "--strike", "4=退出", "--strike", "5=合计", "--early", "x").stdout
+    session = place.session()
+    with session.ledger as ledger:
+        record.record(ledger, "printed", ["CAM22040000028", "CAM22040000036"], session.now + 10**9)
+    told = json.loads(place.run("ledger", "history", "--json").stdout)
+    assert [(one["what"], one["subject"], one["reason"]) for one in told] == [
+        ("final", "2022-04-final-1.release", None),
+        ("early", "2022-04-final-1.release", "test"),
+        ("notice", "2022-04-notice-1.release", None),
+        ("row_struck", "2022-04-notice-1.release, row 5 of the workbook", "合计"),
+        ("struck", f"CAM-2022-04 {person(20)['name']}", "冒名"),
+        ("final", "2022-04-final-2.release", None),
+        ("early", "2022-04-final-2.release", "考生出国"),
+        ("row_struck", "2022-04-final-2.release, row 5 of the workbook", "合计"),
+        ("final", "2022-04-final-3.release", None),
+        ("row_struck", "2022-04-final-3.release, row 4 of the workbook", "退出"),
+        ("row_struck", "2022-04-final-3.release, row 5 of the workbook", "合计"),
+        ("printed", "2 certificates", None),
+    ]
+    assert "公示期未满即发证" in place.run("ledger", "history", LANG="zh_CN.UTF-8").stdout
 
 
 def test_objections_since_a_backup_are_taken_over(place: Place) -> None:

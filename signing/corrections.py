@@ -103,7 +103,8 @@ def id_type(value: Value) -> tuple[str | None, list[Finding]]:
         return "resident", []
     word = _ID_TYPES.get("".join(unicodedata.normalize("NFKC", str(value)).split()).casefold())
     if word is None:
-        words = "、".join(tables.ID_TYPE_WORDS)
+        usual = {kind: written for written, kind in reversed(tables.ID_TYPE_WORDS.items())}
+        words = "、".join(usual[kind] for kind in tables.ID_TYPES)
         message = _("This type of ID is not known; one of these is wanted: {}.").format(words)
         return None, [_refused("id_type", "id_type_unknown", message)]
     return word, []

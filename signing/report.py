@@ -15,7 +15,7 @@ import openpyxl
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
 from openpyxl.formatting.formatting import ConditionalFormattingList
-from openpyxl.styles import Font, PatternFill
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidationList
 from openpyxl.worksheet.filters import AutoFilter
@@ -133,15 +133,16 @@ def _mark(sheet: Worksheet, row: Row, width: int) -> None:
     if not row.reasons:
         return
     cell.fill = _ROW_FILL[kind]
-    put(sheet, row.row, width + 3, "　".join(reason.message for reason in row.reasons))
+    reasons = put(sheet, row.row, width + 3, "　".join(reason.message for reason in row.reasons))
+    reasons.alignment = Alignment(wrap_text=True)
     remarks: dict[str, list[Reason]] = {}
     for reason in row.reasons:
         if reason.cell is not None:
             remarks.setdefault(reason.cell, []).append(reason)
-    for name, reasons in remarks.items():
+    for name, said in remarks.items():
         marked: Any = sheet[name]
-        marked.fill = _CELL_FILL[min((reason.kind for reason in reasons), key=list(_CELL_FILL).index)]
-        lines = [reason.message for reason in reasons]
+        marked.fill = _CELL_FILL[min((reason.kind for reason in said), key=list(_CELL_FILL).index)]
+        lines = [reason.message for reason in said]
         if marked.comment is not None:  # the office's own
             lines.append(marked.comment.text)
         comment = Comment("\n".join(lines), _("Yinjian"))

@@ -39,6 +39,7 @@ def rules(judged: Judged) -> list[Rule]:
         "id_shared": _("Rows have the same ID number."),
         "number_shared": _("Rows have the same certificate number."),
         "id_length": _("A resident ID number is not 17 digits and a check digit or X."),
+        "id_type_unknown": _("This type of ID is not known."),
         "name_unknown_character": _("A character of the name has no known meaning."),
         "mark_too_high": _("A mark is beyond the most there is."),
         "paper_below_pass": _("A paper is below its pass mark."),

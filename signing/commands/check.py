@@ -13,6 +13,7 @@ from signing.workbook import Judged, Reason, Row
 from verify import cli
 
 _SHOWN: Final = 20
+_NOBODY: Final = {"name_missing", "id_missing"}
 
 
 @click.command(help=_("Judge every row of a workbook, and sign nothing. Exit code 1 while rows are refused."))
@@ -70,13 +71,9 @@ def say(judged: Judged) -> None:
             click.echo(f"  {_line(row, reason)}")
         if len(corrected) > _SHOWN:
             click.echo(_("  and {} more; --report shows them all").format(len(corrected) - _SHOWN))
-    if judged.refused:
-        click.echo(
-            _("A row that is no person (a total, a note) is left out with --strike {}=REASON.").format(
-                judged.refused[0].row
-            ),
-            err=True,
-        )
+    if nobody := next((row.row for row in judged.refused if _NOBODY & {reason.code for reason in row.reasons}), None):
+        text = _("If row {} is no person but a total or a note, leave it out: --strike {}=REASON")
+        click.echo(text.format(nobody, nobody), err=True)
     remark(judged)
     totals = judged.totals()
     click.echo(

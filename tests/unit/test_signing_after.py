@@ -348,7 +348,7 @@ def test_the_ledger_tells_what_was_recorded_and_why(place: Place) -> None:
     assert place.run("announce", *exam).returncode == 0
     assert place.run("objections", "CAM-2022-04", "--strike", "1=冒名").returncode == 0
     assert place.run("issue", *exam, "--early", "考生出国").returncode == 0
-    assert place.run("issue", "n.xlsx", "--exam", "2022-04", "--strike", "4=退出", "--strike", "5=合计", "--early", "x").stdout
+    assert place.run("issue", *exam, "--strike", "4=退出", "--early", "not needed").returncode == 0
     session = place.session()
     with session.ledger as ledger:
         record.record(ledger, "printed", ["CAM22040000028", "CAM22040000036"], session.now + 10**9)

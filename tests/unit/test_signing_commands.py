@@ -200,7 +200,7 @@ def test_check_tells_corrections_from_refusals(place: Place) -> None:
     write(place.folder / "b.xlsx", people)
     lines = place.run("check", "b.xlsx").stdout.splitlines()
     assert [line.split()[0] for line in lines[:4]] == ["D3", "B4", "Put", "B2"]
-    assert "--strike 3=REASON" in place.run("check", "b.xlsx").stderr
+    assert "--strike 4=REASON" in place.run("check", "b.xlsx").stderr
 
 
 def test_objections_are_recorded_all_or_none(place: Place) -> None:

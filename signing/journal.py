@@ -64,7 +64,7 @@ def _of_job(job: Job) -> list[Entry]:
     found = [Entry(at=job.recorded_at, what=job.kind, subject=job.release)]
     if "early" in notes:
         found.append(Entry(at=job.recorded_at, what="early", subject=job.release, reason=notes["early"]))
-    for row, reason in notes.get("struck", {}).items():
+    for row, reason in sorted(notes.get("struck", {}).items(), key=lambda struck: int(struck[0])):
         subject = _("{}, row {} of the workbook").format(job.release, row)
         found.append(Entry(at=job.recorded_at, what="row_struck", subject=subject, reason=reason))
     return found

@@ -12,9 +12,10 @@ from tests.invented import CERTIFICATE, ROOT, keyring
 from tests.memory_registry import MemoryRegistry
 from verify.core.errors import RegisterDamaged
 from verify.core.keyring import Chain, thumbprint
-from verify.http import limits
+from verify.http import limits, problems
 from verify.http.app import ROUTES
 from verify.http.clients import client_address
+from verify.http.edge import Edge
 from verify.registry import RegistryUnavailable
 from verify.settings import _networks
 
@@ -325,18 +326,24 @@ async def test_slashes_too_many_change_nothing() -> None:
 
 
 async def test_an_error_that_no_handler_catches_is_answered_like_any_other(caplog: pytest.LogCaptureFixture) -> None:
-    """Outside the routes too: problem details with every header, and a log without the error's message."""
+    """Outside the routes, or where the errors' own page fails: problem details, and a log without any message."""
 
-    class Broken(limits.MemoryLimiter):
-        async def take(self, *_: Any, **__: Any) -> Any:
-            raise KeyError("王莉")
+    async def broken(*_: Any) -> None:
+        raise KeyError("王莉")
 
-    async with client(parts={"limiter": Broken()}) as service:
-        answer = await service.get("/api/v1/exams")
-    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
-    assert answer.headers["content-security-policy"]
+    def worse(*_: Any) -> Any:
+        raise KeyError("99010119900201001X")
+
+    for complain in (lambda _, error: problems.as_json(problems.of(error), {}), worse):
+        edge = Edge(broken, limiter=limits.Unlimited(), complain=complain)
+        transport = httpx.ASGITransport(app=edge)  # type: ignore[arg-type]  # ASGI by another spelling
+        async with httpx.AsyncClient(transport=transport, base_url=URL) as service:
+            answer = await service.get("/")
+        assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+        assert answer.headers["content-security-policy"]
     assert "unforeseen KeyError" in caplog.text
     assert "王莉" not in caplog.text
+    assert "9901" not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,10 @@ class Edge:
     async def _refuse(self, scope: Any, receive: Receive, send: Send, error: Exception) -> None:
         scope["litestar_app"] = self._app
         request: Request[Any, Any, Any] = Request(scope, receive)
-        response = self._complain(request, error)
+        try:
+            response = self._complain(request, error)
+        except Exception as fault:  # noqa: BLE001 -- not even the page that says so could be made
+            response = problems.as_json(problems.of(fault), {"Cache-Control": "no-store"})
         await response.to_asgi_response(None, request)(scope, receive, send)
 
 

@@ -5,18 +5,19 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import batch, lighthouse, lookups, photo, printing, publishing, signing_room
+from bench import batch, equal_answers, lighthouse, lookups, photo, printing, publishing, signing_room
 from migrations import embedded
 
 
 def registry() -> None:
-    """Publishing 100,000 certificates, looking them up, and checking 5,000 at once."""
+    """Publishing 100,000 certificates, looking them up, checking 5,000 at once, and looking up who is not there."""
     with tempfile.TemporaryDirectory(prefix="yinjian-bench-") as folder:
         var = Path(folder)
         try:
             database = publishing.run(var)
             lookups.run(database, publishing.PEOPLE)
             batch.run(database)
+            equal_answers.run(database, publishing.PEOPLE)
         finally:
             embedded.stop(var)
 

@@ -220,6 +220,7 @@ PUBLIC = [
     "/pass-lists/CEM-2022-04",
     "/api/v1/exams",
     "/api/v1/exams/CEM-2022-04/pass-list",
+    "/api/v1/exams/CEM-2022-04/pass-list.csv",
     "/api/v1/exams/CEM-2022-04/pass-list.cbor",
 ]
 

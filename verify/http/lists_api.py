@@ -146,6 +146,7 @@ async def pass_list_csv(code: FromPath[str], asker: Inject[Asker], now: Inject[i
     headers = {
         "Cache-Control": freshness(first.head, now),
         "Content-Disposition": f'attachment; filename="{first.head.exam}-{first.head.stage}.csv"',
+        "ETag": f'"{first.head.index}"',
     }
     return Stream(_csv(asker.registry, first), media_type="text/csv; header=present", headers=headers)
 

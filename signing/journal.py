@@ -40,8 +40,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def entries(ledger: Ledger) -> list[Entry]:
-    """Everything recorded, the oldest first."""
-    found = [entry for job in ledger.jobs() for entry in _of_job(job)]
+    """Everything recorded, the oldest first; in one second, notices, then objections, then what came of them."""
+    jobs = ledger.jobs()
+    found = [entry for job in jobs if job.kind == "notice" for entry in _of_job(job)]
     holders = ledger.holders()
     found += [
         Entry(
@@ -52,6 +53,7 @@ def entries(ledger: Ledger) -> list[Entry]:
         )
         for one in ledger.objections()
     ]
+    found += [entry for job in jobs if job.kind != "notice" for entry in _of_job(job)]
     for (at, what), group in itertools.groupby(ledger.events(), key=lambda event: event[:2]):
         subjects = [subject for _at, _what, subject in group]
         subject = subjects[0] if len(subjects) == 1 else _("{} certificates").format(len(subjects))

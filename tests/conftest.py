@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import msgspec
 import pytest
 
@@ -17,6 +18,10 @@ from migrations.apply import READER, SIGNER
 
 # Messages in English, wherever the tests run; those that are about language say which.
 os.environ["LC_ALL"] = "C.UTF-8"
+
+# No test fails for the time that one example took on a busy machine.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 _numbers = itertools.count(1)
 

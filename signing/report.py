@@ -31,6 +31,8 @@ _RED, _YELLOW, _BLUE, _GREY = (PatternFill("solid", fgColor=f"FF{c}") for c in (
 _ROW_FILL: Final = {"refused": _RED, "corrected": _YELLOW, "accepted": _BLUE, "struck": _GREY}
 _CELL_FILL: Final = {"refusal": _RED, "correction": _YELLOW, "remark": _BLUE}
 _WIDTHS: Final = (10, 14, 60)
+_LINE: Final = 15
+"""The height of a row of one line, in points."""
 _WIDEST: Final = 30
 
 
@@ -133,8 +135,11 @@ def _mark(sheet: Worksheet, row: Row, width: int) -> None:
     if not row.reasons:
         return
     cell.fill = _ROW_FILL[kind]
-    reasons = put(sheet, row.row, width + 3, "　".join(reason.message for reason in row.reasons))
-    reasons.alignment = Alignment(wrap_text=True)
+    text = "　".join(reason.message for reason in row.reasons)
+    put(sheet, row.row, width + 3, text).alignment = Alignment(wrap_text=True, vertical="top")
+    # Office programs do not make a row higher by themselves when they open it.
+    needed = _LINE * -(-_width(text) // (_WIDTHS[-1] - 2))
+    sheet.row_dimensions[row.row].height = max(sheet.row_dimensions[row.row].height or _LINE, needed)
     remarks: dict[str, list[Reason]] = {}
     for reason in row.reasons:
         if reason.cell is not None:

@@ -41,4 +41,6 @@ def test_forty_faults_are_marked_in_place(tmp_path: Path) -> None:
         assert message in str(marked.cell(wrong.row, len(COLUMNS) + 3).value)
         clean = marked[right.row][: len(COLUMNS)]
         assert [one.coordinate for one in clean if one.comment or one.fill.fill_type] == []
+    longest = max(judged.rows, key=lambda row: sum(len(reason.message) for reason in row.reasons))
+    assert (marked.row_dimensions[longest.row].height or 0) > 25  # points: two lines at least
     assert (40, "refused") in [(row[0].value, row[1].value) for row in totals.iter_rows()]

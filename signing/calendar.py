@@ -29,20 +29,15 @@ class WorkingDays(msgspec.Struct, frozen=True, kw_only=True):
         """Whether ``day`` is a working day."""
         if day in self.workdays or day in self.holidays:
             return day in self.workdays
-        try:
-            return bool(chinese_calendar.is_workday(day))
-        except NotImplementedError:
-            return day.weekday() < 5
+        known = _known(day)
+        return day.weekday() < 5 if known is None else not known[0]
 
     def is_holiday(self, day: datetime.date) -> bool:
         """Whether ``day`` is a public holiday, or a day off by the centre; an ordinary weekend is not."""
         if day in self.workdays or day in self.holidays:
             return day in self.holidays
-        try:
-            off, festival = chinese_calendar.get_holiday_detail(day)
-        except NotImplementedError:
-            return False
-        return bool(off and festival)
+        off, festival = _known(day) or (False, None)
+        return off and festival is not None
 
     def after(self, day: datetime.date, count: int) -> datetime.date:
         """The ``count``-th working day after ``day``; ``day`` itself for 0."""
@@ -54,15 +49,17 @@ class WorkingDays(msgspec.Struct, frozen=True, kw_only=True):
     def unknown_years(self, first: datetime.date, last: datetime.date) -> list[int]:
         """The years between two days of which neither the library nor the centre knows a holiday."""
         own = {day.year for day in self.holidays | self.workdays}
-        return [year for year in range(first.year, last.year + 1) if year not in own and not _covered(year)]
+        years = range(first.year, last.year + 1)
+        return [year for year in years if year not in own and _known(datetime.date(year, 1, 1)) is None]
 
 
-def _covered(year: int) -> bool:
+def _known(day: datetime.date) -> tuple[bool, str | None] | None:
+    """Whether the library has ``day`` off, and for which festival; None in a year that it does not cover."""
     try:
-        chinese_calendar.is_workday(datetime.date(year, 1, 1))
-    except NotImplementedError:
-        return False
-    return True
+        off, festival = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:  # the library's own word for such a year
+        return None
+    return bool(off), festival
 
 
 def local_day(seconds: int) -> datetime.date:

@@ -85,6 +85,7 @@ def inspect(data: bytes, max_rows: int, max_columns: int) -> Seen:
                 hidden=frozenset(seen.hidden),
                 macros=macros,
             )
+    # zipfile says NotImplementedError to a compression that it does not know, RuntimeError to a password.
     except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, expat.ExpatError, ElementTree.ParseError,
             NotImplementedError, RuntimeError, OSError, ValueError):  # fmt: skip
         raise Damaged from None

@@ -65,7 +65,7 @@ def test_a_bad_setting_is_refused_with_its_line(old: str, new: str, bad_line: st
         ("held_on = 2022-04-23", "held_on = 2022-04-31", "2022-04-31"),
         ("held_on = 2022-04-23", "held_on = 1", "held_on = 1"),
         ('term = "2022-04"', 'term = "2022-13"', '"2022-13"'),
-        ('programmes = ["CEM", "CAM"]', 'programmes = ["CEM", "XXX"]', '"XXX"'),
+        ('programmes = ["CEM", "CAM"]', 'programmes = ["CEM", "NONE"]', '"NONE"'),
         ('column = "theory", title = { zh = "理论", en', 'column = "fable", title = { zh = "理论", en', "papers = ["),
         ("years = 2", "yeers = 2", "yeers = 2"),
         ("[lists]", "[list]", "[list]"),

@@ -13,7 +13,7 @@ import httpx
 from migrations.embedded import Database
 from tests import releases
 from verify.core import statement
-from verify.postgres import PostgresRegistry
+from verify.registry.postgres import PostgresRegistry
 
 ROWS = 5000
 ROUNDS = 9

@@ -15,11 +15,11 @@ import msgspec
 from migrations.embedded import Database
 from tests import releases
 from tests.invented import SECRET
-from verify.http.asking import Asker
-from verify.http.lookups import Found
-from verify.http.memory import LocalMemory
-from verify.http.names_tried import NamesTried
-from verify.postgres import PostgresRegistry
+from verify.http.check.asker import Asker
+from verify.http.guard.memory import LocalMemory
+from verify.http.guard.names_tried import NamesTried
+from verify.http.lookup.desk import Found
+from verify.registry.postgres import PostgresRegistry
 
 TURNS = 4000
 WITHIN = 0.05

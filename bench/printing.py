@@ -14,8 +14,8 @@ from unittest import mock
 
 import psutil
 
-from signing.print import certificate, press
-from signing.print.certificate import Printable
+from signing.print import paper, press
+from signing.print.paper import Printable
 from signing.print.press import Plan
 from signing.print.typesetter import OWN
 from tests.invented import CERTIFICATE, ISSUED_AT
@@ -88,7 +88,7 @@ def ratio(folder: Path, people: Sequence[Printable]) -> float:
     spent = {"with": 0.0, "without": 0.0}
     for share in _shares(people, 25):
         spent["with"] += _time(full, share)
-        with mock.patch.object(certificate, "code", _no_code):
+        with mock.patch.object(paper, "code", _no_code):
             spent["without"] += _time(plain, share)
     rates = {name: len(people) / seconds for name, seconds in spent.items()}
     print(f"  one process: {rates['with']:.0f}/s with QR code, {rates['without']:.0f}/s without")

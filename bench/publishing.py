@@ -7,8 +7,8 @@ from pathlib import Path
 
 from bench.invented import final_release
 from migrations import embedded
-from signing import release
-from signing.publish import publish
+from signing.release import release_file
+from signing.release.publish import publish
 from tests import releases
 
 PEOPLE = 100_000
@@ -29,7 +29,7 @@ def run(folder: Path, people: int = PEOPLE) -> embedded.Database:
     """Publishes a release of ``people`` in ``folder``, twice: the second time nothing is to be done."""
     database = embedded.start(folder, durable=True)
     path = folder / "bench.release"
-    release.write(path, final_release(people))
+    release_file.write(path, final_release(people))
     print(f"publish {people:,} certificates ({path.stat().st_size / 2**20:.0f} MiB)")
     for _ in range(2):
         process = multiprocessing.get_context("spawn").Process(target=_publish, args=(path, database.signer_url))

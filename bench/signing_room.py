@@ -9,15 +9,16 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from keys.custody import KeySigner
-from signing import issue, workbook
-from signing.produce import Bench
-from signing.records import Given
-from signing.room import Session
-from signing.workers import spread
+from signing.centre.room import Session
+from signing.ledger.values import Given
+from signing.release.produce import Bench
+from signing.spread import spread
+from signing.steps import issue
+from signing.workbook import judging
 from tests import signing_room
 from tests.signing_room import NOW
 from tests.workbooks import person, write
-from verify.cli import progress
+from verify.shared.command import progress
 
 PEOPLE: Final = 10_000
 SAMPLE: Final = 4_000
@@ -69,7 +70,7 @@ def _pipeline(folder: Path) -> bool:
     session = place.session()
     with session.ledger:
         begun = time.perf_counter()
-        judged = workbook.read(book, session.room.centre, {})
+        judged = judging.read(book, session.room.centre, {})
         made = issue.issue(session, judged, "2022-04", {}, "bench")
         whole = time.perf_counter() - begun
         alone = min(_alone(session, made.certificates) for _turn in range(2))

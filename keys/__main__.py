@@ -14,9 +14,9 @@ from keys.folder import SETTINGS, KeyFolder
 from keys.messages import _
 from keys.programmes import Published
 from keys.settings_file import Source
-from verify import cli, environment
 from verify.core.fields import Names
 from verify.core.keyring import Chain
+from verify.shared import command, environment
 
 CENTRE = click.option(
     "--centre",
@@ -58,7 +58,7 @@ def init(folder: Path, centre: Path, as_json: bool) -> None:
     generate.check_absent(folder.absolute())
     made, chain = generate.init(folder, settings, passphrase.ask(confirm=True), _now())
     if as_json:
-        cli.print_json(_shown(made, chain))
+        command.print_json(_shown(made, chain))
         return
     click.echo(_("The keys are in {folder}.").format(folder=made.path))
     _print(made, chain)
@@ -97,7 +97,7 @@ def update(centre: Path, folder: Path | None, as_json: bool) -> None:
             found.append(root.sign(keyring.draft(root.kid)))
     changes = [] if keyring is None else rotation.differences(old, keyring)
     if as_json:
-        cli.print_json({"version": (keyring or old).version, "changes": changes})
+        command.print_json({"version": (keyring or old).version, "changes": changes})
     elif keyring is None:
         click.echo(_("Nothing to do: the keyring (version {version}) says all of this.").format(version=old.version))
     else:
@@ -119,7 +119,7 @@ def show(centre: Path, folder: Path | None, as_json: bool) -> None:
     found = KeyFolder.find(folder, beside=centre.absolute().parent / "keys")
     chain = found.chain()
     if as_json:
-        cli.print_json(_shown(found, chain))
+        command.print_json(_shown(found, chain))
         return
     _print(found, chain)
     click.echo(_("root thumbprint {root}").format(root=found.root.hex()))
@@ -138,7 +138,7 @@ def export(to: Path, centre: Path, folder: Path | None, as_json: bool) -> None:
     found = KeyFolder.find(folder, beside=centre.absolute().parent / "keys")
     files = write_export(found, found.chain(), to)
     if as_json:
-        cli.print_json({"files": [str(file.absolute()) for file in files]})
+        command.print_json({"files": [str(file.absolute()) for file in files]})
         return
     for file in files:
         click.echo(file)
@@ -201,7 +201,7 @@ def _print(folder: KeyFolder, chain: Chain) -> None:
 
 def _said(names: Names) -> str:
     """A text in the language of whoever runs the command."""
-    return names.zh if cli.language() == "zh" else names.en or names.zh
+    return names.zh if command.language() == "zh" else names.en or names.zh
 
 
 def _moment(seconds: int) -> str:
@@ -210,7 +210,7 @@ def _moment(seconds: int) -> str:
 
 def main() -> NoReturn:
     """Runs the command."""
-    cli.run(commands)
+    command.run(commands)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from keys import pkcs8
 from keys.messages import _
-from verify.cli import Refusal
 from verify.core import cbor
 from verify.core.keyring import Key, Use, kid_of
 from verify.core.statement import ED25519, Draft
+from verify.shared.command import Refusal
 
 _SELF_TEST: Final = b"yinjian self-test: no statement begins like this"
 

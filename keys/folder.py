@@ -14,11 +14,11 @@ from typing import Final, Self
 from keys import custody
 from keys.custody import KeyProblem, KeySigner
 from keys.messages import _
-from verify import environment
-from verify.cli import Refusal
 from verify.core import cbor
 from verify.core.errors import CoreError, KeyringRefused
 from verify.core.keyring import Chain, Key, Use
+from verify.shared import environment
+from verify.shared.command import Refusal
 
 KEYRING: Final = "keyring.cbor"
 LOOKUP: Final = "lookup-secret"

@@ -9,8 +9,8 @@ from keys import custody, folder, rotation
 from keys.folder import KeyFolder
 from keys.messages import _
 from keys.programmes import Published
-from verify.cli import Refusal
 from verify.core.keyring import Chain, Key, thumbprint
+from verify.shared.command import Refusal
 
 
 def init(path: Path, settings: Published, passphrase: bytes, now: int) -> tuple[KeyFolder, Chain]:

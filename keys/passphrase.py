@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from keys.messages import _
-from verify.cli import Refusal
+from verify.shared.command import Refusal
 
 
 def ask(*, confirm: bool = False) -> bytes:

@@ -6,8 +6,8 @@ import msgspec
 
 from keys.messages import _
 from keys.programmes import Published
-from verify.cli import Refusal
 from verify.core.keyring import Chain, Issuer, Key, Keyring, Programme, Use
+from verify.shared.command import Refusal
 
 DAY: Final = 86_400
 TERM: Final = 2 * 365 * DAY

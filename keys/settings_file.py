@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from keys.messages import _
-from verify.cli import Refusal, why
+from verify.shared.command import Refusal, why
 
 T = TypeVar("T")
 Place = tuple[str | int, ...]

@@ -10,7 +10,7 @@ import msgspec
 from migrations import embedded
 from migrations.apply import migrate, schema
 from migrations.problems import DatabaseProblem, _
-from verify import cli, environment
+from verify.shared import command, environment
 
 _as_json = click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
 
@@ -31,7 +31,7 @@ def _configured() -> str | None:
 
 def _say(answer: Answer, words: str, as_json: bool) -> None:
     if as_json:
-        cli.print_json(answer)
+        command.print_json(answer)
     else:
         click.echo(words)
 
@@ -90,7 +90,7 @@ def status(as_json: bool) -> None:
 
 def main() -> None:
     """Entry point of yinjian-migrate."""
-    cli.run(commands)
+    command.run(commands)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from migrations.apply import READER, SIGNER, Schema, migrate
 from migrations.cluster import Cluster
 from migrations.problems import DatabaseProblem, _
 from migrations.run_as import follow_owner
-from verify import environment
+from verify.shared import environment
 
 OWNER: Final = "yinjian_owner"
 DATABASE: Final = "yinjian"

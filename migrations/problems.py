@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from verify.cli import Refusal, messages
+from verify.shared.command import Refusal, messages
 
 _ = messages(Path(__file__).parent / "locale")
 """A message in the language of whoever runs the command."""

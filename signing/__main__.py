@@ -12,7 +12,7 @@ from signing.commands.office import dates, make_template, objections
 from signing.commands.printing import paper_template, print_
 from signing.commands.publish import publish
 from signing.messages import _
-from verify import cli
+from verify.shared import command
 
 
 @click.group(
@@ -43,7 +43,7 @@ for _command in (
 
 def main() -> NoReturn:
     """Entry point of yinjian-sign."""
-    cli.run(commands)
+    command.run(commands)
 
 
 if __name__ == "__main__":

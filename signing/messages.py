@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from verify.cli import messages
+from verify.shared.command import messages
 
 _ = messages(Path(__file__).parent / "locale")
 """A message in the language of whoever runs the command."""

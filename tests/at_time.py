@@ -2,11 +2,11 @@
 
 import sys
 
-import signing.room
+from signing.centre import room
 
 if __name__ == "__main__":
     seconds = int(sys.argv.pop(1))
-    signing.room.now = lambda: seconds  # before the commands take it from there
+    room.now = lambda: seconds  # before the commands take it from there
     from signing.__main__ import main
 
     main()

@@ -10,7 +10,7 @@ import msgspec
 import pypdfium2
 from PIL import Image
 
-from verify.findings import MAX_BYTES
+from verify.files.findings import MAX_BYTES
 
 
 class Bad(msgspec.Struct, frozen=True, kw_only=True):

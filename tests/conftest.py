@@ -1,12 +1,13 @@
-"""Fixtures for every test: a PostgreSQL of the run's own, and a fresh registry in it for whoever asks."""
+"""Fixtures for every test: a PostgreSQL of the run's own, a fresh registry in it, and publishing and asking there."""
 
 import asyncio
 import contextlib
 import itertools
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import asyncpg
 import hypothesis
@@ -15,6 +16,10 @@ import pytest
 
 from migrations import embedded
 from migrations.apply import READER, SIGNER
+from signing.release import release_file
+from signing.release.publish import Publication, publish
+from tests import releases
+from verify.registry.postgres import PostgresRegistry
 
 # Messages in English, wherever the tests run; those that are about language say which.
 os.environ["LC_ALL"] = "C.UTF-8"
@@ -88,3 +93,48 @@ def execute_as_owner(server: embedded.Database, statement: str) -> None:
             await connection.close()
 
     asyncio.run(execute())
+
+
+class Publish(Protocol):
+    """Publishes statements as one release file."""
+
+    async def __call__(
+        self, statements: Iterable[bytes], *, keyring: bytes | None = None, now: int = releases.NOW
+    ) -> Publication:
+        """What publishing did, or what it raises."""
+        ...
+
+
+def publisher(url: str, folder: Path) -> Publish:
+    """Publishes to ``url`` by way of a file in ``folder``."""
+
+    async def run(statements: Iterable[bytes], *, keyring: bytes | None = None, now: int = releases.NOW) -> Publication:
+        path = folder / "test.release"
+        release_file.write(path, statements)
+        return await asyncio.to_thread(
+            publish, path, url, keyring=keyring or releases.keyrings(), root=releases.ROOT_THUMBPRINT, now=now
+        )
+
+    return run
+
+
+@pytest.fixture
+def publishing(registry_urls: Urls, tmp_path: Path) -> Publish:
+    """Publishes to the test's own registry."""
+    return publisher(registry_urls.signer, tmp_path)
+
+
+@pytest.fixture
+async def registry(registry_urls: Urls) -> AsyncIterator[PostgresRegistry]:
+    """The service's reader on the test's own registry."""
+    opened = await PostgresRegistry.open(registry_urls.reader, releases.ROOT_THUMBPRINT)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def owner(registry_urls: Urls) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection of the test registry's owner."""
+    connection = await asyncpg.connect(registry_urls.owner)
+    yield connection
+    await connection.close()

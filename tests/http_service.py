@@ -14,10 +14,10 @@ import uvicorn
 from tests.invented import ROOT, SECRET
 from tests.invented_exam import NOW, statements
 from tests.memory_registry import MemoryRegistry
+from verify.commands.settings import Settings
 from verify.core.keyring import thumbprint
 from verify.http.app import create
-from verify.registry import Registry
-from verify.settings import Settings
+from verify.registry.port import Registry
 
 URL = "http://testserver"
 

@@ -11,7 +11,7 @@ from verify.core.keyring import Chain, thumbprint
 from verify.core.pass_list import PassList
 from verify.core.register import ExamFacts, Listing, Published, Record
 from verify.core.statement import Kind, Statement
-from verify.registry import BadCursor, ExamHead, ExamPage, ListChanges, RegistryUnavailable, RowPage, ShownRow
+from verify.registry.port import BadCursor, ExamHead, ExamPage, ListChanges, RegistryUnavailable, RowPage, ShownRow
 
 _decode = functools.lru_cache(maxsize=10_000)(statement.decode)
 _certificates: dict[bytes, certificates.Certificate] = {}

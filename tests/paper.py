@@ -9,8 +9,8 @@ import zxingcpp
 from PIL import Image
 
 from signing.print import press
-from signing.print.certificate import Printable, Words
-from signing.print.settings import PrintSettings
+from signing.print.paper import Printable, Words
+from signing.print.print_settings import PrintSettings
 from tests.invented import CERTIFICATE, ISSUED_AT, keyring
 from verify.core.certificate import Certificate, default_number
 

@@ -15,9 +15,10 @@ from keys import generate
 from keys.folder import KeyFolder, remember
 from keys.programmes import Published
 from keys.settings_file import Source
-from signing.room import Room, Session, Unlocked
+from signing.centre.room import Room, Session, Unlocked
+from tests import PROJECT
 
-EXAMPLE: Final = Path(__file__).parents[1] / "examples" / "centre.toml"
+EXAMPLE: Final = PROJECT / "examples" / "centre.toml"
 PASSPHRASE: Final = "of the tests"
 NOW: Final = 1_650_000_000
 
@@ -72,7 +73,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         """What a command here sees of the world."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("YINJIAN_", "LC_", "LANG"))}
-        source = str(Path(__file__).parents[1])
+        source = str(PROJECT)
         return kept | {"LANG": "C.UTF-8", "YINJIAN_PASSPHRASE": PASSPHRASE, "PYTHONPATH": source, **settings}
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
-from verify import cli, environment, settings
+from verify.commands import settings
+from verify.shared import command as cli
+from verify.shared import environment
 
 _ = cli.messages(cli.LOCALE)
 
@@ -35,7 +37,7 @@ async def _serve(told: settings.Settings) -> None:
     import uvicorn
 
     from verify.http.app import create
-    from verify.postgres import PostgresRegistry
+    from verify.registry.postgres import PostgresRegistry
 
     registry = await PostgresRegistry.open(told.database_url, told.root)
     config = uvicorn.Config(

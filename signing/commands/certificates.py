@@ -6,18 +6,20 @@ from typing import Any, get_args
 
 import click
 
-from signing import corrections, pictures, status
-from signing.calendar import ZONE, local_day
+from signing.centre.calendar import ZONE, local_day
+from signing.centre.room import Room, now
 from signing.commands import options
-from signing.history import History, Standing, standing_words
+from signing.ledger.history import History, Standing, standing_words
 from signing.messages import _
-from signing.room import Room, now
-from signing.status import Facts, Order
-from verify import cli
-from verify.cli import Refusal
+from signing.print import qr_files
+from signing.steps import change as status
+from signing.steps.change import Facts, Order
+from signing.workbook import corrections
 from verify.core.certificate import normal_number
 from verify.core.changes import Reason
 from verify.core.tables import ID_TYPES
+from verify.shared import command
+from verify.shared.command import Refusal
 
 
 @click.command(
@@ -71,9 +73,9 @@ def change(
             order = Order(**{**_fields(order), "facts": _facts(held, id_type or "resident")})
         done = status.change(session, order)
         if done.replacement is not None:
-            pictures.draw(session.room.certificates, session.room.centre.host, [done.replacement])
+            qr_files.draw(session.room.certificates, session.room.centre.host, [done.replacement])
     if as_json:
-        cli.print_json(
+        command.print_json(
             {
                 "release": str(done.path),
                 "number": done.change.number,
@@ -131,7 +133,7 @@ def find(text: str, centre_file: Path, as_json: bool) -> int:
     with Room.open(centre_file).ledger() as ledger:
         found = History(ledger).find(text)
     if as_json:
-        cli.print_json([_answer(standing) for standing in found])
+        command.print_json([_answer(standing) for standing in found])
     else:
         for standing in found:
             given = standing.given
@@ -165,10 +167,10 @@ def _answer(standing: Standing) -> dict[str, Any]:
 @options.centre
 def export_year(out: Path, year: int | None, centre_file: Path) -> None:
     """``yinjian-sign export OUT.xlsx --year 2022``."""
-    from signing import export
+    from signing.steps import export
 
     room = Room.open(centre_file)
     wanted = year or local_day(now()).year
-    with room.ledger() as ledger, cli.working(_("Writing {}").format(out.name)):
+    with room.ledger() as ledger, command.working(_("Writing {}").format(out.name)):
         count = export.write(out, room.centre, export.of_year(History(ledger).all(), wanted))
     click.echo(_("{} certificates of {} are in {}.").format(count, wanted, out))

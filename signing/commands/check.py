@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import click
 
-from signing import workbook
-from signing.centre import Centre
+from signing.centre.centre_toml import Centre
 from signing.commands import options
 from signing.messages import _
-from signing.workbook import Judged, Reason, Row
-from verify import cli
+from signing.workbook import judging
+from signing.workbook.judging import Judged, Reason, Row
+from verify.shared import command
 
 _SHOWN: Final = 20
 _NOBODY: Final = {"name_missing", "id_missing"}
@@ -28,13 +28,13 @@ _NOBODY: Final = {"name_missing", "id_missing"}
 @options.as_json
 def check(book: Path, strikes: tuple[str, ...], report: Path | None, centre_file: Path, as_json: bool) -> int:
     """``yinjian-sign check BOOK``."""
-    judged = workbook.read(book, Centre.load(centre_file), workbook.parse_strikes(strikes))
+    judged = judging.read(book, Centre.load(centre_file), judging.parse_strikes(strikes))
     if report is not None:
-        from signing import report as reports
+        from signing.workbook import report as reports
 
         reports.write(report, book, judged)
     if as_json:
-        cli.print_json(answer(judged))
+        command.print_json(answer(judged))
     else:
         say(judged)
         if report is not None:

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
-from signing import backup, journal, rebuild
-from signing.calendar import local_text
+from signing.centre.calendar import local_text
+from signing.centre.room import Room, now
 from signing.commands import options
 from signing.commands.publish import database_url
-from signing.ledger import Ledger
+from signing.ledger import backup, journal, rebuild
+from signing.ledger.book import Ledger
+from signing.ledger.rebuild import Unexplained
 from signing.messages import _
-from signing.rebuild import Unexplained
-from signing.room import Room, now
-from verify import cli
-from verify.cli import Refusal
+from verify.shared import command
+from verify.shared.command import Refusal
 
 
 @click.group(help=_("Copies of the centre's ledger, and whether it agrees with the registry."))
@@ -50,7 +50,7 @@ def restore(file: Path, centre_file: Path, keys_dir: Path | None) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with Ledger.lock(target):
         aside = backup.put_back(file, target, stamp)
-    with room.ledger() as book, cli.working(_("Reading the releases")):
+    with room.ledger() as book, command.working(_("Reading the releases")):
         added = rebuild.rebuild(book, room.releases, chain)
         book.add_event(now(), "restored", file.name)
         missing = _take_over(aside, book)
@@ -86,7 +86,7 @@ def rebuild_(centre_file: Path, keys_dir: Path | None) -> None:
     """``yinjian-sign ledger rebuild``."""
     room = Room.open(centre_file, keys_dir)
     chain = room.keys().chain()
-    with room.ledger() as book, cli.working(_("Reading the releases")):
+    with room.ledger() as book, command.working(_("Reading the releases")):
         added = rebuild.rebuild(book, room.releases, chain)
         if added:
             book.add_event(now(), "rebuilt", ", ".join(added))
@@ -123,7 +123,7 @@ def history(centre_file: Path, as_json: bool) -> None:
     with Room.open(centre_file).ledger() as book:
         recorded = journal.entries(book)
     if as_json:
-        cli.print_json(recorded)
+        command.print_json(recorded)
     else:
         for entry in recorded:
             click.echo(f"{local_text(entry.at)}  {entry}")
@@ -134,13 +134,13 @@ def history(centre_file: Path, as_json: bool) -> None:
 @options.as_json
 def check(centre_file: Path, as_json: bool) -> int:
     """``yinjian-sign ledger check``."""
-    from signing import compare
+    from signing.ledger import compare
 
-    with Room.open(centre_file).ledger() as book, cli.working(_("Comparing with the registry")):
+    with Room.open(centre_file).ledger() as book, command.working(_("Comparing with the registry")):
         registry = compare.registered(database_url())
         found = compare.differences(book, registry)
     if as_json:
-        cli.print_json([{"kind": difference.kind, "subject": difference.subject} for difference in found])
+        command.print_json([{"kind": difference.kind, "subject": difference.subject} for difference in found])
     else:
         for difference in found:
             click.echo(str(difference))

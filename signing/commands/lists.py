@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from signing import issue as issuing
-from signing import notice, pictures, prepare, rebuild, workbook
-from signing.calendar import deadline_text, local_text
-from signing.centre import Centre
+from signing.centre.calendar import deadline_text, local_text
+from signing.centre.centre_toml import Centre
+from signing.centre.room import Session
 from signing.commands import options, printing
 from signing.commands.check import remark
 from signing.commands.ledger import say_unexplained
-from signing.issue import Difference, Made
+from signing.ledger import rebuild
 from signing.messages import _
-from signing.room import Session
-from verify import cli
-from verify.cli import working
+from signing.print import qr_files
+from signing.steps import issue as issuing
+from signing.steps import notice, prepare
+from signing.steps.issue import Difference, Made
+from signing.workbook import judging
+from verify.shared import command
+from verify.shared.command import working
 
 if TYPE_CHECKING:
     from signing.print.desk import Desk
@@ -35,8 +38,8 @@ def announce(
     """``yinjian-sign announce BOOK --exam TERM``."""
     from signing.print import desk as desks
 
-    struck = workbook.parse_strikes(strikes)
-    judged = workbook.read(book, Centre.load(centre_file), struck)
+    struck = judging.parse_strikes(strikes)
+    judged = judging.read(book, Centre.load(centre_file), struck)
     prepare.check_rows(judged)  # before anybody is asked for the passphrase
     remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
@@ -44,7 +47,7 @@ def announce(
         with working(_("Setting the announcement")):
             papers = desks.announce(_desk(session), made.path)
     if as_json:
-        cli.print_json(_answer(made) | {"announcement": [str(paper) for paper in papers.files]})
+        command.print_json(_answer(made) | {"announcement": [str(paper) for paper in papers.files]})
         return
     _say(made)
     click.echo(_("Announcement: {}").format(", ".join(map(str, papers.files))))
@@ -88,15 +91,15 @@ def issue(
     if not pdf and (photos_dir or some_photos or batch_file):
         raise click.UsageError(_("--photos and --batch print certificates: they want --pdf."))
     printed = None
-    struck = workbook.parse_strikes(strikes)
-    judged = workbook.read(book, Centre.load(centre_file), struck)
+    struck = judging.parse_strikes(strikes)
+    judged = judging.read(book, Centre.load(centre_file), struck)
     prepare.check_rows(judged)  # before anybody is asked for the passphrase
     remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
         made = issuing.issue(session, judged, term, _notes(struck), early)
         exams = {listed.exam for listed in made.lists}
         say_unexplained([one for one in rebuild.unexplained(session.ledger) if one.exam in exams])
-        pictures.draw(session.room.certificates, session.room.centre.host, made.certificates)
+        qr_files.draw(session.room.certificates, session.room.centre.host, made.certificates)
         if pdf:
             desk = _desk(session)
             new = desks.unprinted(desk.ledger, made.certificates)
@@ -106,7 +109,7 @@ def issue(
                 printed = desks.print_certificates(desk, sources, [one.number for one in new], batch_file)
     if as_json:
         files = [str(file) for file in printed.files] if printed else []
-        cli.print_json(_answer(made) | {"certificates_dir": str(session.room.certificates), "printed": files})
+        command.print_json(_answer(made) | {"certificates_dir": str(session.room.certificates), "printed": files})
         return
     _say(made)
     click.echo(_("QR codes of {} certificates are in {}.").format(len(made.certificates), session.room.certificates))

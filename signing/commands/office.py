@@ -7,17 +7,17 @@ from pathlib import Path
 import click
 import msgspec
 
-from signing import calendar
-from signing.centre import Centre, Sittings
+from signing.centre import calendar
+from signing.centre.centre_toml import Centre, Sittings
+from signing.centre.planned_file import planned, write
+from signing.centre.room import Room, now
 from signing.commands import options
-from signing.ledger import Ledger
+from signing.ledger.book import Ledger
+from signing.ledger.values import ListHead, Objection
 from signing.messages import _
-from signing.planned import planned, write
-from signing.records import ListHead, Objection
-from signing.room import Room, now
-from signing.workbook import parse_strikes
-from verify import cli
-from verify.cli import Refusal
+from signing.workbook.judging import parse_strikes
+from verify.shared import command
+from verify.shared.command import Refusal
 
 
 @click.command(
@@ -52,7 +52,9 @@ def objections(
         standing = ledger.struck(exam)
         rows = [row for row in ledger.list_rows(exam, head.revision) if row.lookup_key in standing]
     if as_json:
-        cli.print_json([{"serial": row.serial, "name": row.name, "reason": standing[row.lookup_key]} for row in rows])
+        command.print_json(
+            [{"serial": row.serial, "name": row.name, "reason": standing[row.lookup_key]} for row in rows]
+        )
         return
     for row in rows:
         click.echo(f"{row.serial}  {row.holder}  {standing[row.lookup_key]}")
@@ -105,7 +107,7 @@ def dates(year: int | None, *, count: int, out: Path | None, centre_file: Path, 
     if out is not None:
         write(out, exams, now())
     if as_json:
-        cli.print_json({"proposed": proposed, "exams": exams})
+        command.print_json({"proposed": proposed, "exams": exams})
         return
     for codes, proposals in itertools.groupby(proposed, key=lambda proposal: proposal.programmes):
         click.echo(_("{}, by the rule:").format(", ".join(codes)))
@@ -170,7 +172,7 @@ def _line(proposal: _Proposal) -> str:
 @options.centre
 def make_template(out: Path, centre_file: Path) -> None:
     """``yinjian-sign template OUT.xlsx``."""
-    from signing import template
+    from signing.workbook import empty_form
 
-    template.write(out, Centre.load(centre_file))
+    empty_form.write(out, Centre.load(centre_file))
     click.echo(_("The form is {}.").format(out))

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from keys import passphrase
+from signing.centre.room import Room, Session, Unlocked, now
 from signing.messages import _
-from signing.room import Room, Session, Unlocked, now
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 import click
 
+from signing.centre.room import Room, now
 from signing.commands import options
 from signing.messages import _
-from signing.room import Room, now
-from verify import cli
 from verify.core.certificate import normal_number
+from verify.shared import command as cli
 
 F = TypeVar("F", bound=Callable[..., Any])
 

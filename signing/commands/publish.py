@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 
 from keys.folder import KeyFolder
-from signing.centre import Centre
+from signing.centre.centre_toml import Centre
 from signing.commands import options
 from signing.messages import _
-from verify import cli, environment
-from verify.cli import Refusal
+from verify.shared import command, environment
+from verify.shared.command import Refusal
 
 _URL = "YINJIAN_SIGNER_DATABASE_URL"
 
@@ -29,12 +29,12 @@ _URL = "YINJIAN_SIGNER_DATABASE_URL"
 @options.as_json
 def publish(release: Path, keyring_file: Path | None, centre_file: Path, keys_dir: Path | None, as_json: bool) -> None:
     """``yinjian-sign publish RELEASE``."""
-    from signing import publish as publishing
+    from signing.release import publish as publishing
 
     root, keyring = _keyring(keyring_file, centre_file, keys_dir)
     done = publishing.publish(release, database_url(), keyring=keyring, root=root)
     if as_json:
-        cli.print_json(done)
+        command.print_json(done)
     elif done.added:
         click.echo(_("Published: {} statements, {} of them new.").format(done.statements, done.added))
     else:

@@ -7,19 +7,19 @@ from typing import Final
 
 import msgspec
 
-from signing import release
-from signing.calendar import local_day
+from signing.centre.calendar import local_day
 from signing.messages import _
-from signing.print.certificate import chinese_date, day_of
 from signing.print.fonts import FontBook
 from signing.print.names_order import by_pinyin
-from signing.print.settings import PrintSettings
+from signing.print.paper import chinese_date, day_of
+from signing.print.print_settings import PrintSettings
 from signing.print.typesetter import ARCHIVE, OWN, Typesetter
-from verify.cli import Refusal
+from signing.release import release_file
 from verify.core import pass_list
 from verify.core.keyring import Keyring
 from verify.core.pass_list import PassList, Row
 from verify.core.statement import Kind
+from verify.shared.command import Refusal
 
 MASKED: Final = "＊"
 """What stands for what a list does not show."""
@@ -52,7 +52,7 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
 
 def lists_of(path: Path) -> list[PassList]:
     """The pass lists of the release at ``path``. Raises Refusal where it has none, and ReleaseRefused."""
-    found = [pass_list.read(one) for one in release.parse(release.load(path)) if one.kind is Kind.PASS_LIST]
+    found = [pass_list.read(one) for one in release_file.parse(release_file.load(path)) if one.kind is Kind.PASS_LIST]
     if not found:
         raise Refusal(_("The release {} has no pass list to announce.").format(path.name))
     return found

@@ -15,7 +15,7 @@ from docx.oxml.parser import OxmlElement
 from docx.shared import Mm, Pt
 from docx.styles.style import ParagraphStyle
 
-from signing.calendar import ZONE
+from signing.centre.calendar import ZONE
 from signing.print.announcement import Announcement
 
 _WIDTH: Final = 158

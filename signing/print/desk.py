@@ -11,21 +11,21 @@ from pathlib import Path
 import click
 import msgspec
 
-from signing import files
-from signing.calendar import local_text
-from signing.ledger import Ledger
+from signing.centre.calendar import local_text
+from signing.centre.room import Room, Session
+from signing.ledger.book import Ledger
+from signing.ledger.values import Given
 from signing.messages import _
-from signing.print import announcement, announcement_docx, labels, photos, press, record
-from signing.print.certificate import Printable, Words
+from signing.print import announcement, announcement_docx, labels, photos, press, printed
 from signing.print.fonts import FontMissing
+from signing.print.paper import Printable, Words
 from signing.print.photos import PhotoRefused
-from signing.records import Given
-from signing.room import Room, Session
-from signing.workbook import Judged
-from verify.cli import Refusal, progress
+from signing.workbook.judging import Judged
 from verify.core import identity
 from verify.core.keyring import Keyring
 from verify.core.pass_list import PassList
+from verify.shared import whole_files
+from verify.shared.command import Refusal, progress
 
 _SHOWN = 10
 
@@ -81,17 +81,17 @@ def of_exam(ledger: Ledger, exam: str) -> list[Given]:
 
 def unprinted(ledger: Ledger, certificates: Sequence[Given]) -> list[Given]:
     """Those of ``certificates`` that were never printed."""
-    before = record.printed(ledger)
+    before = printed.printed(ledger)
     return [one for one in certificates if one.number not in before]
 
 
 def refuse(ledger: Ledger, certificates: Sequence[Given], *, again: bool, even_revoked: bool) -> None:
     """Raises Refusal where one of these is not in force, or was printed before, unless that was asked for."""
-    standing = {} if even_revoked else record.not_in_force(ledger)
+    standing = {} if even_revoked else printed.not_in_force(ledger)
     bad = [f"{one.number} ({standing[one.number]})" for one in certificates if one.number in standing]
     if bad:
         raise Refusal(_("Not in force: {}. --even-revoked prints them all the same.").format(_some(bad)))
-    before = {} if again else record.printed(ledger)
+    before = {} if again else printed.printed(ledger)
     twice = [f"{one.number} ({local_text(before[one.number])})" for one in certificates if one.number in before]
     if twice:
         raise Refusal(_("Printed before: {}. --reprint prints again, and records it.").format(_some(twice)))
@@ -101,9 +101,9 @@ def sift(
     ledger: Ledger, certificates: Sequence[Given], *, again: bool, even_revoked: bool
 ) -> tuple[list[Given], list[str]]:
     """Those of an exam that are to be printed, and what is to be said of the others."""
-    standing = {} if even_revoked else record.not_in_force(ledger)
+    standing = {} if even_revoked else printed.not_in_force(ledger)
     bad = [one.number for one in certificates if one.number in standing]
-    before = {} if again else record.printed(ledger)
+    before = {} if again else printed.printed(ledger)
     left = [one for one in certificates if one.number not in standing]
     twice = [one for one in left if one.number in before]
     said = []
@@ -193,9 +193,9 @@ def print_certificates(
 
 
 def _record(desk: Desk, numbers: Sequence[str]) -> None:
-    before = record.printed(desk.ledger)
-    record.record(desk.ledger, "printed", [number for number in numbers if number not in before], desk.now)
-    record.record(desk.ledger, "reprinted", [number for number in numbers if number in before], desk.now)
+    before = printed.printed(desk.ledger)
+    printed.record(desk.ledger, "printed", [number for number in numbers if number not in before], desk.now)
+    printed.record(desk.ledger, "reprinted", [number for number in numbers if number in before], desk.now)
 
 
 def print_labels(
@@ -206,9 +206,9 @@ def print_labels(
 ) -> Printed:
     """Prints a sheet of labels and records it. Raises Refusal."""
     sheet = labels.pdf(sources, desk.words, desk.room.folder)
-    record.record(desk.ledger, "labelled", numbers, desk.now)
+    printed.record(desk.ledger, "labelled", numbers, desk.now)
     path.parent.mkdir(parents=True, exist_ok=True)
-    files.write(path, sheet)
+    whole_files.write(path, sheet)
     return Printed(files=(path,), numbers=tuple(numbers), fonts=())
 
 
@@ -225,9 +225,9 @@ def announce(desk: Desk, release: Path) -> Announced:
     settings, folder = desk.room.centre.printing, desk.room.folder
     paper = announcement.compose(announcement.lists_of(release), desk.keyring, settings, desk.site)
     editable, printable = release.with_suffix(".docx"), release.with_suffix(".pdf")
-    files.write(editable, announcement_docx.docx(paper))
+    whole_files.write(editable, announcement_docx.docx(paper))
     try:
-        files.write(printable, announcement.pdf(paper, settings, folder))
+        whole_files.write(printable, announcement.pdf(paper, settings, folder))
     except FontMissing as missing:
         return Announced(files=(editable,), lacking=str(missing))
     return Announced(files=(printable, editable), lacking=None)

@@ -13,7 +13,7 @@ import typst
 from fontTools.ttLib import TTFont
 
 from signing.messages import _
-from verify.cli import Refusal
+from verify.shared.command import Refusal
 
 FAMILIES: Final = (
     "Noto Serif CJK SC",

@@ -12,7 +12,7 @@ from typing import Final
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from signing.messages import _
-from verify.cli import Refusal, why
+from verify.shared.command import Refusal, why
 
 KINDS: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 MOST_BYTES: Final = 40 * 1024 * 1024

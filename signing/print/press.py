@@ -13,13 +13,13 @@ from typing import Any, Final
 import msgspec
 import pikepdf
 
-from signing import files
 from signing.messages import _
-from signing.print import certificate, photos
-from signing.print.certificate import Printable, Words
+from signing.print import paper, photos
 from signing.print.fonts import FontBook
+from signing.print.paper import Printable, Words
 from signing.print.typesetter import OWN, PRESS, Typesetter
-from verify.cli import Refusal
+from verify.shared import whole_files
+from verify.shared.command import Refusal
 
 _SHARE: Final = 20
 """Certificates handed to a worker at a time."""
@@ -62,7 +62,7 @@ def plan(words: Words, folder: Path, sources: Sequence[Printable]) -> tuple[Plan
         if not path.is_file():
             raise Refusal(_("The seal {} is not there.").format(path))
     book = FontBook.find(settings.fonts)
-    fonts = book.families(itertools.chain.from_iterable(certificate.characters(sources, words)))
+    fonts = book.families(itertools.chain.from_iterable(paper.characters(sources, words)))
     return Plan(words=words, template=template, seals=seals, fonts=fonts), book.taken(fonts)
 
 
@@ -80,10 +80,10 @@ class Setter:
 
     def single(self, source: Printable) -> tuple[str, bytes]:
         """The number and the PDF of one certificate, as it is kept."""
-        shown = certificate.read(source.statement)
+        shown = paper.read(source.statement)
         with self._photo(source, shown.number) as photo:
-            page = certificate.page(source, self._words, photo)
-            data = certificate.document([page], self._words, self._fonts)
+            page = paper.page(source, self._words, photo)
+            data = paper.document([page], self._words, self._fonts)
             return shown.number, self._typesetter.pdf(data, shown.issued_at)
 
     def volume(self, sources: Sequence[Printable], title: str) -> bytes:
@@ -91,11 +91,11 @@ class Setter:
         with contextlib.ExitStack() as laid:
             pages, issued_at = [], 0
             for source in sources:
-                shown = certificate.read(source.statement)
+                shown = paper.read(source.statement)
                 photo = laid.enter_context(self._photo(source, shown.number))
-                pages.append(certificate.page(source, self._words, photo) | {"statement": None})
+                pages.append(paper.page(source, self._words, photo) | {"statement": None})
                 issued_at = max(issued_at, shown.issued_at)
-            data = certificate.document(pages, self._words, self._fonts) | {"document_title": title}
+            data = paper.document(pages, self._words, self._fonts) | {"document_title": title}
             return self._typesetter.pdf(data, issued_at, PRESS)
 
     @contextlib.contextmanager
@@ -130,7 +130,7 @@ def _start(plan: Plan) -> None:
 def _print_share(sources: Sequence[Printable], folder: Path) -> int:
     for source in sources:
         number, pdf = _setter[0].single(source)
-        files.write(folder / f"{number}.pdf", pdf)
+        whole_files.write(folder / f"{number}.pdf", pdf)
     return len(sources)
 
 
@@ -149,7 +149,7 @@ def print_each(plan: Plan, sources: Sequence[Printable], folder: Path, advance: 
         with setter(plan) as one:
             for source in sources:
                 number, pdf = one.single(source)
-                files.write(folder / f"{number}.pdf", pdf)
+                whole_files.write(folder / f"{number}.pdf", pdf)
                 advance(1)
         return
     _spread(plan, [(share, folder) for share in _cut(sources, _SHARE)], _print_share, advance, workers)
@@ -163,10 +163,10 @@ def print_batch(plan: Plan, sources: Sequence[Printable], path: Path, advance: A
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="yinjian-") as folder:
         volumes = [Path(folder) / f"{index}.pdf" for index in range(-(-len(sources) // _VOLUME))]
-        title = certificate.title([sources[0], sources[-1]], plan.words)
+        title = paper.title([sources[0], sources[-1]], plan.words)
         tasks = [(part, volume, title) for part, volume in zip(_cut(sources, _VOLUME), volumes, strict=True)]
         _spread(plan, tasks, _print_volume, advance, workers)
-        with files.whole(path) as draft:
+        with whole_files.whole(path) as draft:
             _join(volumes, draft)
 
 

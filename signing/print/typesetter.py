@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 import typst
 
 from signing.messages import _
-from verify.cli import Refusal
+from verify.shared.command import Refusal
 
 OWN: Final = Path(__file__).parent
 """Where the templates of this package are."""

@@ -19,11 +19,11 @@ import zxingcpp
 from PIL import Image
 
 from examples import make_workbook
+from tests import PROJECT
 from tests.http_service import solved
 from verify.core import statement
 from verify.core.statement import Kind
 
-ROOT = Path(__file__).parents[2]
 PASSPHRASE = "only for this test"
 
 
@@ -109,7 +109,7 @@ def look_up(url: str, name: str, id_number: str) -> list[str]:
 def office(tmp_path: Path) -> Iterator[Office]:
     """A folder with the example's settings and workbook; its database is stopped in the end."""
     made = Office(tmp_path)
-    (tmp_path / "centre.toml").write_bytes((ROOT / "examples" / "centre.toml").read_bytes())
+    (tmp_path / "centre.toml").write_bytes((PROJECT / "examples" / "centre.toml").read_bytes())
     make_workbook.write(tmp_path / "candidates.xlsx")
     yield made
     made.run("yinjian-migrate down")
@@ -187,7 +187,7 @@ def _check_everybody(office: Office, release: Path) -> list[str]:
 @pytest.mark.parametrize("guide", ["README.md", "README.zh-CN.md"])
 def test_the_first_exam_of_the_readme_goes_as_written(office: Office, guide: str) -> None:
     """Each command of the block as it stands, but that the window is not waited for; then the site shows the list."""
-    blocks = (ROOT / guide).read_text("utf-8").split("```sh\n")[1:]
+    blocks = (PROJECT / guide).read_text("utf-8").split("```sh\n")[1:]
     (block,) = [found for text in blocks if "yinjian-keys init" in (found := text.partition("```")[0])]
     copy, *commands, serve = [line.partition("  #")[0].strip() for line in block.splitlines()]
     assert (copy, serve) == ("cp examples/centre.toml .", "yinjian-verify serve")
@@ -231,7 +231,7 @@ def test_the_demo_comes_up_and_goes_without_a_trace(tmp_path: Path, number: sign
     environment = os.environ | {"YINJIAN_PORT": str(port), "YINJIAN_VAR": str(tmp_path / "elsewhere")}
     command = [sys.executable, "-m", "examples.demo", str(tmp_path / "demo")]
     with (tmp_path / "demo.log").open("w") as log:
-        demo = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        demo = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         try:
             wait_for((tmp_path / "demo" / "summary.json").exists, demo, 90)
             summary = json.loads((tmp_path / "demo" / "summary.json").read_text("utf-8"))
@@ -263,7 +263,7 @@ def test_the_demo_wipes_no_folder_but_its_own(tmp_path: Path) -> None:
     (tmp_path / "theses.txt").touch()
     command = [sys.executable, "-m", "examples.demo", str(tmp_path)]
     environment = os.environ | {"YINJIAN_PORT": str(free_port())}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "no demo made it" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["theses.txt"]

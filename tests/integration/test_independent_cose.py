@@ -2,23 +2,22 @@
 
 import json
 import subprocess
-from pathlib import Path
 from typing import Any
 
+from tests import PROJECT
 from tests.invented import CERTIFICATE, ENTRIES, ISSUED_AT, ROOT, STATUS, keyring
 from verify.core import statement
 from verify.core.certificate import Certificate
 from verify.core.changes import Change, Named
 from verify.core.lookup_index import LookupIndex
 
-ROOT_FOLDER = Path(__file__).parents[2]
-READER = ROOT_FOLDER / "tests" / "integration" / "cose_reader.py"
-CONTRACT = ROOT_FOLDER / "tests" / "vectors" / "contract"
+READER = PROJECT / "tests" / "integration" / "cose_reader.py"
+CONTRACT = PROJECT / "tests" / "vectors" / "contract"
 
 
 def read(keys: list[dict[str, str]], statements: list[bytes]) -> list[Any]:
     """What the library says to each statement."""
-    python = ROOT_FOLDER / ".cose" / "bin" / "python"
+    python = PROJECT / ".cose" / "bin" / "python"
     assert python.exists(), "`make test` makes the environment of the independent library"
     asked = {
         "keys": [{"kid": key["kid"], "public": key["public"]} for key in keys],

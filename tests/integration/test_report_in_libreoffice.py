@@ -6,8 +6,8 @@ from typing import Any
 
 import openpyxl
 
-from signing import report, workbook
-from signing.centre import Centre
+from signing.centre.centre_toml import Centre
+from signing.workbook import judging, report
 from tests.signing_room import EXAMPLE
 from tests.workbooks import COLUMNS, FAULTS, cell, person, write
 
@@ -28,7 +28,7 @@ def test_forty_faults_are_marked_in_place(tmp_path: Path) -> None:
     for number, (fault, _column, _code) in enumerate(FAULTS):
         people += [person(2 * number), person(2 * number + 1, **fault)]
     book = write(tmp_path / "book.xlsx", people, ["2022年第三次考试成绩"])
-    judged = workbook.read(book, Centre.load(EXAMPLE), {})
+    judged = judging.read(book, Centre.load(EXAMPLE), {})
     report.write(tmp_path / "report.xlsx", book, judged)
     marked, totals = through_libreoffice(tmp_path / "report.xlsx", tmp_path).worksheets
     for number, (_fault, column, code) in enumerate(FAULTS):

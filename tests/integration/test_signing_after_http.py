@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 
 from migrations import embedded
-from signing import issue, publish, status, workbook
-from signing.status import Facts, Order
+from signing.release import publish
+from signing.steps import change as status
+from signing.steps import issue
+from signing.steps.change import Facts, Order
+from signing.workbook import judging
 from tests import signing_room
 from tests.conftest import Urls, fresh_registry
 from tests.http_service import Time, client
 from tests.signing_room import NOW, Place
 from tests.workbooks import person, resident, write
-from verify.postgres import PostgresRegistry
+from verify.registry.postgres import PostgresRegistry
 
 DAY = 86_400
 FIRST, SECOND, THIRD, FOURTH, FIFTH = (
@@ -42,7 +45,7 @@ class Office:
         """Issues and publishes."""
         session = self.place.session(now)
         with session.ledger:
-            judged = workbook.read(write(self.place.folder / "b.xlsx", people), session.room.centre, {})
+            judged = judging.read(write(self.place.folder / "b.xlsx", people), session.room.centre, {})
             made = issue.issue(session, judged, "2022-04", {}, "test")
         self.publish(made.path, now)
 

@@ -3,13 +3,13 @@
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from tests import PROJECT
 from tests.http_service import serving
 from tests.memory_registry import MemoryRegistry
 from tests.web.pages import register
@@ -24,8 +24,7 @@ QUIET: Final = [
     "--disable-component-update",
     "--disable-sync",
 ]
-ROOT: Final = Path(__file__).parent.parent.parent
-ARTEFACTS: Final = ROOT / "artefacts"
+ARTEFACTS: Final = PROJECT / "artefacts"
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +37,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 @pytest.fixture(scope="session")
 def built_scripts() -> None:
     """The pages' scripts, built where they are older than their source."""
-    subprocess.run(["bash", ROOT / "verify/web/build"], check=True)
+    subprocess.run(["bash", PROJECT / "verify/web/build"], check=True)
 
 
 @pytest.fixture(scope="module")

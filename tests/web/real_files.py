@@ -13,7 +13,7 @@ import schemathesis
 from hypothesis import strategies as st
 
 from tests.photos import page
-from verify.http.batch_api import TYPES
+from verify.http.batch.batch_api import TYPES
 
 _TEXTS: Final = st.sampled_from(["HTTPS://VERIFY.EXAMPLE.ORG/Q/123", "https://weixin.qq.com/x", "张三"]) | st.text(
     st.characters(codec="utf-8"), min_size=1, max_size=60

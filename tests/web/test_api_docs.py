@@ -7,10 +7,11 @@ import sys
 
 import pytest
 
+from tests import PROJECT
 from tests import invented_exam as exam
-from tests.web.conftest import ROOT, Site
-from verify import refusals
-from verify.http.problem_table import KINDS
+from tests.web.conftest import Site
+from verify.files import refusals
+from verify.http.answers.problem_table import KINDS
 
 GUIDES = ["docs/api.md", "docs/api.zh-CN.md"]
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -19,7 +20,7 @@ BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 @pytest.mark.parametrize("guide", GUIDES)
 def test_every_example_of_the_guide_runs(invented_site: Site, guide: str) -> None:
     """Each shell and Python block ends well, with the invented exam's certificate."""
-    blocks = BLOCK.findall((ROOT / guide).read_text("utf-8"))
+    blocks = BLOCK.findall((PROJECT / guide).read_text("utf-8"))
     assert len(blocks) >= 8
     environ = os.environ | {"BASE": invented_site.url, "QR": exam.VALID.qr, "ID_NUMBER": exam.VALID.id_number}
     for language, text in blocks:
@@ -31,14 +32,14 @@ def test_every_example_of_the_guide_runs(invented_site: Site, guide: str) -> Non
 @pytest.mark.parametrize("guide", GUIDES)
 def test_the_guide_names_every_code(guide: str) -> None:
     """No problem code is missing from the guides, but those of files, which the OpenAPI tells."""
-    text = (ROOT / guide).read_text("utf-8")
+    text = (PROJECT / guide).read_text("utf-8")
     of_files = {*refusals.DETAILS, "file_missing", "rows_missing"}
     assert [code for code in KINDS if f"`{code}`" not in text and code not in of_files] == []
 
 
 def test_both_guides_have_the_same_examples() -> None:
     """The Chinese guide's examples are the English one's but for what they print."""
-    english, chinese = (BLOCK.findall((ROOT / guide).read_text("utf-8")) for guide in GUIDES)
+    english, chinese = (BLOCK.findall((PROJECT / guide).read_text("utf-8")) for guide in GUIDES)
     assert [re.sub(r"print\(.*\)", "", text) for _, text in english] == [
         re.sub(r"print\(.*\)", "", text) for _, text in chinese
     ]

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import httpx
 
-from tests.web.conftest import ROOT, Site
+from tests import PROJECT
+from tests.web.conftest import Site
 
 
 def test_a_fuzzer_finds_no_answer_that_the_description_does_not_foretell(invented_site: Site, tmp_path: Path) -> None:
     """Schemathesis with all checks, none relaxed, and real files (real_files.py): no failure on any operation."""
-    config = ["--config-file", str(ROOT / "schemathesis.toml")]
+    config = ["--config-file", str(PROJECT / "schemathesis.toml")]
     run = ["run", f"{invented_site.url}/api/schema/openapi.json", "--checks", "all", "--max-examples", "15"]
     command = [sys.executable, "-m", "schemathesis.cli", *config, *run, "--generation-deterministic", "--no-color"]
     statements = invented_site.register.statements
@@ -29,7 +30,7 @@ def test_a_fuzzer_finds_no_answer_that_the_description_does_not_foretell(invente
 
 def test_no_check_of_the_fuzzer_is_switched_off_or_relaxed() -> None:
     """Its configuration names the real files and nothing else."""
-    assert tomllib.loads((ROOT / "schemathesis.toml").read_text("utf-8")) == {"hooks": "tests.web.real_files"}
+    assert tomllib.loads((PROJECT / "schemathesis.toml").read_text("utf-8")) == {"hooks": "tests.web.real_files"}
 
 
 def test_every_problem_of_the_description_is_one_that_programs_can_meet(invented_site: Site) -> None:

@@ -9,16 +9,17 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
+from tests import PROJECT
 from tests import invented_exam as exam
-from tests.web.conftest import ARTEFACTS, ROOT, Site
+from tests.web.conftest import ARTEFACTS, Site
 from tests.web.pages import FORMS, PAGES, SCRIPTED, VERDICTS, check, search
-from verify.registry import RegistryUnavailable
+from verify.registry.port import RegistryUnavailable
 
 Start = Callable[..., Page]
 
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
-AXE: Final = ROOT / "verify/web/node_modules/axe-core/axe.min.js"
+AXE: Final = PROJECT / "verify/web/node_modules/axe-core/axe.min.js"
 LOOKS: Final[dict[str, dict[str, Any]]] = {
     "phone-zh": {"viewport": PHONE, "locale": "zh-CN", "color_scheme": "light"},
     "phone-en-dark": {"viewport": PHONE, "locale": "en", "color_scheme": "dark"},
@@ -174,7 +175,7 @@ def test_a_signed_list_is_checked_as_its_page_says(invented_site: Site, new_page
         with page.expect_download() as download:
             page.click(f"a:text('{link}')")
         download.value.save_as(tmp_path / download.value.suggested_filename)
-    command: list[str | Path] = [ROOT / ".cose/bin/python", "-c", page.text_content("details pre") or ""]
+    command: list[str | Path] = [PROJECT / ".cose/bin/python", "-c", page.text_content("details pre") or ""]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("The signature is genuine")
     assert exam.VALID.name in done.stdout

@@ -10,22 +10,27 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, ControllerRouterHandler, ExceptionHandlersMap
 
-from verify.http import api, batch_api, batch_page, health, list_pages, lists_api, openapi, pages, uploads, wellknown
-from verify.http.asking import Asker
-from verify.http.calendar import Calendar
+from verify.commands.settings import Settings
+from verify.http.answers.assets import Files
+from verify.http.answers.rendering import Views
+from verify.http.batch import batch_api, batch_page
+from verify.http.check import verdict_pages, verify_api
+from verify.http.check.asker import Asker
+from verify.http.description import document
 from verify.http.edge import Edge
-from verify.http.intake import Intake
-from verify.http.limits import Limiter, MemoryLimiter, Unlimited
-from verify.http.lookups import LookupDesk
-from verify.http.memory import LocalMemory
-from verify.http.names_tried import NamesTried
-from verify.http.proof import Proofs
-from verify.http.redis_memory import Shared
-from verify.http.static import Files
-from verify.http.views import Views
-from verify.planned import PlanFile
-from verify.registry import Registry
-from verify.settings import Settings
+from verify.http.files import uploads
+from verify.http.files.intake import Intake
+from verify.http.guard.limits import Limiter, MemoryLimiter, Unlimited
+from verify.http.guard.memory import LocalMemory
+from verify.http.guard.names_tried import NamesTried
+from verify.http.guard.proof import Proofs
+from verify.http.guard.redis_memory import Shared
+from verify.http.lists import list_pages, lists_api
+from verify.http.lists.planned_exams import Calendar
+from verify.http.lookup.desk import LookupDesk
+from verify.http.ops import health, wellknown
+from verify.registry.port import Registry
+from verify.shared.planned import PlanFile
 
 _log = logging.getLogger("yinjian.http")
 
@@ -33,15 +38,15 @@ _BODY_BYTES = 64 << 10
 """What a request may send where its route does not say otherwise."""
 
 ROUTES: Sequence[ControllerRouterHandler] = (
-    pages.ROUTER,
+    verdict_pages.ROUTER,
     list_pages.ROUTER,
     uploads.PAGES,
     batch_page.PAGES,
-    api.ROUTER,
+    verify_api.ROUTER,
     uploads.API,
     batch_api.API,
     lists_api.ROUTER,
-    openapi.ROUTER,
+    document.ROUTER,
     wellknown.ROUTER,
     health.ROUTER,
 )

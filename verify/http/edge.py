@@ -16,12 +16,13 @@ from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from verify.http import problems, words
-from verify.http.answers import Answer
-from verify.http.clients import client_address
-from verify.http.limits import Budget, Limiter
-from verify.http.problems import Refused
-from verify.settings import Network
+from verify.commands.settings import Network
+from verify.http.answers import problems
+from verify.http.answers.problems import Refused
+from verify.http.answers.response import Answer
+from verify.http.asked import language
+from verify.http.asked.clients import client_address
+from verify.http.guard.limits import Budget, Limiter
 
 Clock = Callable[[], float]
 Complaint = Callable[[Request[Any, Any, Any], Exception], Any]
@@ -83,9 +84,9 @@ class Edge:
             [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"],
             self._proxies,
         )
-        asked = words.known(parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[-1])
+        asked = language.known(parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[-1])
         inner["state"]["asked_language"] = asked
-        inner["state"]["language"] = asked or words.negotiate(headers.get(b"accept-language", b"").decode("latin-1"))
+        inner["state"]["language"] = asked or language.negotiate(headers.get(b"accept-language", b"").decode("latin-1"))
         answer = Answer(send, self._headers, method, known=headers.get(b"if-none-match"))
         try:
             await self._answer(inner, receive, answer.send)

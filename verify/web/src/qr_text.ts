@@ -1,5 +1,5 @@
 // The text of a certificate's QR code (docs, Formats: QR text), and what other codes are.
-// The same rules as verify/core/qr_text.py and verify/codes.py; the server judges again.
+// The same rules as verify/core/qr_text.py and verify/files/codes.py; the server judges again.
 
 const TEXT = /^(?:https?:\/\/[^/?#\s]+\/q\/)?([1-9][0-9]{0,1999})$/i;
 const SHORTEST = 100; // digits: no signed statement has fewer, payment codes of digits alone do

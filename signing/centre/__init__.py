@@ -1,0 +1,1 @@
+"""What the centre has decided, its calendar, and the room its commands work in."""

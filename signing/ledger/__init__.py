@@ -1,0 +1,1 @@
+"""The centre's own book: numbers given for ever, and everything recorded."""

@@ -1,0 +1,72 @@
+"""What the ledger recorded, in order: releases, why they were early, rows and names struck out and why, printings."""
+
+import itertools
+from typing import Any
+
+import msgspec
+
+from signing.ledger.book import Ledger
+from signing.ledger.values import Job
+from signing.messages import _
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was recorded; names stand in it, as it is the centre's own."""
+
+    at: int
+    """Seconds since 1970."""
+    what: str
+    """notice, final, status; early, row_struck; struck, restored; printed, reprinted, labelled; rebuilt, recovered."""
+    subject: str
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        words = {
+            "notice": _("notice"),
+            "final": _("final list"),
+            "status": _("change"),
+            "early": _("before the objection window closed"),
+            "row_struck": _("row left out"),
+            "struck": _("struck out after an objection"),
+            "restored": _("restored after an objection"),
+            "printed": _("printed"),
+            "reprinted": _("printed again"),
+            "labelled": _("labels printed"),
+            "rebuilt": _("ledger rebuilt"),
+            "recovered": _("ledger restored from a backup"),
+        }
+        told = f"{words.get(self.what, self.what)}  {self.subject}"
+        return f"{told}  {self.reason}" if self.reason else told
+
+
+def entries(ledger: Ledger) -> list[Entry]:
+    """Everything recorded, the oldest first; in one second, notices, then objections, then what came of them."""
+    jobs = ledger.jobs()
+    found = [entry for job in jobs if job.kind == "notice" for entry in _of_job(job)]
+    holders = ledger.holders()
+    found += [
+        Entry(
+            at=one.recorded_at,
+            what="struck" if one.struck else "restored",
+            subject=f"{one.exam} {holders.get((one.exam, one.lookup_key), '')}".rstrip(),
+            reason=one.reason,
+        )
+        for one in ledger.objections()
+    ]
+    found += [entry for job in jobs if job.kind != "notice" for entry in _of_job(job)]
+    for (at, what), group in itertools.groupby(ledger.events(), key=lambda event: event[:2]):
+        subjects = [subject for _at, _what, subject in group]
+        subject = subjects[0] if len(subjects) == 1 else _("{} certificates").format(len(subjects))
+        found.append(Entry(at=at, what="recovered" if what == "restored" else what, subject=subject))
+    return sorted(found, key=lambda entry: entry.at)
+
+
+def _of_job(job: Job) -> list[Entry]:
+    notes: dict[str, Any] = job.notes
+    found = [Entry(at=job.recorded_at, what=job.kind, subject=job.release)]
+    if "early" in notes:
+        found.append(Entry(at=job.recorded_at, what="early", subject=job.release, reason=notes["early"]))
+    for row, reason in sorted(notes.get("struck", {}).items(), key=lambda struck: int(struck[0])):
+        subject = _("{}, row {} of the workbook").format(job.release, row)
+        found.append(Entry(at=job.recorded_at, what="row_struck", subject=subject, reason=reason))
+    return found

@@ -1,0 +1,209 @@
+"""The ledger made anew from the centre's own releases, or completed by them.
+
+A release holds all that the ledger keeps but who stands behind the lines of a notice, what objections came to, and
+reasons: the same ``announce`` again tells the first (signing.record), the clerk the others. What a release says is
+believed only where its signature is a key's of this centre.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from signing.ledger.book import Ledger
+from signing.ledger.values import Given, IndexHead, Job, JobKind, ListedRow, ListHead, RecordedChange
+from signing.messages import _
+from signing.release import release_file
+from verify.core import certificate as certificates
+from verify.core import changes, lookup_index, pass_list, statement
+from verify.core.changes import Change
+from verify.core.errors import Malformed
+from verify.core.keyring import Chain
+from verify.core.lookup_index import LookupIndex
+from verify.core.pass_list import PassList
+from verify.core.statement import Kind, Statement
+from verify.shared.command import Refusal
+
+_UNKNOWN: Final = b""
+"""The lookup key of somebody on a notice, whom no index names."""
+
+
+class _Content(msgspec.Struct, kw_only=True):
+    """One release, read."""
+
+    path: Path
+    digest: bytes
+    certificates: list[Statement] = []
+    lists: list[tuple[PassList, bytes]] = []
+    indexes: list[tuple[LookupIndex, bytes]] = []
+    changes: list[tuple[Change, bytes]] = []
+    issued_at: int = 0
+
+    @property
+    def kind(self) -> JobKind:
+        """What kind of job made it."""
+        if self.lists:
+            return self.lists[0][0].stage
+        return "status"
+
+
+def rebuild(ledger: Ledger, folder: Path, chain: Chain) -> list[str]:
+    """Adds to the ledger what it lacks of the releases in ``folder``; their names, in the order added.
+
+    Raises Refusal for a release that is damaged, that no key of the centre signed, or that contradicts the ledger.
+    """
+    known = {job.release: job for job in ledger.jobs()}
+    found = [_read(path, chain) for path in sorted(folder.glob("*.release"))]
+    missing = []
+    for content in sorted(found, key=_order):
+        job = known.get(content.path.name)
+        if job is None or job.digest is None:
+            missing.append(content)
+        elif job.digest != content.digest:
+            raise Refusal(_("{} is not the release that the ledger recorded.").format(content.path.name))
+    with ledger.transaction():
+        for content in missing:
+            if content.path.name in known:
+                ledger.drop(known[content.path.name].id)
+            _add(ledger, content)
+    return [content.path.name for content in missing]
+
+
+def _order(content: _Content) -> tuple[int, int, str]:
+    revisions = [made.revision for made, _kid in content.lists] + [made.revision for made, _kid in content.indexes]
+    return content.issued_at, max(revisions, default=0), content.path.name
+
+
+def _read(path: Path, chain: Chain) -> _Content:
+    data = path.read_bytes()
+    content = _Content(
+        path=path, digest=hashlib.sha256(data).digest(), certificates=[], lists=[], indexes=[], changes=[]
+    )
+    for found in release_file.parse(data):
+        if not any(statement.signed_by(found, key.public) for key in chain.newest.with_kid(found.kid)):
+            raise Refusal(_("{} holds a statement that no key of this centre signed.").format(path.name))
+        try:
+            _file(content, found)
+        except Malformed as error:
+            raise Refusal(f"{path.name}: {error.detail}") from None
+    return content
+
+
+def _file(content: _Content, found: Statement) -> None:
+    if found.kind is Kind.CERTIFICATE:
+        content.certificates.append(found)
+        return
+    if found.kind is Kind.PASS_LIST:
+        content.lists.append((pass_list.read(found), found.kid))
+    elif found.kind is Kind.LOOKUP_INDEX:
+        content.indexes.append((lookup_index.read(found), found.kid))
+    elif found.kind is Kind.CHANGE:
+        content.changes.append((changes.read(found), found.kid))
+    content.issued_at = int(found.claims[statement.IAT])
+
+
+def _add(ledger: Ledger, content: _Content) -> None:
+    notes: dict[str, str] = {"rebuilt": "yes"}
+    if content.indexes:
+        notes["secret"] = content.indexes[0][0].secret_id.hex()
+    job = ledger.add_job(content.kind, content.path.name, content.digest, content.issued_at, notes)
+    keys = {number: key for index, _kid in content.indexes for number, key in index.rows}
+    replaces = {c.replacement.number: c.certificate.number for c, _kid in content.changes if c.replacement is not None}
+    given = {found.short: _given(found, job, keys, replaces) for found in content.certificates}
+    ledger.give([one for one in given.values() if not _is_known(ledger, one)])
+    for made, kid in content.lists:
+        _add_list(ledger, made, kid, job, given)
+    for index, kid in content.indexes:
+        head = IndexHead(exam=index.exam, revision=index.revision, secret_id=index.secret_id, kid=kid, job=job)
+        ledger.add_index(head)
+    for change, kid in content.changes:
+        ledger.add_change(
+            RecordedChange(
+                number=change.certificate.number,
+                kid=kid,
+                action=change.action,
+                effective_at=change.effective_at,
+                reason=change.reason,
+                replacement=None if change.replacement is None else change.replacement.number,
+                note=change.note,
+                job=job,
+            )
+        )
+    ledger.set_digest(job, content.digest)
+
+
+def _is_known(ledger: Ledger, wanted: Given) -> bool:
+    known = ledger.given(wanted.number)
+    if known is None or known.statement is None:
+        return False
+    if known.statement != wanted.statement:
+        raise Refusal(_("Certificate {} differs between the ledger and a release.").format(wanted.number))
+    return True
+
+
+def _given(found: Statement, job: int, keys: dict[str, bytes], replaces: dict[str, str]) -> Given:
+    made = certificates.read(found)
+    return Given(
+        number=made.number,
+        exam=made.exam,
+        holder=made.holder,
+        id_hint=made.id_hint,
+        lookup_key=keys.get(made.number, _UNKNOWN),
+        issued_at=made.issued_at,
+        expires_at=made.expires_at,
+        kid=found.kid,
+        job=job,
+        replaces=replaces.get(made.number),
+        statement=found.data,
+    )
+
+
+def _add_list(ledger: Ledger, made: PassList, kid: bytes, job: int, given: dict[bytes, Given]) -> None:
+    rows = []
+    for row in made.rows:
+        holder = given[row.certificate] if row.certificate is not None else None
+        rows.append(
+            ListedRow(
+                serial=row.serial,
+                name=row.name,
+                id=row.id,
+                holder=holder.holder if holder else row.name,
+                lookup_key=holder.lookup_key if holder else _UNKNOWN,
+                number=holder.number if holder else None,
+            )
+        )
+    head = msgspec.json.encode(msgspec.structs.replace(made, rows=())).decode()
+    ledger.add_list(
+        ListHead(exam=made.exam, revision=made.revision, stage=made.stage, job=job, kid=kid, head=head), rows
+    )
+
+
+class Unexplained(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice of which only the release is known: what objections to it came to, no release says."""
+
+    exam: str
+    missing: tuple[int, ...]
+    """Numbers on the notice that the first final list lacks; none where there is no final list yet."""
+
+
+def unexplained(ledger: Ledger) -> list[Unexplained]:
+    """The notices whose people a rebuilt ledger does not know."""
+    found = []
+    for exam in sorted({head.exam for head in ledger.lists()}):
+        head = ledger.newest_list(exam, "notice")
+        rows = ledger.list_rows(exam, head.revision) if head else []
+        if head is None or all(row.lookup_key for row in rows):
+            continue
+        final = ledger.list_rows(exam, head.revision + 1)
+        there = {(row.name, row.id) for row in final}
+        missing = tuple(row.serial for row in rows if (row.name, row.id) not in there) if final else ()
+        found.append(Unexplained(exam=exam, missing=missing))
+    return found
+
+
+def lost(before: Ledger, after: Sequence[Job]) -> list[str]:
+    """Releases that a ledger knows and the jobs of another do not."""
+    there = {job.release for job in after}
+    return [job.release for job in before.jobs() if job.digest is not None and job.release not in there]

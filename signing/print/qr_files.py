@@ -1,0 +1,46 @@
+"""Each certificate's QR code as files: NUMBER.svg and NUMBER.png in the certificates folder."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from signing.ledger.values import Given
+from signing.messages import _
+from signing.spread import spread
+from verify.core import qr_text
+from verify.shared import whole_files
+from verify.shared.command import progress
+
+
+def draw(folder: Path, host: str, certificates: Sequence[Given]) -> int:
+    """Draws what is not there yet; how many that were."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    there = {entry.name for entry in os.scandir(folder) if entry.stat().st_size}
+    missing = [one for one in certificates if not {f"{one.number}.svg", f"{one.number}.png"} <= there]
+
+    def some(given: Sequence[Given]) -> list[None]:
+        for one in given:
+            _draw(folder, host, one)
+        return [None] * len(given)
+
+    if missing:
+        with progress(_("Drawing QR codes"), len(missing)) as advance:
+            spread(some, missing, advance)
+    return len(missing)
+
+
+def sweep(folder: Path) -> None:
+    """Takes away the drafts of a command that was killed; whoever holds the ledger is alone here."""
+    for draft in folder.glob(".*.*.[0-9]*"):
+        draft.unlink(missing_ok=True)
+
+
+def _draw(folder: Path, host: str, given: Given) -> None:
+    if given.statement is None:
+        raise ValueError("a certificate that is not signed")
+    from signing.print import qr
+
+    text = qr_text.write(given.statement, host)
+    for suffix, picture in (("svg", qr.svg(text)), ("png", qr.png(text))):
+        whole_files.write(folder / f"{given.number}.{suffix}", picture)

@@ -1,0 +1,1 @@
+"""Releases: signed statements carried to the registry, their rules, and publishing."""

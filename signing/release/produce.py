@@ -1,0 +1,174 @@
+"""From what the ledger recorded to the release: sign, check what was signed, keep it, write the file.
+
+Ed25519 signatures are functions of key and bytes (RFC 8032), and all that goes into the bytes is recorded, so doing
+this twice gives the same file.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from signing.centre.room import Session, Unlocked
+from signing.ledger.book import Ledger
+from signing.ledger.values import Given, Job, RecordedChange
+from signing.messages import _
+from signing.release import release_file
+from signing.spread import spread
+from verify.core import certificate as certificates
+from verify.core import changes, lookup_index, pass_list, qr_text, statement, verdict
+from verify.core.changes import Change, Named
+from verify.core.errors import CoreError
+from verify.core.keyring import Chain
+from verify.core.lookup_index import LookupIndex
+from verify.core.pass_list import PassList, Row
+from verify.core.statement import Draft, Kind
+from verify.shared.command import Refusal, progress
+
+
+class CheckFailed(Refusal):
+    """What was just signed does not verify; nothing of it leaves the room."""
+
+
+class Bench:
+    """Signs and checks; worker processes inherit it whole."""
+
+    def __init__(self, unlocked: Unlocked, kids: set[bytes], host: str, at: int) -> None:
+        self._chain: Chain = unlocked.chain
+        self._host = host
+        self._at = at
+        self._signers = {kid: unlocked.signer(kid) for kid in kids}
+
+    def certificates(self, given: Sequence[Given]) -> list[bytes]:
+        """The signed certificates, each checked as a verifier without a network would."""
+        return [self._certificate(one) for one in given]
+
+    def _certificate(self, given: Given) -> bytes:
+        wanted = given.certificate
+        data = self._signers[given.kid].sign(wanted.draft(given.kid))
+        seen = verdict.read_qr(qr_text.write(data, self._host), self._chain, self._at)
+        found = verdict.judge(seen, None, chain=self._chain, now=self._at, offline=True)
+        if found.outcome != "valid" or certificates.read(statement.decode(data)) != wanted:
+            raise CheckFailed(_("Certificate {} does not verify: {}. Nothing was released.").format(
+                given.number, found.outcome))  # fmt: skip
+        return data
+
+    def other(self, draft: Draft, kid: bytes, wanted: PassList | LookupIndex | Change) -> bytes:
+        """A signed list, index or change, read back and compared."""
+        data = self._signers[kid].sign(draft)
+        found = statement.decode(data)
+        try:
+            readers = {Kind.PASS_LIST: pass_list.read, Kind.LOOKUP_INDEX: lookup_index.read, Kind.CHANGE: changes.read}
+            same = readers[found.kind](found) == wanted
+        except CoreError:
+            same = False
+        keys = [key.public for key in self._chain.newest.with_kid(kid)]
+        if not same or not any(statement.signed_by(found, public) for public in keys):
+            raise CheckFailed(_("A list or change does not verify. Nothing was released."))
+        return data
+
+
+def produce(session: Session, job: Job) -> Path:
+    """Makes the job's release, or finds it made; its path. Raises Refusal."""
+    room, ledger = session.room, session.ledger
+    path = room.releases / job.release
+    if job.digest is not None and path.is_file() and file_digest(path) == job.digest:
+        return path
+    lists, indexes, changed = ledger.lists(job.id), ledger.indexes(job.id), ledger.changes(job.id)
+    fresh = [given for given in ledger.of_job(job.id) if given.statement is None]
+    kids = {one.kid for group in (lists, indexes, changed, fresh) for one in group}
+    bench = Bench(session.unlocked, kids, room.centre.host, job.recorded_at)
+    if fresh:
+        with progress(_("Signing and checking"), len(fresh)) as advance:
+            signed = spread(bench.certificates, fresh, advance)
+        ledger.keep_statements({given.number: data for given, data in zip(fresh, signed, strict=True)})
+    data = b"".join(_statements(ledger, bench, job))
+    digest = hashlib.sha256(data).digest()
+    if job.digest is not None and job.digest != digest:
+        raise Refusal(_("{} would differ from what was released under this name.").format(job.release))
+    for draft in room.releases.glob(f".{path.name}.*"):  # of a command that was killed
+        draft.unlink(missing_ok=True)
+    release_file.write(path, [data])
+    if job.digest is None:
+        ledger.mark_released(job.id, digest)
+    return path
+
+
+def _statements(ledger: Ledger, bench: Bench, job: Job) -> list[bytes]:
+    """Certificates in row order, lists, changes, lookup indexes."""
+    certified: dict[str, bytes] = {}
+    lists = []
+    for head in ledger.lists(job.id):
+        rows = ledger.list_rows(head.exam, head.revision)
+        statements = {g.number: g.statement for g in ledger.of_exam(head.exam) if g.statement is not None}
+        for row in rows:
+            if row.number is not None:
+                certified[row.number] = statements[row.number]
+        made = msgspec.json.decode(head.head, type=PassList)
+        made = msgspec.structs.replace(
+            made,
+            rows=tuple(
+                Row(
+                    serial=row.serial,
+                    name=row.name,
+                    id=row.id,
+                    certificate=None if row.number is None else short(statements[row.number]),
+                )
+                for row in rows
+            ),
+        )
+        lists.append(bench.other(made.draft(head.kid), head.kid, made))
+    for given in ledger.of_job(job.id):
+        if given.statement is not None:
+            certified.setdefault(given.number, given.statement)
+    changed = [bench.other(made.draft(kid), kid, made) for made, kid in _changes(ledger, job)]
+    indexes = []
+    for index in ledger.indexes(job.id):
+        index_made = LookupIndex(
+            exam=index.exam,
+            revision=index.revision,
+            secret_id=index.secret_id,
+            rows=tuple(ledger.index_rows(index.exam, job.id)),
+            issued_at=job.recorded_at,
+        )
+        indexes.append(bench.other(index_made.draft(index.kid), index.kid, index_made))
+    return [*certified.values(), *lists, *changed, *indexes]
+
+
+def _changes(ledger: Ledger, job: Job) -> list[tuple[Change, bytes]]:
+    return [(_change(ledger, recorded, job.recorded_at), recorded.kid) for recorded in ledger.changes(job.id)]
+
+
+def _change(ledger: Ledger, recorded: RecordedChange, at: int) -> Change:
+    return msgspec.convert(
+        {
+            "certificate": _named(ledger, recorded.number),
+            "action": recorded.action,
+            "effective_at": recorded.effective_at,
+            "reason": recorded.reason,
+            "replacement": None if recorded.replacement is None else _named(ledger, recorded.replacement),
+            "note": recorded.note,
+            "issued_at": at,
+        },
+        Change,
+        from_attributes=True,
+    )
+
+
+def _named(ledger: Ledger, number: str) -> Named:
+    given = ledger.given(number)
+    if given is None or given.statement is None:
+        raise Refusal(_("Certificate {} is not in the ledger as issued.").format(number))
+    return Named(number=number, short=short(given.statement))
+
+
+def short(data: bytes) -> bytes:
+    """The 16 bytes by which lists and changes name a certificate."""
+    return hashlib.sha256(data).digest()[:16]
+
+
+def file_digest(path: Path) -> bytes:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

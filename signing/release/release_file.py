@@ -1,0 +1,76 @@
+"""The release file that is carried from the signing room to the registry: a CBOR sequence of statements.
+
+A final release holds certificates in row order, then final lists, then lookup indexes. Keyrings are not in it.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from signing.messages import _
+from verify.core import cbor, statement
+from verify.core.errors import Unreadable
+from verify.core.statement import Statement
+from verify.shared import whole_files
+from verify.shared.command import Refusal
+
+MAX_BYTES: Final = 512 * 2**20
+"""More than a million certificates with their lists."""
+
+
+class ReleaseRefused(Refusal):
+    """A release that must not be published, and nothing of it is.
+
+    ``code`` is for programs; the message names the statement by its place in the file, counted from 1, and
+    where it can the certificate number or the exam, never a person.
+    """
+
+    def __init__(self, code: str, reason: str, place: int | None = None) -> None:
+        where = _("statement {place} of the release: ").format(place=place) if place is not None else ""
+        super().__init__(f"{where}{reason} ({code})")
+        self.code = code
+        self.place = place
+
+
+def write(path: Path, statements: Iterable[bytes]) -> None:
+    """Makes or replaces the file at ``path``, whole and on disk when this returns, or not at all. Raises Refusal."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_files.whole(path) as draft:
+        with draft.open("wb") as file:
+            file.writelines(statements)
+        whole_files.to_disk(draft)
+    whole_files.to_disk(path.parent)
+
+
+def load(path: Path) -> bytes:
+    """The bytes of the release at ``path``. Raises ReleaseRefused, OSError."""
+    if path.stat().st_size > MAX_BYTES:
+        raise ReleaseRefused("too_large", _("more than {size} MiB").format(size=MAX_BYTES >> 20))
+    return path.read_bytes()
+
+
+def count(data: bytes) -> int:
+    """How many statements a release's bytes hold, up to where they are damaged."""
+    found = 0
+    with contextlib.suppress(Unreadable):
+        for _item in cbor.split(data):
+            found += 1
+    return found
+
+
+def parse(data: bytes) -> Iterator[Statement]:
+    """The statements of a release's bytes, decoded one by one. Raises ReleaseRefused."""
+    items = cbor.split(data)
+    place = 0
+    while True:
+        place += 1
+        try:
+            yield statement.decode(next(items))
+        except StopIteration:
+            break
+        except Unreadable as error:
+            reason = _("these bytes are no statement: the file is damaged, or not a release")
+            raise ReleaseRefused(error.code, reason, place) from None
+    if place == 1:
+        raise ReleaseRefused("empty", _("the release holds no statement"))

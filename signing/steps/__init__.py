@@ -1,0 +1,1 @@
+"""What the centre does: announce, issue, change, export."""

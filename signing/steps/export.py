@@ -1,0 +1,87 @@
+"""A year's certificates as a spreadsheet, for the centre's own files."""
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from openpyxl import Workbook
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+from signing.centre.calendar import local_day
+from signing.centre.centre_toml import Centre
+from signing.ledger.history import Standing, standing_words
+from signing.messages import _
+from signing.workbook.report import fit_to_page, put, save
+from verify.shared import whole_files
+from verify.shared.command import Refusal
+
+_WIDTHS: Final = (20, 24, 10, 24, 14, 12, 12, 12, 20, 40)
+
+
+def of_year(standings: Iterable[Standing], year: int) -> list[Standing]:
+    """Those issued in ``year`` (Asia/Shanghai), by time and number."""
+    found = [s for s in standings if s.given.job is not None and local_day(s.given.issued_at).year == year]
+    return sorted(found, key=lambda s: (s.given.issued_at, s.given.number))
+
+
+def write(path: Path, centre: Centre, standings: Iterable[Standing]) -> int:
+    """Writes .xlsx or .csv by the name of ``path``; how many rows. Raises Refusal for another kind of file."""
+    kind = path.suffix.lower()
+    if kind not in (".xlsx", ".csv"):
+        raise Refusal(_("{}: an export is an .xlsx or .csv file.").format(path.name))
+    rows = [_row(centre, standing) for standing in standings]
+    header = [
+        _("Number"), _("Name"), _("ID ends with"), _("Programme"), _("Exam"), _("Issued"), _("Expires"),
+        _("Status"), _("Replaced by"), _("Releases"),
+    ]  # fmt: skip
+    if kind == ".xlsx":
+        _xlsx(path, [header, *rows])
+    else:
+        _csv(path, [header, *rows])
+    return len(rows)
+
+
+def _row(centre: Centre, standing: Standing) -> list[str]:
+    given = standing.given
+    code = given.exam.partition("-")[0]
+    programme = centre.programme(code)
+    return [
+        given.number,
+        given.holder,
+        given.id_hint,
+        programme.name.zh if programme else code,
+        given.exam,
+        local_day(given.issued_at).isoformat(),
+        local_day(given.expires_at).isoformat() if given.expires_at is not None else "",
+        standing_words(standing.standing),
+        standing.replaced_by or "",
+        " ".join(standing.releases),
+    ]
+
+
+def _xlsx(path: Path, rows: list[list[str]]) -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for number, row in enumerate(rows, start=1):
+        for column, value in enumerate(row, start=1):
+            put(sheet, number, column, value)
+    for column, width in enumerate(_WIDTHS, start=1):
+        sheet.cell(row=1, column=column).font = Font(bold=True)
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    sheet.freeze_panes = "A2"
+    fit_to_page(sheet)
+    save(book, path)
+
+
+def _csv(path: Path, rows: list[list[str]]) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerows([[harmless(value) for value in row] for row in rows])
+    whole_files.write(path, text.getvalue().encode("utf-8-sig"))
+
+
+def harmless(value: str) -> str:
+    """A CSV field that no office program takes for a formula: one that begins like one gets an apostrophe."""
+    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

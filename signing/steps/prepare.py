@@ -1,0 +1,126 @@
+"""From a judged workbook to what is recorded: who is on which list, and which number each is given.
+
+Everything that decides a release's bytes is in the ledger before anything is signed, the time of issue and the
+key included, so that the same command goes on after any crash and comes to the same bytes.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from signing.centre.centre_toml import ExamEntry
+from signing.centre.room import Room, Session, check_keyring
+from signing.ledger.book import Ledger
+from signing.ledger.values import JobKind
+from signing.messages import _
+from signing.workbook.judging import Candidate, Judged
+from verify.core import cbor, identity
+from verify.core.keyring import Programme
+from verify.shared.command import Refusal
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who passed, without the ID number."""
+
+    name: str
+    id_hint: str
+    lookup_key: bytes
+    own_number: str | None
+
+    def __repr__(self) -> str:
+        return "Person()"
+
+
+class ExamPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """One exam of a workbook and everybody who passed it, in row order."""
+
+    exam: ExamEntry
+    programme: Programme
+    secret_id: bytes
+    people: tuple[Person, ...]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What one command is to make of a workbook."""
+
+    kind: JobKind
+    term: str
+    plans: tuple[ExamPlan, ...]
+    notes: dict[str, Any]
+    digest: bytes
+    """SHA-256 of all that decides what the release says, but for its time and key."""
+
+
+def request(session: Session, judged: Judged, kind: JobKind, term: str, notes: Mapping[str, Any]) -> Request:
+    """The lists that ``judged`` asks for. Raises Refusal while a row is refused, and for an exam not in centre.toml."""
+    room, unlocked = session.room, session.unlocked
+    check_rows(judged)
+    by_programme: dict[str, list[Candidate]] = {}
+    for candidate in judged.candidates:
+        by_programme.setdefault(candidate.programme, []).append(candidate)
+    codes = [entry.code for entry in room.centre.programmes if entry.code in by_programme]
+    if not codes:
+        raise Refusal(_("Every row is struck out."))
+    keyring = unlocked.chain.newest
+    check_keyring(room.centre, keyring, codes)
+    plans = []
+    for code in codes:
+        exam = room.centre.exam(code, term)
+        programme = keyring.programme(code)
+        if exam is None or programme is None:
+            raise Refusal(_("centre.toml has no exam {} of {}.").format(term, code))
+        plans.append(_plan(session, exam, programme, by_programme[code], objections=kind == "final"))
+    return Request(kind=kind, term=term, plans=tuple(plans), notes=dict(notes), digest=_digest(room, kind, term, plans))
+
+
+def check_rows(judged: Judged) -> None:
+    """That no row is refused which was not struck out. Raises Refusal."""
+    if judged.refused:
+        rows = ", ".join(str(row.row) for row in judged.refused[:10]) + (" …" if len(judged.refused) > 10 else "")
+        raise Refusal(
+            _("{} rows are refused (row {}): `yinjian-sign check` says why. Put them right or strike them out.").format(
+                len(judged.refused), rows
+            )
+        )
+
+
+def _plan(
+    session: Session, exam: ExamEntry, programme: Programme, candidates: Sequence[Candidate], *, objections: bool
+) -> ExamPlan:
+    ledger, unlocked = session.ledger, session.unlocked
+    index = ledger.newest_index(exam.code)
+    secret = unlocked.secret(index.secret_id if index else _notice_secret(ledger, exam.code))
+    struck = ledger.struck(exam.code) if objections else {}
+    people = []
+    for candidate in candidates:
+        if candidate.outcome != "passed":
+            continue
+        key = identity.lookup_key(secret, candidate.name, candidate.id_type, candidate.id_key)
+        if key not in struck:
+            people.append(
+                Person(
+                    name=candidate.name,
+                    id_hint=identity.id_hint(candidate.id_key),
+                    lookup_key=key,
+                    own_number=candidate.number if programme.numbering == "own" else None,
+                )
+            )
+    return ExamPlan(exam=exam, programme=programme, secret_id=identity.secret_id(secret), people=tuple(people))
+
+
+def _notice_secret(ledger: Ledger, exam: str) -> bytes | None:
+    """The id of the lookup secret that the exam's notice was made with, so that objections fit the final list."""
+    job = ledger.job_of_list(exam)
+    return bytes.fromhex(job.notes["secret"]) if job is not None and "secret" in job.notes else None
+
+
+def _digest(room: Room, kind: JobKind, term: str, plans: Sequence[ExamPlan]) -> bytes:
+    lists = room.centre.lists
+    says: list[object] = [kind, term, lists.contact, lists.names, lists.ids, lists.objection_days, lists.public_days]
+    for plan in plans:
+        exam = plan.exam
+        says.append([exam.code, exam.title.names.cbor(), str(exam.held_on), str(exam.planned_on), plan.secret_id])
+        says.append([[p.name, p.id_hint, p.lookup_key, p.own_number] for p in plan.people])
+    return hashlib.sha256(cbor.encode(says)).digest()

@@ -1,0 +1,1 @@
+"""Workbooks: read, judged row by row, marked; and the empty form."""

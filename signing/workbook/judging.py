@@ -1,0 +1,285 @@
+"""A workbook judged row by row: who is registered as whom, and with which outcome.
+
+Every row gets a result and the reasons for it, each with its cell; nothing is signed until no row is refused that
+was not struck out on purpose.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from signing.centre.centre_toml import Centre
+from signing.messages import _
+from signing.workbook import corrections, eligibility, headers, sheets
+from signing.workbook.corrections import Finding
+from signing.workbook.eligibility import Outcome, Subject
+from signing.workbook.headers import HEADINGS, Column, Table
+from signing.workbook.sheets import Value
+from verify.shared.command import Refusal, progress, working
+
+Result = Literal["accepted", "corrected", "refused"]
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a row has its result; ``cell`` is None where the workbook has no such column."""
+
+    cell: str | None
+    code: str
+    message: str
+    kind: Literal["refusal", "correction", "remark"] = "remark"
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A person as the workbook registers them for one programme."""
+
+    row: int
+    name: str
+    id_type: str
+    id_key: str
+    programme: str
+    outcome: Outcome
+    number: str | None = None
+    """The centre's own certificate number, of a programme with such numbers."""
+
+    def __repr__(self) -> str:
+        return f"Candidate(row={self.row}, outcome={self.outcome})"
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One judged row; ``candidate`` is None where it is refused or struck out."""
+
+    row: int
+    result: Result
+    outcome: Outcome | None
+    reasons: tuple[Reason, ...]
+    candidate: Candidate | None = None
+    struck: bool = False
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole workbook."""
+
+    rows: tuple[Row, ...]
+    table: Table
+
+    @property
+    def refused(self) -> tuple[Row, ...]:
+        """Rows that keep the workbook from being signed."""
+        return tuple(row for row in self.rows if row.result == "refused" and not row.struck)
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Everybody who was neither refused nor struck out, in row order."""
+        return tuple(row.candidate for row in self.rows if row.candidate is not None)
+
+    def totals(self) -> dict[str, int]:
+        """Rows by result and by outcome."""
+        results = Counter[str](row.result for row in self.rows if not row.struck)
+        outcomes = Counter[str](row.outcome for row in self.rows if row.outcome is not None and not row.struck)
+        names = ("accepted", "corrected", "refused", "passed", "failed", "absent", "disqualified", "ineligible")
+        return (
+            {"rows": len(self.rows)}
+            | {name: results[name] + outcomes[name] for name in names}
+            | {"struck": sum(row.struck for row in self.rows)}
+        )
+
+
+def read(path: Path, centre: Centre, strikes: Mapping[int, str]) -> Judged:
+    """The workbook at ``path``, judged by the centre's rules; ``strikes`` maps rows to why they are left out.
+
+    Raises Refusal where it cannot be read at all, or where a row to strike is not there.
+    """
+    with working(_("Reading {}").format(path.name)):
+        table = headers.find(sheets.read(path))
+    return judge(table, centre, strikes)
+
+
+def judge(table: Table, centre: Centre, strikes: Mapping[int, str]) -> Judged:
+    """Every row of ``table``. Raises Refusal for a row to strike that is not there, and for a table without rows."""
+    judge_row = _Judge(table, centre)
+    drafts = []
+    with progress(_("Judging rows"), len(table.sheet.rows) - table.header) as advance:
+        for number, values in table.rows():
+            drafts.append(judge_row(number, values))
+            advance()
+    if not drafts:
+        raise Refusal(_("There are no rows below the header."))
+    if missing := sorted(strikes.keys() - {draft.row for draft in drafts}):
+        raise Refusal(_("There is no row {} to strike out.").format(missing[0]))
+    _refuse_shared(drafts, strikes)
+    return Judged(rows=tuple(_row(draft, table, strikes.get(draft.row)) for draft in drafts), table=table)
+
+
+class _Draft(msgspec.Struct, kw_only=True):
+    """A row on the way to its result."""
+
+    row: int
+    findings: list[Finding]
+    id: tuple[str, str] | None
+    candidate: Candidate | None
+    number: str | None
+
+    def __repr__(self) -> str:
+        return f"_Draft({self.row})"
+
+
+class _Judge:
+    """Judges single rows of one table."""
+
+    def __init__(self, table: Table, centre: Centre) -> None:
+        self._table = table
+        self._centre = centre
+        self._default_numbered = [entry.code for entry in centre.programmes if entry.numbering == "default"]
+        self._programmes = _programme_words(centre)
+        self._subjects = {
+            entry.code: Subject(rules=centre.rules_of(entry.code), full_mark=entry.full_mark, pass_mark=entry.pass_mark)
+            for entry in centre.programmes
+        }
+
+    def __call__(self, row: int, values: dict[Column, Value]) -> _Draft:
+        formula = self._table.cell(row, "name") in self._table.sheet.formulas
+        name, findings = corrections.name(values.get("name"), formula)
+        id_type, found = corrections.id_type(values.get("id_type"))
+        findings += found
+        id_key = None
+        if id_type is not None:
+            id_key, found = corrections.id_number(id_type, values.get("id_number"))
+            findings += found
+        code = self._programme(values.get("programme"), findings)
+        outcome: Outcome | None = None
+        number = None
+        if code is not None:
+            outcome, found = eligibility.judge(self._subjects[code], values)
+            findings += found
+            number, found = self._number(code, outcome, values.get("number"))
+            findings += found
+        unread = self._unread(row, values)
+        if unread:
+            columns_ = {finding.column for finding in unread}
+            findings = [*(finding for finding in findings if finding.column not in columns_), *unread]
+        if row in self._table.sheet.hidden:
+            findings.append(Finding(column=None, code="row_hidden", message=_("The row is hidden in the workbook.")))
+        candidate = None
+        if name is not None and id_type is not None and id_key is not None and code is not None and outcome is not None:
+            candidate = Candidate(
+                row=row, name=name, id_type=id_type, id_key=id_key, programme=code, outcome=outcome, number=number
+            )
+        identity = (id_type, id_key) if id_type is not None and id_key is not None else None
+        return _Draft(row=row, findings=findings, id=identity, candidate=candidate, number=number)
+
+    def _unread(self, row: int, values: dict[Column, Value]) -> list[Finding]:
+        """Refusals of cells whose value is not what they show, instead of what would be said of that value."""
+        sheet, found = self._table.sheet, []
+
+        def refuse(column: Column, code: str, message: str) -> None:
+            found.append(Finding(column=column, code=code, message=message, refuses=True))
+
+        if sheet.errors or sheet.formulas or sheet.percent:
+            for column in self._table.columns:
+                cell = self._table.cell(row, column)
+                if cell in sheet.errors:
+                    refuse(column, "cell_error", _("The cell shows an error, such as #N/A: type what belongs there."))
+                elif column != "name" and column not in values and cell in sheet.formulas:
+                    text = _("A formula without a saved result: open the workbook in the office program and save it.")
+                    refuse(column, "formula_without_result", text)
+                elif column in eligibility.MARKS and column in values and cell in sheet.percent:
+                    refuse(column, "mark_not_number", _("The mark is shown as a percentage: type the mark itself."))
+        return found
+
+    def _programme(self, value: Value, findings: list[Finding]) -> str | None:
+        if value is None and "programme" not in self._table.columns and len(self._subjects) == 1:
+            return next(iter(self._subjects))
+        code = self._programmes.get(eligibility.plain(value))
+        if code is None:
+            message = _("There is no programme.") if value is None else _("centre.toml knows no such programme.")
+            findings.append(Finding(column="programme", code="programme_unknown", message=message, refuses=True))
+        return code
+
+    def _number(self, code: str, outcome: Outcome | None, value: Value) -> tuple[str | None, list[Finding]]:
+        if outcome != "passed":
+            return None, []
+        if code in self._default_numbered:
+            if value is None:
+                return None, []
+            message = _("This programme's numbers are given here: the one in the workbook is not used.")
+            return None, [Finding(column="number", code="number_not_used", message=message)]
+        return corrections.own_number(value, self._default_numbered)
+
+
+def _programme_words(centre: Centre) -> dict[str, str]:
+    """Every way to write a programme: its code, its name, and its name and level together."""
+    words: dict[str, str] = {}
+    for entry in centre.programmes:
+        for name, level in ((entry.name.zh, entry.level.zh), (entry.name.en or "", entry.level.en or "")):
+            if name:
+                for written in (name, f"{name}({level})", f"{name}{level}", f"{level}{name}"):
+                    words.setdefault(eligibility.plain(written), entry.code)
+    return words | {eligibility.plain(entry.code): entry.code for entry in centre.programmes}
+
+
+def _refuse_shared(drafts: Iterable[_Draft], strikes: Mapping[int, str]) -> None:
+    """Refuses every row that shares an ID, or a certificate number, with another."""
+    people: dict[tuple[str, str], list[_Draft]] = {}
+    numbers: dict[str, list[_Draft]] = {}
+    for draft in drafts:
+        if draft.row in strikes:
+            continue
+        if draft.id is not None:
+            people.setdefault(draft.id, []).append(draft)
+        if draft.number is not None:
+            numbers.setdefault(draft.number, []).append(draft)
+    faults: tuple[tuple[Iterable[list[_Draft]], Column, str, str], ...] = (
+        (people.values(), "id_number", "id_shared", _("Row {} has the same ID number.")),
+        (numbers.values(), "number", "number_shared", _("Row {} has the same certificate number.")),
+    )
+    for shared, column, code, text in faults:
+        for rows in shared:
+            for draft in rows if len(rows) > 1 else ():
+                others = ", ".join(str(other.row) for other in rows if other is not draft)
+                draft.findings.append(Finding(column=column, code=code, message=text.format(others), refuses=True))
+
+
+def _row(draft: _Draft, table: Table, struck: str | None) -> Row:
+    refused = any(finding.refuses for finding in draft.findings)
+    corrected = any(finding.corrects for finding in draft.findings)
+    reasons = [
+        Reason(
+            cell=finding.column and table.cell(draft.row, finding.column),
+            code=finding.code,
+            message=finding.message,
+            kind="refusal" if finding.refuses else "correction" if finding.corrects else "remark",
+        )
+        for finding in draft.findings
+    ]
+    if struck is not None:
+        reasons.append(Reason(cell=None, code="struck", message=_("Struck out: {}").format(struck)))
+    candidate = None if refused or struck is not None else draft.candidate
+    return Row(
+        row=draft.row,
+        result="refused" if refused else "corrected" if corrected else "accepted",
+        outcome=None if refused or draft.candidate is None else draft.candidate.outcome,
+        reasons=tuple(reasons),
+        candidate=candidate,
+        struck=struck is not None,
+    )
+
+
+def parse_strikes(options: Iterable[str]) -> dict[int, str]:
+    """``ROW=REASON`` options. Raises Refusal for one without a row or a reason."""
+    strikes: dict[int, str] = {}
+    for option in options:
+        row, equals, reason = option.partition("=")
+        reason = "".join(c for c in reason if unicodedata.category(c) not in ("Cc", "Cf")).strip()
+        if not equals or not (row.isascii() and row.isdecimal() and len(row) < 10) or not reason:
+            raise Refusal(_("--strike wants a row and a reason: --strike 12=withdrew"))
+        if int(row) in strikes:
+            raise Refusal(_("Number {} is there twice.").format(int(row)))
+        strikes[int(row)] = reason
+    return strikes
+
+
+__all__ = ["HEADINGS", "Candidate", "Judged", "Reason", "Result", "Row", "judge", "parse_strikes", "read"]

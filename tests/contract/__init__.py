@@ -1,1 +1,0 @@
-"""Tests of the registry on a real PostgreSQL with the real roles."""

@@ -1,0 +1,89 @@
+"""centre.toml is read strictly: what does not fit is refused with its line and the reason."""
+
+from pathlib import Path
+
+import pytest
+
+from keys.programmes import Published
+from keys.settings_file import SettingsRefused, Source
+from signing.centre.centre_toml import Centre
+from tests import PROJECT
+
+EXAMPLE = PROJECT / "examples" / "centre.toml"
+
+
+def example(old: str = "", new: str = "") -> Source:
+    """The example's settings with one text in it changed."""
+    text = EXAMPLE.read_text("utf-8")
+    assert old in text
+    return Source(text.replace(old, new, 1).encode(), "centre.toml")
+
+
+def line_of(source: Source, part: str) -> int:
+    """The first line that holds ``part``."""
+    return next(number for number, line in enumerate(source.text.splitlines(), 1) if part in line)
+
+
+def test_the_example_gives_the_keyring_its_programmes_issuers_and_host() -> None:
+    """examples/centre.toml holds CEM and CAM, both of two issuers, and names its host in a QR code's upper case."""
+    settings = Published.read(example())
+    assert [programme.code for programme in settings.programme_entries] == ["CEM", "CAM"]
+    assert {programme.issuers for programme in settings.programme_entries} == {("centre", "institute")}
+    assert [issuer.id for issuer in settings.issuer_entries] == ["centre", "institute"]
+    assert settings.host == "VERIFY.EXAMPLE.ORG"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "bad_line"),
+    [
+        ('code = "CAM"', 'code = "cam"', 'code = "cam"'),
+        ('code = "CAM"', 'code = "CEM"', None),
+        ("pass_mark = 90", 'pass_mark = "90"', 'pass_mark = "90"'),
+        ("pass_mark = 90", "pass_mark = 151", "pass_mark = 151"),
+        ("pass_mark = 90", "passmark = 90", "passmark = 90"),
+        ('level = { zh = "高级", en = "Senior" }', 'level = { en = "Senior" }', 'level = { en = "Senior" }'),
+        ('issuers = ["centre", "institute"]', 'issuers = ["centre", "nobody"]', '"nobody"'),
+        ('issuers = ["centre", "institute"]', "issuers = []", "issuers = []"),
+        ('id = "institute"', 'id = "centre"', None),
+        ('query_url = "https://', 'query_url = "ftp://', "ftp://"),
+        ("verify.example.org", "verify.example.org/q", "example.org/q"),
+        ("[[issuers]]", "[[issuers]", "[[issuers]"),
+        ("[[issuers]]", "[[issuers]]\nfax = 1", "fax = 1"),
+    ],
+)
+def test_a_bad_setting_is_refused_with_its_line(old: str, new: str, bad_line: str | None) -> None:
+    """Wrong values, unknown keys, broken syntax and contradictions each name the line where they stand."""
+    source = example(old, new)
+    with pytest.raises(SettingsRefused, match=r"^centre\.toml, line \d+: ") as refused:
+        Published.read(source)
+    if bad_line is not None:
+        assert refused.value.line == line_of(source, bad_line)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "bad_line"),
+    [
+        ("held_on = 2022-04-23", "held_on = 2022-04-31", "2022-04-31"),
+        ("held_on = 2022-04-23", "held_on = 1", "held_on = 1"),
+        ('term = "2022-04"', 'term = "2022-13"', '"2022-13"'),
+        ('programmes = ["CEM", "CAM"]', 'programmes = ["CEM", "NONE"]', '"NONE"'),
+        ('column = "theory", title = { zh = "理论", en', 'column = "fable", title = { zh = "理论", en', "papers = ["),
+        ("years = 2", "yeers = 2", "yeers = 2"),
+        ("[lists]", "[list]", "[list]"),
+    ],
+)
+def test_the_signing_rooms_settings_are_read_as_strictly(old: str, new: str, bad_line: str) -> None:
+    """Exams, rules and lists are refused in the same way, and an unknown table too."""
+    source = example(old, new)
+    with pytest.raises(SettingsRefused) as refused:
+        Centre.read(source)
+    wanted = [number for number, line in enumerate(source.text.splitlines(), 1) if bad_line in line]
+    assert refused.value.line in wanted
+
+
+def test_a_file_that_is_not_there_or_no_text_is_refused() -> None:
+    """A missing file and bytes that are not UTF-8 are refusals, not errors of the program."""
+    with pytest.raises(SettingsRefused, match="no such file"):
+        Source.of(Path("/nowhere/centre.toml"))
+    with pytest.raises(SettingsRefused, match="line 2: not UTF-8"):
+        Source('query_url = "x"\nname = "碳排放"\n'.encode("gb18030"), "centre.toml")

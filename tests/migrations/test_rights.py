@@ -1,0 +1,181 @@
+"""The grants are the architecture: each is tested by trying what must fail."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from migrations import embedded
+from tests import releases
+from tests.conftest import Urls, execute_as_owner, fresh_registry, publisher
+
+EVERYBODY = [
+    "create table registry.own (a int)",
+    "create table public.own (a int)",
+    "create temporary table own (a int)",
+    "create schema own",
+    "create function public.own() returns int language sql as 'select 1'",
+    "alter table registry.statement disable trigger all",
+    "alter table registry.statement add column own int",
+    "drop table registry.lookup_row",
+    "drop trigger take_statement on registry.statement",
+    "create trigger own before insert on registry.statement execute function registry.take_statement()",
+    "alter role yinjian_owner password 'x'",
+    "set role yinjian_owner",
+    "set session_replication_role = replica",
+    "select registry.head('\\x00'::bytea, 0)",
+    "select registry.open('\\x00'::bytea)",
+    "select * from public._pogo_migration",
+    "select pg_read_file('/etc/hostname')",
+    "copy (select 1) to program 'true'",
+    "lock table registry.statement in access exclusive mode",
+    "update registry.statement set bytes = ''",
+    "delete from registry.statement",
+    "truncate registry.statement",
+    "select * from registry.statement for update",
+    *(
+        statement.format(table=table, column=column)
+        for table, column in (
+            ("certificate", "index"),
+            ("change", "index"),
+            ("pass_list", "index"),
+            ("list_row", "list"),
+            ("lookup_index", "index"),
+            ("lookup_row", "number"),
+            ("keyring", "index"),
+        )
+        for statement in (
+            "insert into registry.{table} select * from registry.{table}",
+            "update registry.{table} set {column} = {column}",
+            "delete from registry.{table}",
+            "truncate registry.{table}",
+        )
+    ),
+]
+SIGNER_ONLY = [
+    "insert into registry.statement (index, bytes, kind) values (100, '', 1)",
+    "insert into registry.statement (index, bytes, digest) values (100, '', sha256(''))",
+    "insert into registry.statement (index, bytes, published_at) values (100, '', now())",
+    "insert into registry.statement (index, bytes) values (0, '') on conflict (index) do update set bytes = ''",
+    "merge into registry.statement s using (select 0 as i) x on s.index = x.i when matched then delete",
+]
+READER_ONLY = [
+    "insert into registry.statement (index, bytes) values (100, '')",
+    *(
+        f"select * from registry.{table}"
+        for table in (
+            "statement",
+            "certificate",
+            "change",
+            "pass_list",
+            "list_row",
+            "lookup_index",
+            "lookup_row",
+            "keyring",
+        )
+    ),
+    "select count(*) from registry.lookup_row",
+    "update registry.exams set stage = 'final'",
+    "delete from registry.listed",
+    "insert into registry.final_lists values (9, 'CEM-2022-04', '', 0)",
+    "create view public.own as select * from registry.exams",
+]
+
+
+@pytest.fixture(scope="module")
+def urls(server: embedded.Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Urls]:
+    """A registry that holds one exam, for the tests of this module, none of which may change it."""
+    with fresh_registry(server) as urls:
+        folder: Path = tmp_path_factory.mktemp("rights")
+        asyncio.run(publisher(urls.signer, folder)(releases.final(range(1, 4))))
+        yield urls
+
+
+@pytest.fixture
+async def signer(urls: Urls) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection with the signer's rights."""
+    connection = await asyncpg.connect(urls.signer)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def reader(urls: Urls) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection with the reader's rights."""
+    connection = await asyncpg.connect(urls.reader)
+    yield connection
+    await connection.close()
+
+
+@pytest.mark.parametrize("statement", [*EVERYBODY, *SIGNER_ONLY])
+async def test_signer_may_not(signer: "asyncpg.Connection[asyncpg.Record]", statement: str) -> None:
+    """The signer only adds statements: nothing is changed, removed, derived or made by it."""
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with signer.transaction():
+            await signer.execute(statement)
+
+
+@pytest.mark.parametrize("statement", [*EVERYBODY, *READER_ONLY])
+async def test_reader_may_not(reader: "asyncpg.Connection[asyncpg.Record]", statement: str) -> None:
+    """The reader reads its views and asks by lookup key, and nothing else."""
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with reader.transaction():
+            await reader.execute(statement)
+
+
+async def test_reader_sees_no_lookup_index(reader: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Neither a lookup index nor its statement is in any view of the reader's."""
+    kinds = {row["kind"] for row in await reader.fetch("select kind from registry.published")}
+    assert kinds == {1, 3, 5}
+    views = await reader.fetch(
+        "select table_name from information_schema.table_privileges"
+        " where grantee = 'yinjian_reader' and table_schema = 'registry'"
+    )
+    key = releases.lookup_key(1)
+    for view in views:
+        for row in await reader.fetch(f"select * from registry.{view['table_name']}"):
+            assert not any(isinstance(value, bytes) and key in value for value in row.values())
+    assert len(views) == 9
+
+
+async def test_lookup_answers_only_who_knows_the_key(reader: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """The lookup function gives the number filed under a key, nothing for another, and no list of keys."""
+    ask = "select key, number from registry.lookup($1)"
+    key = releases.lookup_key(2)
+    assert [tuple(row) for row in await reader.fetch(ask, [key])] == [(key, releases.number(2))]
+    assert await reader.fetch(ask, [bytes(32), b""]) == []
+    assert await reader.fetch(ask, []) == []
+    assert await reader.fetch(ask, None) == []
+    with pytest.raises(asyncpg.DataError):
+        await reader.fetch(ask, [bytes(32)] * 1001)
+
+
+async def test_lookup_ignores_the_askers_search_path(reader: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """A search path of the reader's own does not change what the owner's function means."""
+    await reader.execute("set search_path = registry, public")
+    rows = await reader.fetch("select number from registry.lookup($1)", [releases.lookup_key(2)])
+    assert [row["number"] for row in rows] == [releases.number(2)]
+
+
+async def test_functions_of_the_owner_have_a_fixed_search_path(
+    reader: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    """Every function that runs with the owner's rights says where names are found."""
+    rows = await reader.fetch(
+        "select proname, proconfig from pg_proc where prosecdef and pronamespace = 'registry'::regnamespace"
+    )
+    assert {row["proname"] for row in rows} >= {"lookup", "take_statement", "file_certificate"}
+    assert all(row["proconfig"] == ["search_path=pg_catalog, pg_temp"] for row in rows)
+
+
+def test_strangers_may_not_connect(server: embedded.Database, urls: Urls) -> None:
+    """A role without a grant cannot even open the registry."""
+    execute_as_owner(server, "create role yinjian_stranger login password 'x'")
+    try:
+        url = urls.reader.partition("@")[2]
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            asyncio.run(asyncpg.connect(f"postgresql://yinjian_stranger:x@{url}"))
+    finally:
+        execute_as_owner(server, "drop role yinjian_stranger")

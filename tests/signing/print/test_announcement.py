@@ -1,0 +1,173 @@
+"""The announcement: its words, the order and place of names, as PDF and as DOCX."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import docx
+import pikepdf
+from msgspec.structs import replace
+
+from signing.print import announcement, announcement_docx, labels
+from signing.print.announcement import compose
+from signing.print.names_order import by_pinyin
+from signing.print.print_settings import PrintSettings
+from tests.invented import CEM, ISSUED_AT, ISSUERS, keyring
+from tests.paper import codes, picture, printable, text, words
+from verify.core import qr_text
+from verify.core.fields import Names
+from verify.core.pass_list import PassList, Row
+
+SITE = "https://verify.example.org"
+NAMES = (
+    "王莉",
+    "张伟",
+    "买买提·吐尔逊江",
+    "单明",
+    "𰻝𠮷",
+    "张伟",
+    "Maximiliana Wolfeschlegelsteinhausenbergerdorff Jr",
+    "曾敏",
+    "欧阳若兰",
+    "仇英",
+)
+
+
+def listed(*names: str, **changes: Any) -> PassList:
+    """A notice of these people."""
+    rows = tuple(Row(serial=place, name=name, id=f"＊{place:04}") for place, name in enumerate(names, 1))
+    one = PassList(
+        exam="CEM-2022-04",
+        programme="CEM",
+        stage="notice",
+        revision=1,
+        objections_until=1_651_248_000,  # 2022-04-30 00:00 in Shanghai: the 29th is the last day
+        contact="示例人才交流中心考务部，objections@example.org",
+        public_until=None,
+        rows=rows,
+        title=Names(zh="2022年第三次碳排放管理师（高级）考试"),
+        held_on="2022-04-23",
+        planned_on="2022-03-19",
+        issued_at=ISSUED_AT,
+    )
+    return replace(one, **changes)
+
+
+def paper(*lists: PassList, **settings: Any) -> announcement.Announcement:
+    """The announcement of these lists, or of everybody."""
+    return compose(lists or [listed(*NAMES)], keyring(), PrintSettings(**settings), SITE)
+
+
+def flat(copied: str) -> str:
+    """A text without the ends of its lines and the gaps in names."""
+    return "".join(copied.split())
+
+
+def test_says_everything(tmp_path: Path) -> None:
+    """Title, dates, count, every name, objections, the list's address, the issuers and the date are on the paper."""
+    shown = flat(text(announcement.pdf(paper(), PrintSettings(), tmp_path)))
+    for part in (
+        "关于2022年第三次碳排放管理师（高级）考试合格人员名单的公示",
+        "2022年4月23日（原定2022年3月19日）",
+        "10名",
+        *(flat(name) for name in NAMES),
+        "公示期至2022年4月29日止",
+        "objections@example.org",
+        f"{SITE}/pass-lists/CEM-2022-04",
+        *(issuer.name.zh for issuer in ISSUERS),
+        "2022年4月15日",
+    ):
+        assert part in shown
+
+
+def test_people_of_one_name_are_told_apart() -> None:
+    """Where two people have one name, each is shown with what the list shows of the ID; nobody else is."""
+    names = paper().sections[0].names
+    assert [name for name in names if "（" in name] == ["张伟（＊0002）", "张伟（＊0006）"]
+    hidden = tuple(replace(row, id="＊") for row in listed(*NAMES).rows)
+    assert "张伟" in paper(replace(listed(), rows=hidden)).sections[0].names
+
+
+def test_a_final_list_is_proclaimed() -> None:
+    """A final list asks for no objections."""
+    rows = tuple(replace(row, certificate=bytes(16)) for row in listed("王莉").rows)
+    made = paper(listed(stage="final", objections_until=None, rows=rows))
+    assert "".join(made.title).endswith("公告")
+    assert not any("异议" in words_ for words_ in made.close)
+
+
+def test_two_exams_on_one_paper(tmp_path: Path) -> None:
+    """Lists of two programmes are two sections of one announcement, each with its address."""
+    cam = replace(CEM, code="CAM", name=Names(zh="碳资产管理师"))
+    other = listed("李四", exam="CAM-2022-04", programme="CAM", title=Names(zh="碳资产管理师考试"))
+    made = compose([listed("王莉"), other], keyring(programmes=(CEM, cam)), PrintSettings(), SITE)
+    assert [part.names for part in made.sections] == [["王莉"], ["李四"]]
+    assert any(line.endswith("/pass-lists/CAM-2022-04") for line in made.close)
+    assert len([line for line in made.close if "公示期至" in line]) == 1
+    assert "李四" in flat(text(announcement.pdf(made, PrintSettings(), tmp_path)))
+
+
+def test_pinyin_order() -> None:
+    """Names stand by pinyin with the readings of surnames, not of the characters: 单 is Shàn, 仇 Qiú, 曾 Zēng."""
+    names = ["曾敏", "单明", "仇英", "区明", "欧阳若兰", "查良", "解放", "Alexander", "安安", "张三", "张", "尉迟恭"]
+    assert by_pinyin((name, name) for name in names) == [
+        "Alexander", "安安", "区明", "欧阳若兰", "仇英", "单明", "解放", "尉迟恭", "曾敏", "查良", "张", "张三",
+    ]  # fmt: skip
+    assert paper(names="pinyin").sections[0].names[0] == "𰻝𠮷"
+
+
+def test_archive_and_same_bytes(tmp_path: Path) -> None:
+    """The PDF is PDF/A-3a with title and language, the same each time; so is the DOCX."""
+    data = announcement.pdf(paper(), PrintSettings(), tmp_path)
+    assert data == announcement.pdf(paper(), PrintSettings(), tmp_path)
+    with pikepdf.open(io.BytesIO(data)) as pdf, pdf.open_metadata() as metadata:
+        assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("3", "A")
+        assert "公示" in metadata["dc:title"]
+        assert str(pdf.Root.Lang).lower().startswith("zh")
+    assert announcement_docx.docx(paper()) == announcement_docx.docx(paper())
+
+
+def test_columns(tmp_path: Path) -> None:
+    """Names of three characters stand in the columns that were asked for; none leaves the page."""
+    many = [f"王小{chr(0x4E00 + place)}" for place in range(400)]
+    made = paper(listed(*many, *NAMES), columns=7)
+    data = announcement.pdf(made, PrintSettings(), tmp_path)
+    copied = "".join(text(data, page) for page in range(2))
+    (line,) = (line for line in copied.splitlines() if line.startswith(many[14]))
+    assert line.split() == many[14:21]
+
+
+def test_docx_is_editable() -> None:
+    """The DOCX has the same words; names stand in lines between tab stops, long ones over more than one."""
+    document = docx.Document(io.BytesIO(announcement_docx.docx(paper(columns=6))))
+    paragraphs = [paragraph.text for paragraph in document.paragraphs]
+    assert paragraphs[0] == "".join(paper().title)
+    names = [
+        name
+        for line in document.paragraphs
+        if line.style and line.style.name == "List"
+        for name in line.text.split("\t")
+    ]
+    assert [name.replace("\u3000", "") for name in names] == paper().sections[0].names
+    assert "王\u3000莉" in names
+    assert paragraphs[-1] == "2022年4月15日"
+    assert any("公示期至2022年4月29日止" in line for line in paragraphs)
+    assert document.core_properties.author == "、".join(issuer.name.zh for issuer in ISSUERS)
+
+
+def test_docx_holds_no_trace_of_its_making() -> None:
+    """No entry of the ZIP has the time at which it was written."""
+    with zipfile.ZipFile(io.BytesIO(announcement_docx.docx(paper()))) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_labels(tmp_path: Path) -> None:
+    """A sheet has 24 labels; each code reads back beside its own name, the longest too."""
+    holders = ["王莉", "欧" * 50, "Wolfeschlegelsteinhausenbergerdorffwelchevoraltern"]
+    sources = [printable(holders[place % 3], place + 1) for place in range(25)]
+    data = labels.pdf(sources, words(), tmp_path)
+    found = {code for page in range(2) for code in codes(picture(data, 200, page))}
+    assert found == {qr_text.write(source.statement, "VERIFY.EXAMPLE.ORG") for source in sources}
+    assert "000025" in text(data, 1)
+    assert flat(text(data, 0)).count("王莉") == 8

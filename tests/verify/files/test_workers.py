@@ -1,0 +1,216 @@
+"""Worker processes: bounded in time, memory and number, with no secret of the service, and replaced when lost."""
+
+import asyncio
+import io
+import os
+import random
+import subprocess
+import sys
+import zipfile
+from collections.abc import AsyncIterator
+from typing import Any
+
+import openpyxl
+import psutil
+import pytest
+from PIL import Image
+
+from tests.photos import qr_image
+from verify.files.findings import Findings
+from verify.files.jobs import FindCodes, ReadTable
+from verify.files.refusals import FileRefused
+from verify.files.workers import Workers
+
+
+def png(picture: Image.Image) -> bytes:
+    """The picture as PNG."""
+    file = io.BytesIO()
+    picture.save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+CODE = png(qr_image("https://a.example/", 4))
+NOISE = png(Image.frombytes("L", (2500, 2500), random.Random(2).randbytes(6_250_000)))  # noqa: S311 -- noise
+LARGE = png(Image.new("RGBA", (7000, 7000), (0, 0, 0, 255)))
+
+
+def job(data: bytes = CODE, seconds: float = 60) -> FindCodes:
+    """Look at this picture, by default with no hurry."""
+    return FindCodes(data=data, seconds=seconds)
+
+
+@pytest.fixture
+async def made() -> AsyncIterator[Any]:
+    """Makes pools that are closed after the test."""
+    pools = []
+
+    def make(count: int = 1, **limits: Any) -> Workers:
+        pools.append(Workers(count, **limits))
+        return pools[-1]
+
+    yield make
+    for pool in pools:
+        await pool.close()
+
+
+async def refusal(pool: Workers, data: bytes) -> str:
+    """The code with which the pool refuses ``data``."""
+    with pytest.raises(FileRefused) as refused:
+        await pool.run(job(data))
+    return refused.value.code
+
+
+async def test_a_worker_is_used_again(made: Any) -> None:
+    """A good file leaves its worker as it was."""
+    pool = made()
+    assert isinstance(await pool.run(job()), Findings)
+    first = pool.pids
+    await pool.run(job())
+    assert pool.pids == first
+
+
+async def test_a_job_that_takes_too_long_is_ended_and_its_worker_replaced(made: Any) -> None:
+    """The sender is told why, and the next file is read."""
+    pool = made(seconds=1)
+    await pool.run(job())
+    (old,) = pool.pids
+    assert await refusal(pool, NOISE) == "took_too_long"
+    assert not psutil.pid_exists(old)
+    assert isinstance(await pool.run(job()), Findings)
+
+
+async def test_a_job_that_wants_too_much_memory_is_refused(made: Any) -> None:
+    """The bound is the worker's own address space."""
+    pool = made(memory=300 << 20)
+    assert await refusal(pool, LARGE) in ("took_too_much_memory", "reader_failed")
+    assert isinstance(await pool.run(job()), Findings)
+
+
+async def test_a_worker_that_needed_much_memory_gives_it_back(made: Any) -> None:
+    """It ends after its answer, and a fresh one takes its place."""
+    pool = made()
+    assert isinstance(await pool.run(job(LARGE, 0)), Findings)
+    assert pool.pids == ()
+
+
+async def test_who_goes_away_leaves_no_worker_at_work(made: Any) -> None:
+    """A cancelled job's worker is ended, and its place is free again."""
+    pool = made()
+    await pool.run(job())
+    (old,) = pool.pids
+    asking = asyncio.create_task(pool.run(job(NOISE)))
+    await asyncio.sleep(0.3)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert not psutil.pid_exists(old)
+    assert isinstance(await pool.run(job()), Findings)
+
+
+async def test_too_many_jobs_are_told_to_come_back(made: Any) -> None:
+    """What does not fit the queue, or waits in it too long, is refused as busy and not as bad."""
+    pool = made(queue=1, patience=0.2)
+    first = asyncio.create_task(pool.run(job(NOISE, 1)))
+    await asyncio.sleep(0.1)
+    second = asyncio.create_task(refusal(pool, CODE))
+    await asyncio.sleep(0.05)
+    assert await refusal(pool, CODE) == "busy"
+    assert await second == "busy"
+    assert isinstance(await first, Findings)
+
+
+async def test_less_time_is_spent_on_each_file_the_more_wait(made: Any) -> None:
+    """So that a rush of pictures of nothing is over in time."""
+    pool = made()
+    assert pool.share(3.0) == 3.0
+    running = [asyncio.create_task(pool.run(job())) for _ in range(6)]
+    await asyncio.sleep(0)
+    assert pool.share(3.0) < 1.0
+    await asyncio.gather(*running)
+
+
+async def test_a_worker_has_no_secret_of_the_service_and_can_write_no_file(
+    made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its environment is empty but for the path, and its file size limit is nothing."""
+    monkeypatch.setenv("YINJIAN_DATABASE_URL", "postgresql://user:secret@host/db")
+    pool = made()
+    await pool.run(job())
+    (pid,) = pool.pids
+    environment = str(psutil.Process(pid).environ())
+    assert "YINJIAN" not in environment
+    assert "secret" not in environment
+    assert psutil.Process(pid).rlimit(psutil.RLIMIT_FSIZE) == (0, 0)
+    assert psutil.Process(pid).rlimit(psutil.RLIMIT_AS)[0] == 1536 << 20
+    assert psutil.Process(pid).cwd() == "/"
+
+
+def test_workers_end_with_a_service_that_was_killed() -> None:
+    """No worker outlives its service, however that went."""
+    code = """
+import asyncio, os, sys
+from tests.verify.files.test_workers import CODE, job
+from verify.workers import Workers
+async def main():
+    pool = Workers(1)
+    await pool.run(job())
+    print(*pool.pids, flush=True)
+    os.kill(os.getpid(), 9)
+asyncio.run(main())
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    pid = int(run.stdout)
+    for _ in range(100):
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return
+        os.sched_yield()
+        psutil.wait_procs([psutil.Process(pid)], timeout=0.1)
+    raise AssertionError("the worker lives on")
+
+
+def test_the_service_itself_loads_no_reader_of_strangers_files() -> None:
+    """Image, PDF and spreadsheet libraries are in the workers alone."""
+    readers = ("PIL", "pypdfium2", "zxingcpp", "openpyxl", "python_calamine")
+    code = f"import sys, verify.http.app; print([name for name in {readers} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def lying_workbook() -> bytes:
+    """A workbook of a few kilobytes whose sheet unpacks to 600 MB, and whose directory says that it is small."""
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as archive:
+        source = io.BytesIO()
+        openpyxl.Workbook().save(source)
+        for name in zipfile.ZipFile(source).namelist():
+            if name != "xl/worksheets/sheet1.xml":
+                archive.writestr(name, zipfile.ZipFile(source).read(name))
+        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+            sheet.write(b"<worksheet><sheetData>")
+            for _ in range(60):
+                sheet.write(b'<row><c t="inlineStr"><is><t>' + b"x" * 10_000_000 + b"</t></is></c></row>")
+    data = bytearray(book.getvalue())
+    place = data.rindex(b"xl/worksheets/sheet1.xml") - 46
+    assert data[place : place + 4] == b"PK\x01\x02"
+    data[place + 24 : place + 28] = (1000).to_bytes(4, "little")
+    return bytes(data)
+
+
+async def test_a_zip_bomb_that_lies_about_its_size_meets_the_workers_limits(made: Any) -> None:
+    """Whatever its directory says, no more than the worker may take is unpacked."""
+    pool = made(seconds=10, memory=400 << 20)
+    bomb = lying_workbook()
+    assert len(bomb) < 10 << 20
+    with pytest.raises(FileRefused) as refused:
+        await pool.run(ReadTable(data=bomb))
+    assert refused.value.code in ("damaged_file", "no_columns", "took_too_much_memory", "took_too_long")
+    assert isinstance(await pool.run(job()), Findings)
+
+
+async def test_a_service_that_has_grown_large_keeps_its_workers(made: Any) -> None:
+    """A worker counts its own memory, not that of the process it was started from."""
+    ballast = b"\x01" * (400 << 20)
+    pool = made()
+    await pool.run(job())
+    assert len(pool.pids) == 1
+    assert len(ballast) > 0

@@ -1,0 +1,74 @@
+"""What the public service is told by its environment and the var folder."""
+
+from pathlib import Path
+
+import pytest
+
+from verify.commands import settings
+from verify.commands.settings import SettingRefused
+
+ROOT = "ab" * 32
+WHOLE = {"YINJIAN_DATABASE_URL": "postgresql://u:hush@h/d", "YINJIAN_ROOT": ROOT}
+
+
+def test_variables_win_over_the_files_of_the_var_folder(tmp_path: Path) -> None:
+    """Each setting comes from its variable, or else from var/database.env and var/keys.env."""
+    secret = tmp_path / "lookup-secret"
+    secret.write_text("11" * 32 + "\n" + "22" * 32 + "\n")
+    (tmp_path / "database.env").write_text("YINJIAN_OWNER_DATABASE_URL=o\nYINJIAN_READER_DATABASE_URL=r\n")
+    (tmp_path / "keys.env").write_text(f"YINJIAN_ROOT={ROOT}\nYINJIAN_LOOKUP_SECRET_FILE={secret}\n")
+    told = settings.read({}, tmp_path)
+    assert (told.database_url, told.root) == ("r", bytes.fromhex(ROOT))
+    assert told.lookup_secrets == (b"\x11" * 32, b"\x22" * 32)
+    assert (told.host, told.port, told.public_url) == ("127.0.0.1", 8000, "http://127.0.0.1:8000")
+    assert settings.read({"YINJIAN_DATABASE_URL": "d", "YINJIAN_ROOT": "cd" * 32}, tmp_path).database_url == "d"
+
+
+def test_a_service_without_a_lookup_secret_is_possible(tmp_path: Path) -> None:
+    """Lookups are then closed, and everything else works."""
+    assert settings.read(WHOLE, tmp_path).lookup_secrets == ()
+
+
+def test_the_repr_shows_no_secret(tmp_path: Path) -> None:
+    """Neither the database's password nor a lookup secret."""
+    secret = tmp_path / "s"
+    secret.write_text("11" * 32)
+    shown = repr(settings.read(WHOLE | {"YINJIAN_LOOKUP_SECRET_FILE": str(secret)}, tmp_path))
+    assert "hush" not in shown
+    assert "11" not in shown.replace(ROOT, "")
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({"YINJIAN_DATABASE_URL": ""}, "YINJIAN_DATABASE_URL"),
+        ({"YINJIAN_ROOT": ""}, "YINJIAN_ROOT"),
+        ({"YINJIAN_ROOT": "ab"}, "YINJIAN_ROOT"),
+        ({"YINJIAN_ROOT": "xy" * 32}, "YINJIAN_ROOT"),
+        ({"YINJIAN_PORT": "http"}, "YINJIAN_PORT"),
+        ({"YINJIAN_PORT": "70000"}, "YINJIAN_PORT"),
+        ({"YINJIAN_PUBLIC_URL": "verify.example.org"}, "YINJIAN_PUBLIC_URL"),
+        ({"YINJIAN_PUBLIC_URL": "https://verify.example.org/sub"}, "YINJIAN_PUBLIC_URL"),
+        ({"YINJIAN_PUBLIC_URL": "https://[verify.example.org"}, "YINJIAN_PUBLIC_URL"),
+        ({"YINJIAN_PUBLIC_URL": "https://verify.example.org:https"}, "YINJIAN_PUBLIC_URL"),
+        ({"YINJIAN_REDIS_URL": "cache.example.org:6379"}, "YINJIAN_REDIS_URL"),
+        ({"YINJIAN_REDIS_URL": "redis://cache.example.org:x"}, "YINJIAN_REDIS_URL"),
+        ({"YINJIAN_TRUSTED_PROXIES": "10.0.0.0/8, proxy"}, "YINJIAN_TRUSTED_PROXIES"),
+        ({"YINJIAN_LOOKUP_SECRET_FILE": "/nowhere/at/all"}, "YINJIAN_LOOKUP_SECRET_FILE"),
+        ({"YINJIAN_LOOKUP_SECRET_FILE": __file__}, "YINJIAN_LOOKUP_SECRET_FILE"),
+        ({"YINJIAN_LOOKUP_SECRET_FILE": "/dev/null"}, "YINJIAN_LOOKUP_SECRET_FILE"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(variables: dict[str, str], name: str, tmp_path: Path) -> None:
+    """The refusal names the variable and not its value."""
+    with pytest.raises(SettingRefused) as caught:
+        settings.read(WHOLE | variables, tmp_path)
+    assert caught.value.name == name
+
+
+def test_refusals_are_in_the_operator_s_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chinese under a Chinese locale, beside the variable's name."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    with pytest.raises(SettingRefused) as caught:
+        settings.read(WHOLE | {"YINJIAN_PORT": "http"}, tmp_path)
+    assert str(caught.value) == "YINJIAN_PORT: 不是端口号"

@@ -1,0 +1,347 @@
+"""The service's reader: the same answers as plain statements give, or none at all."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+
+from tests import releases
+from tests.conftest import Publish, Urls
+from tests.invented import ISSUED_AT, ROOT, STATUS, keyring
+from tests.memory_registry import MemoryRegistry
+from verify.core.changes import Named
+from verify.core.errors import RegisterDamaged
+from verify.core.statement import decode
+from verify.registry.port import BadCursor, Registry, RegistryUnavailable
+from verify.registry.postgres import PostgresRegistry
+
+SECOND = msgspec.structs.replace(
+    keyring(), version=2, previous=decode(ROOT.sign(keyring().draft(ROOT.kid))).digest, expires_at=2_000_000_001
+)
+GONE = {"exam": "CEM-2021-12", "held_on": "2021-12-18", "public_until": ISSUED_AT + 1}
+QUESTIONS: tuple[Callable[[Registry], Awaitable[object]], ...] = (
+    lambda registry: registry.chain(),
+    lambda registry: registry.by_number("CEM22040000013"),
+    lambda registry: registry.by_numbers(["CEM22040000013"]),
+    lambda registry: registry.by_digest(bytes(32)),
+    lambda registry: registry.lookup([bytes(32)]),
+    lambda registry: registry.exams(),
+    lambda registry: registry.pass_list(releases.EXAM),
+    lambda registry: registry.rows(releases.EXAM),
+    lambda registry: registry.list_statement(releases.EXAM),
+    lambda registry: registry.keyrings(),
+    lambda registry: registry.ready(),
+)
+
+
+async def publish_a_story(publishing: Publish) -> None:
+    """Notice, final list, changes of all kinds, a correction, other exams, a new keyring."""
+    await publishing([releases.notice(range(1, 7))])
+    await publishing(releases.final(range(1, 7), revision=2))
+    await publishing([releases.change(1, "suspended"), releases.change(2, "revoked")])
+    await publishing([releases.change(1, "reinstated")])
+    new = releases.certify(7)
+    named = Named(number=releases.number(7), short=releases.short(new))
+    filed = [(releases.number(n), releases.lookup_key(3 if n == 7 else n)) for n in range(1, 8)]
+    await publishing([new, releases.change(3, "replaced", replacement=named), releases.index(filed, revision=2)])
+    await publishing([releases.notice([1, 2], exam="CEM-2022-06", held_on="2022-06-18")])
+    await publishing([releases.notice([1, 2], **GONE)])
+    kept = [releases.certify(n) for n in (1, 2, 3, 5, 6)]
+    rows = [releases.row(n, data) for n, data in zip((1, 2, 3, 5, 6), kept, strict=True)]
+    filed = [pair for n, pair in enumerate(filed, start=1) if n != 4]
+    rings = releases.keyrings(keyring(), SECOND)
+    await publishing([*kept, releases.pass_list(rows, revision=3), releases.index(filed, revision=3)], keyring=rings)
+
+
+async def test_answers_as_plain_statements_do(publishing: Publish, registry: PostgresRegistry, owner: Any) -> None:
+    """Every answer is the one that the plain list of statements gives."""
+    await publish_a_story(publishing)
+    stored = [row["bytes"] for row in await owner.fetch("select bytes from registry.statement order by index")]
+    plain = MemoryRegistry(stored, now=int(time.time()))
+    numbers = [releases.number(n) for n in range(1, 9)]
+    assert await registry.by_numbers(numbers) == await plain.by_numbers(numbers)
+    assert [await registry.by_number(number) for number in numbers] == [await plain.by_number(n) for n in numbers]
+    assert await registry.chain() == await plain.chain()
+    assert await registry.keyrings() == await plain.keyrings() == releases.keyrings(keyring(), SECOND)
+    keys = [releases.lookup_key(n) for n in range(1, 9)]
+    assert [await registry.lookup([key]) for key in keys] == [await plain.lookup([key]) for key in keys]
+    assert await registry.lookup(keys) == await plain.lookup(keys)
+    assert (await registry.exams()).items == (await plain.exams()).items
+    for exam in (releases.EXAM, "CEM-2022-06", "CEM-2021-12", "CEM-2030-01"):
+        assert await registry.pass_list(exam) == await plain.pass_list(exam)
+        assert await registry.rows(exam) == await plain.rows(exam)
+        assert await registry.list_statement(exam) == await plain.list_statement(exam)
+
+
+async def test_what_the_reader_may_not_have(publishing: Publish, registry: PostgresRegistry, owner: Any) -> None:
+    """By hash too there is no lookup index, no replaced list and no list past its term, and all else there is."""
+    await publish_a_story(publishing)
+    rows = await owner.fetch(
+        "select s.*, l.exam, l.revision from registry.statement s left join registry.pass_list l using (index)"
+    )
+    for row in rows:
+        found = await registry.by_digest(row["digest"])
+        hidden = row["kind"] == 4 or (row["exam"], row["revision"]) in {
+            (releases.EXAM, 1),
+            (releases.EXAM, 2),
+            ("CEM-2021-12", 1),
+        }
+        assert (found is None) is hidden
+        assert hidden or (found is not None and found.data == row["bytes"] and found.index == row["index"])
+
+
+async def test_past_its_term_a_list_is_gone_and_certificates_stay(
+    publishing: Publish, registry: PostgresRegistry
+) -> None:
+    """A final list past its term shows no rows and no statement; its head and its certificates are there."""
+    certificate = releases.certify(1)
+    listed = releases.pass_list([releases.row(1, certificate)], public_until=ISSUED_AT + 1)
+    await publishing([certificate, listed, releases.index([(releases.number(1), bytes(32))])])
+    head = await registry.pass_list(releases.EXAM)
+    assert head is not None
+    assert not head.is_public(int(time.time()))
+    assert await registry.rows(releases.EXAM) is None
+    assert await registry.list_statement(releases.EXAM) is None
+    record = await registry.by_number(releases.number(1))
+    assert record is not None
+    assert [listing.names_it for listing in record.lists] == [True]
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100, 1000])
+async def test_pages_make_up_the_list(publishing: Publish, registry: PostgresRegistry, limit: int) -> None:
+    """Page by page, of any size, all rows come once and in order."""
+    await publishing([releases.notice(range(1, 251))])
+    serials: list[int] = []
+    cursor = None
+    while (page := await registry.rows(releases.EXAM, cursor, limit)) is not None:
+        serials += [row.serial for row in page.items]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert serials == list(range(1, 251))
+
+
+async def test_exams_by_page_and_programme(publishing: Publish, registry: PostgresRegistry) -> None:
+    """Exams come the last held first, page by page, and by programme."""
+    dates = ["2022-04-23", "2022-04-23", "2022-06-18", "2021-12-18", "2022-03-19"]
+    for term, held_on in enumerate(dates, start=1):
+        await publishing([releases.notice([1], exam=f"CEM-2022-{term:02d}", held_on=held_on)])
+    found, cursor = [], None
+    while True:
+        page = await registry.exams("CEM", cursor, 2)
+        found += [head.exam for head in page.items]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert found == ["CEM-2022-03", "CEM-2022-01", "CEM-2022-02", "CEM-2022-05", "CEM-2022-04"]
+    assert (await registry.exams("CAM")).items == ()
+    assert (await registry.exams("'; drop table x; --\x00")).items == ()
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "1", "1.", ".1", "0.1", "1.-1", "1.٣", "1.9999999999", "1\x00.1", "2.1"])
+async def test_a_cursor_from_elsewhere(publishing: Publish, registry: PostgresRegistry, cursor: str) -> None:
+    """A cursor that this list did not give is refused."""
+    await publishing([releases.notice(range(1, 5))])
+    with pytest.raises(BadCursor):
+        await registry.rows(releases.EXAM, cursor)
+    with pytest.raises(BadCursor):
+        await registry.exams(None, cursor)
+
+
+async def test_a_cursor_ends_with_its_list(publishing: Publish, registry: PostgresRegistry) -> None:
+    """A cursor into a list that was replaced since is refused: its place means nothing any more."""
+    await publishing([releases.notice(range(1, 5))])
+    page = await registry.rows(releases.EXAM, None, 2)
+    assert page is not None
+    await publishing([releases.notice(range(1, 4), revision=2)])
+    with pytest.raises(BadCursor):
+        await registry.rows(releases.EXAM, page.next, 2)
+
+
+@pytest.mark.parametrize("exam", ["", "CEM", "cem-2022-04", "CEM-2022-04\x00", "\ud800", "x" * 10_000])
+async def test_what_can_be_no_exam(publishing: Publish, registry: PostgresRegistry, exam: str) -> None:
+    """A text that can be no exam's code is an exam that is not there."""
+    await publishing([releases.notice([1])])
+    assert await registry.pass_list(exam) is None
+    assert await registry.rows(exam) is None
+    assert await registry.list_statement(exam) is None
+
+
+async def test_a_new_keyring_counts_at_once(publishing: Publish, registry: PostgresRegistry) -> None:
+    """The chain is as new as the question, and grows without being read again from the start."""
+    await publishing([releases.notice([1])])
+    first = await registry.chain()
+    assert await registry.chain() is first
+    more = [releases.notice([1], revision=2)]
+    await publishing(more, keyring=releases.keyrings(keyring(), SECOND))
+    chain = await registry.chain()
+    assert chain.newest.version == 2
+    assert chain.versions[0] is first.versions[0]
+    assert [version.index for version in chain.versions] == [0, 2]
+
+
+async def test_no_keyring_yet(registry: PostgresRegistry) -> None:
+    """Before anything is published there is no chain, and the service is not ready."""
+    with pytest.raises(RegistryUnavailable):
+        await registry.chain()
+    with pytest.raises(RegistryUnavailable):
+        await registry.ready()
+    assert await registry.by_number(releases.number(1)) is None
+
+
+async def test_another_root(publishing: Publish, registry_urls: Urls) -> None:
+    """A registry whose keyring is of another root than the pinned one gives no chain."""
+    await publishing([releases.notice([1])])
+    other = await PostgresRegistry.open(registry_urls.reader, bytes(32))
+    with pytest.raises(RegisterDamaged):
+        await other.chain()
+    await other.close()
+
+
+async def test_a_keyring_that_was_exchanged(publishing: Publish, registry: PostgresRegistry, owner: Any) -> None:
+    """A keyring version that is not the one read before is damage, not news."""
+    await publishing([releases.notice([1])])
+    await registry.chain()
+    other = ROOT.sign(keyring(expires_at=2_000_000_009).draft(ROOT.kid))
+    await owner.execute("update registry.statement set bytes = $1, digest = sha256($1) where kind = 5", other)
+    with pytest.raises(RegisterDamaged):
+        await registry.chain()
+
+
+async def test_a_certificate_under_a_number_not_its_own(
+    publishing: Publish, registry: PostgresRegistry, owner: Any
+) -> None:
+    """Should even the owner file a certificate under another's number, it is found out."""
+    await publishing(releases.final([1, 2]))
+    await owner.execute(
+        "update registry.certificate set number = 'CEM22040000099X' where number = $1", releases.number(1)
+    )
+    with pytest.raises(RegisterDamaged):
+        await registry.by_number("CEM22040000099X")
+
+
+@pytest.mark.parametrize("stage", ["final", "notice"])
+async def test_a_list_that_nobody_signed(
+    publishing: Publish, registry: PostgresRegistry, registry_urls: Urls, stage: str
+) -> None:
+    """A list slipped in with the signer's rights and without a key is never believed, nor is one of another's key."""
+    await publishing(releases.final([1, 2]))
+    assert await registry.by_number(releases.number(1)) is not None
+    signer = await asyncpg.connect(registry_urls.signer)
+    forged = releases.pass_list([], stage=stage, revision=2, public_until=ISSUED_AT)
+    for data in (forged[:-1] + bytes([forged[-1] ^ 1]), releases.pass_list([], key=STATUS, revision=3)):
+        size = await signer.fetchval("select count(*) from registry.statement")
+        await signer.execute("insert into registry.statement (index, bytes) values ($1, $2)", size, data)
+        for question in (
+            registry.exams(),
+            registry.pass_list(releases.EXAM),
+            registry.rows(releases.EXAM),
+            registry.by_number(releases.number(1)),
+            registry.by_numbers([releases.number(2)]),
+        ):
+            with pytest.raises(RegisterDamaged):
+                await question
+    await signer.close()
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://yinjian_reader:x@127.0.0.1:1/none",
+        "postgresql://yinjian_reader:x@127.0.0.1:1,127.0.0.1:2/none",
+        "postgresql://yinjian_reader:x@no-such-host.invalid/none",
+    ],
+)
+async def test_nobody_there(url: str, question: Callable[[Registry], Awaitable[object]]) -> None:
+    """Without a server every question raises RegistryUnavailable, with no address in its message."""
+    registry = await PostgresRegistry.open(url, releases.ROOT_THUMBPRINT, seconds=2)
+    with pytest.raises(RegistryUnavailable) as error:
+        await question(registry)
+    assert "127.0.0.1" not in str(error.value)
+    await registry.close()
+
+
+async def test_wrong_password_and_no_database(registry_urls: Urls) -> None:
+    """A server that does not let the service in has given no answer."""
+    for url in (registry_urls.reader.replace("yinjian_reader:", "yinjian_reader:x"), registry_urls.reader + "x"):
+        registry = await PostgresRegistry.open(url, releases.ROOT_THUMBPRINT)
+        with pytest.raises(RegistryUnavailable):
+            await registry.by_number(releases.number(1))
+        await registry.close()
+
+
+async def test_no_schema(server: Any) -> None:
+    """A database without the registry's schema has given no answer."""
+    url = server.reader_url.rpartition("/")[0] + "/postgres"
+    registry = await PostgresRegistry.open(url, releases.ROOT_THUMBPRINT)
+    for question in QUESTIONS:
+        with pytest.raises(RegistryUnavailable):
+            await question(registry)
+    await registry.close()
+
+
+async def test_a_server_that_hangs(publishing: Publish, registry_urls: Urls, owner: Any) -> None:
+    """A question that the server sits on ends in time, and the next one after that is answered."""
+    await publishing(releases.final([1]))
+    registry = await PostgresRegistry.open(registry_urls.reader, releases.ROOT_THUMBPRINT, seconds=0.5)
+    assert await registry.by_number(releases.number(1)) is not None
+    async with owner.transaction():
+        await owner.execute("lock table registry.certificate in access exclusive mode")
+        begun = time.monotonic()
+        with pytest.raises(RegistryUnavailable):
+            await registry.by_number(releases.number(1))
+        assert time.monotonic() - begun < 5
+    assert await registry.by_number(releases.number(1)) is not None
+    await registry.close()
+
+
+async def test_a_server_that_never_speaks() -> None:
+    """A host that takes connections and says nothing ends in time."""
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    listener = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    url = f"postgresql://yinjian_reader:x@127.0.0.1:{port}/none"
+    registry = await PostgresRegistry.open(url, releases.ROOT_THUMBPRINT, seconds=0.5)
+    begun = time.monotonic()
+    with pytest.raises(RegistryUnavailable):
+        await registry.by_number(releases.number(1))
+    assert time.monotonic() - begun < 5
+    await registry.close()
+    listener.close()
+
+
+async def test_the_second_host_answers(publishing: Publish, registry_urls: Urls) -> None:
+    """Of several hosts in the address the first that answers is taken."""
+    await publishing(releases.final([1]))
+    url = registry_urls.reader.replace("@127.0.0.1", "@127.0.0.1:1,127.0.0.1")
+    registry = await PostgresRegistry.open(url, releases.ROOT_THUMBPRINT)
+    assert await registry.by_number(releases.number(1)) is not None
+    await registry.close()
+
+
+async def test_many_at_once(publishing: Publish, registry: PostgresRegistry) -> None:
+    """A thousand questions at once each get their own answer."""
+    await publishing(releases.final(range(1, 301)))
+    numbers = [releases.number(n) for n in range(1, 1001)]
+    found = await asyncio.gather(*(registry.by_number(number) for number in numbers))
+    for number, record in zip(numbers, found, strict=True):
+        if number <= releases.number(300):
+            assert record is not None
+            assert number.encode() in record.certificate.data
+        else:
+            assert record is None
+
+
+async def test_too_many_keys(registry: PostgresRegistry) -> None:
+    """More lookup keys than secrets could ever need are no question."""
+    with pytest.raises(ValueError, match="100"):
+        await registry.lookup([bytes(32)] * 101)

@@ -1,0 +1,194 @@
+"""What all commands do alike: language, refusals and their exit codes, JSON, progress; and their catalogues."""
+
+import io
+import itertools
+import json
+import re
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from babel.messages.extract import extract_from_dir, extract_from_file
+from babel.messages.pofile import read_po
+
+from tests import PROJECT
+from verify.core.errors import KeyringRefused
+from verify.shared import command as cli
+from verify.shared.command import Refusal
+
+
+def end(problem: BaseException | None, *arguments: str, refusals: tuple[type[Exception], ...] = ()) -> int | str | None:
+    """The exit code of a command that raises ``problem``."""
+
+    @click.command()
+    @click.option("--number", type=int)
+    def command(number: int | None) -> None:
+        if problem is not None:
+            raise problem
+        click.echo(f"done {number}")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["command", *arguments])
+        patch.setenv("LANGUAGE", "")
+        with pytest.raises(SystemExit) as ended:
+            cli.run(command, refusals)
+    return ended.value.code
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "said"),
+    [
+        (None, 0, ""),
+        (Refusal("row 12 has no name"), 1, "Refused: row 12 has no name"),
+        (KeyringRefused("altered", "a keyring that drops a host"), 1, "a keyring that drops a host (altered)"),
+        (FileNotFoundError(2, "No such file or directory", "book.xlsx"), 1, "book.xlsx: there is no such file"),
+        (OSError(28, "No space left on device"), 1, "the disk is full"),
+        (OSError(71, "Protocol error"), 1, "Protocol error"),
+        (KeyboardInterrupt(), 1, "Stopped."),
+        (click.UsageError("no"), 2, "no"),
+        (click.BadParameter("no"), 2, "no"),
+    ],
+)
+def test_each_end_has_its_exit_code_and_words(
+    problem: BaseException | None, code: int, said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """0 done, 1 refused with the reason, 2 wrong usage."""
+    assert end(problem) == code
+    assert said in capfd.readouterr().err
+
+
+def test_what_nobody_foresaw_is_no_traceback_and_tells_no_value(capfd: pytest.CaptureFixture[str]) -> None:
+    """The kind of error and its place, not its text, which may hold a name or an ID number."""
+    assert end(ValueError("990000199001010001")) == 1
+    said = capfd.readouterr().err
+    assert "ValueError at test_cli.py:" in said
+    assert "990000199001010001" not in said
+    assert "Traceback" not in said
+
+
+def test_a_rooms_own_refusals_are_shown_as_they_are(capfd: pytest.CaptureFixture[str]) -> None:
+    """An exception that a command names means 1 and its message."""
+    assert end(ArithmeticError("too many"), refusals=(ArithmeticError,)) == 1
+    assert "Refused: too many" in capfd.readouterr().err
+
+
+def test_wrong_options_are_wrong_usage() -> None:
+    """Unknown options and values of the wrong kind end with 2."""
+    assert end(None, "--nonsense") == 2
+    assert end(None, "--number", "many") == 2
+    assert end(None, "--help") == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
+        ({"LANG": "C", "LC_MESSAGES": "zh_TW"}, "zh"),
+        ({"LC_ALL": "", "LANG": "ZH"}, "zh"),
+        ({"LC_ALL": "C", "LANG": "zh_CN"}, "en"),
+    ],
+)
+def test_the_language_is_the_locales(variables: dict[str, str], language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LC_ALL before LC_MESSAGES before LANG; every kind of zh is Chinese, everything else English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert cli.language() == language
+
+
+def test_without_catalogues_messages_stay_english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout that nobody has set up still works."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert cli.messages(tmp_path)("Stopped.") == "Stopped."
+
+
+def test_json_is_for_programs_and_keeps_its_characters(capsys: pytest.CaptureFixture[str]) -> None:
+    """Chinese stays as it is."""
+    cli.print_json({"holder": "王𠮷"})
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {"holder": "王𠮷"}
+    assert "王𠮷" in printed
+
+
+class Clock:
+    """A clock that tests put forward."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        """The time of this clock."""
+        return self.now
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_progress_shows_only_what_takes_longer_than_a_second(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quick work is silent; slow work says how far it is, on a terminal and in a file."""
+    clock = Clock()
+    monkeypatch.setattr(cli, "time", clock)
+
+    def shown(seconds: float) -> str:
+        stream = io.StringIO()
+        monkeypatch.setattr(stream, "isatty", lambda: terminal)
+        with cli.progress("Signing", 10, stream) as advance:
+            for _ in range(10):
+                clock.now += seconds / 10
+                advance()
+        return stream.getvalue()
+
+    assert shown(0.5) == ""
+    assert "Signing" in shown(5)
+
+
+CATALOGUES = {
+    "keys": PROJECT / "keys" / "locale",
+    "verify/shared/command.py": PROJECT / "verify" / "locale",
+    "verify/__main__.py": PROJECT / "verify" / "locale",
+    "verify/commands/settings.py": PROJECT / "verify" / "locale",
+    "signing": PROJECT / "signing" / "locale",
+    "migrations": PROJECT / "migrations" / "locale",
+}
+
+
+def wanted(source: Path) -> set[str]:
+    """Every message in the sources."""
+    options: dict[str, Any] = {"method": "python", "filename": str(source)}
+    if source.is_file():
+        return {str(message[1]) for message in extract_from_file(**options)}
+    found = extract_from_dir(source, method_map=[("**.py", "python")], strip_comment_tags=False)
+    return {str(message[2]) for message in found}
+
+
+def places(message: str) -> list[str]:
+    """What a message is filled with: names, and numbers for what has none."""
+    numbers = itertools.count()
+    return sorted(name or str(next(numbers)) for name in re.findall(r"{([^}:]*)[^}]*}", message))
+
+
+@pytest.mark.parametrize("source", CATALOGUES)
+def test_every_message_is_translated_with_the_same_places(source: str) -> None:
+    """No message of a command lacks its Chinese, and each translation has the places of its original."""
+    with next(CATALOGUES[source].glob("zh*/LC_MESSAGES/messages.po")).open("rb") as file:
+        catalogue = read_po(file)
+    translated = {str(message.id): str(message.string) for message in catalogue if message.id and message.string}
+    assert wanted(PROJECT / source) - translated.keys() == set()
+    for original, chinese in translated.items():
+        assert places(original) == places(chinese), original
+
+
+def test_work_without_steps_says_that_it_goes_on_once_it_has_taken_a_second() -> None:
+    """Quick work says nothing."""
+    quick, slow = io.StringIO(), io.StringIO()
+    with cli.working("Reading", quick):
+        pass
+    done = threading.Event()
+    with cli.working("Reading", slow):
+        while not slow.getvalue():
+            done.wait(0.05)
+    assert (quick.getvalue(), slow.getvalue()) == ("", "Reading …\n")

@@ -1,0 +1,1 @@
+"""The subcommands of yinjian-verify, and where they find their settings."""

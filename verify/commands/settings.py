@@ -1,0 +1,151 @@
+"""Where the public service finds its registry, its pinned root and its secrets: YINJIAN_… and the var folder."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+
+from verify.shared import command, environment
+
+_ = command.messages(command.LOCALE)
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_DATABASE_FILE: Final = "database.env"
+_KEYS_FILE: Final = "keys.env"
+_SECRET_FILE: Final = "YINJIAN_LOOKUP_SECRET_FILE"  # noqa: S105 -- a variable's name
+
+
+class SettingRefused(ValueError):
+    """A setting that is missing or makes no sense. The message names it and never shows its value."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All that the public service is told. Its repr shows no secret."""
+
+    database_url: str
+    root: bytes
+    """SHA-256 thumbprint of the first root key (RFC 9679), 32 bytes."""
+    lookup_secrets: tuple[bytes, ...] = ()
+    """Newest first; empty where this service answers no lookups."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str
+    """Without a slash at its end."""
+    trusted_proxies: tuple[Network, ...] = ()
+    rate_limits: bool = True
+    redis_url: str | None = None
+    calendar: Path | None = None
+    """The file of planned exams that the signing room writes."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether the public reaches the service by https."""
+        return self.public_url.startswith("https://")
+
+    def __repr__(self) -> str:
+        return f"Settings(public_url={self.public_url!r}, root={self.root.hex()!r}, …)"
+
+
+def read(environ: Mapping[str, str], var: Path) -> Settings:
+    """The settings of ``environ``, with what it lacks from the files in the folder ``var``. Raises SettingRefused."""
+    keys = environment.read(var / _KEYS_FILE)
+    host = environ.get("YINJIAN_HOST") or "127.0.0.1"
+    port = _port(environ.get("YINJIAN_PORT") or "8000")
+    return Settings(
+        database_url=database_url(environ, var),
+        root=_root(environ.get("YINJIAN_ROOT") or keys.get("YINJIAN_ROOT")),
+        lookup_secrets=_secrets(environ.get(_SECRET_FILE) or keys.get(_SECRET_FILE)),
+        host=host,
+        port=port,
+        public_url=_public_url(environ.get("YINJIAN_PUBLIC_URL") or f"http://{host}:{port}"),
+        trusted_proxies=_networks(environ.get("YINJIAN_TRUSTED_PROXIES", "")),
+        rate_limits=environ.get("YINJIAN_RATE_LIMITS", "on") != "off",
+        redis_url=_redis_url(environ.get("YINJIAN_REDIS_URL")),
+        calendar=_path(environ.get("YINJIAN_CALENDAR") or keys.get("YINJIAN_CALENDAR")),
+    )
+
+
+def database_url(environ: Mapping[str, str], var: Path) -> str:
+    """Where the registry is, for its reader. Raises SettingRefused."""
+    file = var / _DATABASE_FILE
+    url = environ.get("YINJIAN_DATABASE_URL") or environment.read(file).get("YINJIAN_READER_DATABASE_URL")
+    if not url:
+        raise SettingRefused("YINJIAN_DATABASE_URL", _("not set, and {file} does not tell it").format(file=file))
+    return url
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 0 <= int(text) <= 65535:
+        raise SettingRefused("YINJIAN_PORT", _("not a port number"))
+    return int(text)
+
+
+def _root(text: str | None) -> bytes:
+    if not text:
+        raise SettingRefused("YINJIAN_ROOT", _("not set: the thumbprint of the first root key, 64 hex digits"))
+    try:
+        root = bytes.fromhex(text)
+    except ValueError:
+        root = b""
+    if len(root) != 32:
+        raise SettingRefused("YINJIAN_ROOT", _("not 64 hex digits"))
+    return root
+
+
+def _secrets(text: str | None) -> tuple[bytes, ...]:
+    """The secrets of a file: hex, one on each line, newest first."""
+    if not text:
+        return ()
+    try:
+        lines = Path(text).read_text("ascii").split()
+        secrets = tuple(map(bytes.fromhex, lines))
+    except OSError as error:
+        raise SettingRefused(_SECRET_FILE, os.strerror(error.errno or 0)) from None
+    except ValueError:
+        raise SettingRefused(_SECRET_FILE, _("holds something else than hex lines")) from None
+    if not 1 <= len(secrets) <= 100 or any(len(secret) < 16 for secret in secrets):
+        raise SettingRefused(_SECRET_FILE, _("not 1 to 100 secrets of at least 16 bytes"))
+    return secrets
+
+
+def _public_url(text: str) -> str:
+    parts = _split("YINJIAN_PUBLIC_URL", text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/") or parts.query:
+        raise SettingRefused("YINJIAN_PUBLIC_URL", _("not an http or https address without a path"))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _redis_url(text: str | None) -> str | None:
+    if text and _split("YINJIAN_REDIS_URL", text).scheme not in ("redis", "rediss", "unix"):
+        raise SettingRefused("YINJIAN_REDIS_URL", _("not an address of redis://, rediss:// or unix://"))
+    return text or None
+
+
+def _split(name: str, text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 -- raises where it is no number
+    except ValueError:
+        raise SettingRefused(name, _("not an address")) from None
+    return parts
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise SettingRefused("YINJIAN_TRUSTED_PROXIES", _("not addresses or networks with commas between")) from None

@@ -1,0 +1,1 @@
+"""What strangers send, read in confined worker processes: pictures, documents, codes, tables."""

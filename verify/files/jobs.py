@@ -1,0 +1,72 @@
+"""What a worker process is asked to do, and what it answers: plain data, so that a taken-over worker says no more.
+
+Every job is bytes of a stranger's in, bounded plain data out.
+"""
+
+import msgspec
+
+from verify.files.findings import Findings
+from verify.files.refusals import FileRefused
+from verify.files.tables.data import Filled, Listed, Verified
+
+
+class FindCodes(msgspec.Struct, frozen=True, kw_only=True, tag="find_codes"):
+    """The QR codes of an image or PDF; see documents.find."""
+
+    data: bytes
+    seconds: float
+
+
+class ReadTable(msgspec.Struct, frozen=True, kw_only=True, tag="read_table"):
+    """The rows of a spreadsheet, or of text that somebody typed; see verify.files.tables.kinds.read."""
+
+    data: bytes
+    typed: bool = False
+
+
+class FillTable(msgspec.Struct, frozen=True, kw_only=True, tag="fill_table"):
+    """The spreadsheet with columns added; see verify.files.tables.kinds.fill. Empty ``data`` makes a new workbook."""
+
+    data: bytes
+    listed: Listed
+    headers: tuple[str, str, str]
+    results: tuple[Verified, ...]
+
+
+class Declined(msgspec.Struct, frozen=True, kw_only=True, tag="declined"):
+    """The file was refused; ``code`` is one of refusals.DETAILS."""
+
+    code: str
+
+
+Job = FindCodes | ReadTable | FillTable
+Answer = Findings | Listed | Filled | Declined
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker's answer; ``last`` when the worker ends after it, to give its memory back."""
+
+    answer: Answer
+    last: bool
+
+
+def do(job: Job) -> Answer:
+    """Does the job here and now, with the readers that it needs: the service itself never loads them."""
+    try:
+        match job:
+            case FindCodes():
+                from verify.files import documents
+
+                return documents.find(job.data, job.seconds)
+            case ReadTable():
+                from verify.files.tables import kinds
+
+                return kinds.read(job.data, typed=job.typed)
+            case FillTable():
+                from verify.files.tables import kinds
+
+                return kinds.fill(job.data, job.listed, job.headers, job.results)
+    except FileRefused as refused:
+        return Declined(code=refused.code)
+    except MemoryError:
+        return Declined(code="took_too_much_memory")

@@ -1,0 +1,121 @@
+"""QR codes in one picture: a plain look first, then looks at it enlarged, smoothed, sharpened or reduced.
+
+What each later look rescues was measured on photographs made by tests/photos.py: enlarging and sharpening undoes
+blur and low resolution, smoothing undoes noise, a screen's grid and moiré.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import msgspec
+import zxingcpp
+from PIL import Image, ImageFilter, ImageOps
+
+from verify.files.refusals import FileRefused
+
+MAX_PIXELS: Final = 50_000_000
+"""Of a picture as it is held: 1 byte a pixel in grey, 4 in colour with transparency."""
+MAX_JPEG_PIXELS: Final = 210_000_000
+"""Of a JPEG, which is unpacked at a half, quarter or eighth of its size where it is larger than MAX_PIXELS / 2."""
+MAX_FRAMES: Final = 4
+_WORKING_PIXELS: Final = 12_000_000
+"""A later look's picture is at most about this large."""
+
+Image.MAX_IMAGE_PIXELS = None  # the bounds above are checked before a pixel is unpacked, without Pillow's warning
+
+
+class _Look(msgspec.Struct, frozen=True):
+    """One way to look again: enlarge, smooth, sharpen (radius), and where the line between dark and light is drawn."""
+
+    scale: float
+    smooth: float
+    sharpen: float
+    binarizer: zxingcpp.Binarizer
+
+
+_QR: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+_LOCAL: Final = zxingcpp.Binarizer.LocalAverage
+_GLOBAL: Final = zxingcpp.Binarizer.GlobalHistogram
+_LOOKS: Final = (
+    _Look(2.0, 0.0, 4.0, _LOCAL),
+    _Look(1.0, 0.0, 0.0, _GLOBAL),
+    _Look(2.0, 1.0, 0.0, _GLOBAL),
+    _Look(2.0, 2.0, 0.0, _LOCAL),
+    _Look(1.0, 0.0, 2.0, _LOCAL),
+    _Look(0.75, 0.0, 0.0, _GLOBAL),
+    _Look(1.5, 1.5, 4.0, _LOCAL),
+    _Look(1.0, 1.0, 0.0, _LOCAL),
+    _Look(1.0, 0.0, 1.5, _GLOBAL),
+    _Look(3.0, 0.0, 6.0, _LOCAL),
+    _Look(2.0, 1.5, 4.0, _GLOBAL),
+    _Look(0.5, 0.0, 0.0, _LOCAL),
+)
+
+
+def frames(data: bytes, kind: str) -> Iterator[Image.Image]:
+    """The picture in grey; of an animation its first MAX_FRAMES. Raises FileRefused.
+
+    ``kind`` is Pillow's name of the format.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=(kind,)) as picture:
+            pixels = picture.width * picture.height
+            if pixels > (MAX_JPEG_PIXELS if kind == "JPEG" else MAX_PIXELS):
+                raise FileRefused("too_many_pixels")
+            if kind == "JPEG":
+                shrink = 2 if pixels > MAX_PIXELS / 2 else 1
+                picture.draft("L", (picture.width // shrink, picture.height // shrink))
+                if picture.width * picture.height > MAX_PIXELS:
+                    picture.draft("L", (picture.width // 2, picture.height // 2))
+            for frame in range(min(MAX_FRAMES, getattr(picture, "n_frames", 1)) if kind == "WEBP" else 1):
+                picture.seek(frame)
+                yield _grey(picture)
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+        raise FileRefused("damaged_file") from None
+
+
+def _grey(picture: Image.Image) -> Image.Image:
+    """``picture`` in 8 bits of grey, on white where it is transparent."""
+    if picture.mode.startswith("I"):  # 16 bits, which convert() would cut off rather than scale
+        return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    if picture.has_transparency_data:
+        picture = picture.convert("LA") if picture.mode in ("L", "LA", "1") else picture.convert("RGBA").convert("LA")
+        sheet = Image.new("L", picture.size, 255)
+        sheet.paste(picture.getchannel("L"), mask=picture.getchannel("A"))
+        return sheet
+    picture.load()
+    return picture.convert("L")
+
+
+def plain_look(picture: Image.Image) -> tuple[list[str], bool]:
+    """The texts of the QR codes in ``picture`` as it is, and whether there is one that could not be made out."""
+    found = zxingcpp.read_barcodes(picture, formats=_QR, return_errors=True)
+    return [code.text for code in found if code.valid], any(not code.valid for code in found)
+
+
+def later_looks(picture: Image.Image, go_on: Callable[[], bool]) -> list[str]:
+    """The texts of the codes in the first look that makes any out, while ``go_on`` says so."""
+    for look in _LOOKS:
+        if not go_on():
+            break
+        seen = _seen(picture, look)
+        found = zxingcpp.read_barcodes(seen, formats=_QR, binarizer=look.binarizer)
+        if found:
+            return [code.text for code in found]
+    return []
+
+
+def _seen(picture: Image.Image, look: _Look) -> Image.Image:
+    largest = (_WORKING_PIXELS / (picture.width * picture.height)) ** 0.5
+    scale = min(look.scale, max(largest, 0.01))
+    if scale != 1.0:
+        size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+        picture = picture.resize(size, Image.Resampling.BICUBIC)
+    if look.smooth:
+        picture = picture.filter(ImageFilter.GaussianBlur(look.smooth))
+    if look.smooth or look.binarizer is _GLOBAL:  # what little contrast a dark picture has is worth raising
+        picture = ImageOps.autocontrast(picture, cutoff=1)
+    if look.sharpen:
+        picture = picture.filter(ImageFilter.UnsharpMask(look.sharpen, 400, 0))
+    return picture

@@ -1,0 +1,61 @@
+"""The files of the pages: read once at start, named by their content, and so cacheable for ever."""
+
+import hashlib
+import mimetypes
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
+
+FOLDER: Final = Path(__file__).parents[1] / "static"
+_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """One file as it is sent."""
+
+    data: bytes
+    media_type: str
+    version: str
+    """The beginning of its SHA-256, in hex."""
+
+
+class Files:
+    """Every file below a folder, by its path with slashes."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._files = {
+            path.relative_to(folder).as_posix(): _read(path) for path in sorted(folder.rglob("*")) if path.is_file()
+        }
+
+    def url(self, name: str) -> str:
+        """The address of a file, which changes when the file does."""
+        return f"/static/{name}?v={self._files[name].version}"
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file; the scripts are only there when they have been built."""
+        return name in self._files
+
+    def handler(self) -> HTTPRouteHandler:
+        """The route that sends the files."""
+
+        @get("/static/{name:path}", sync_to_thread=False)
+        def static_file(name: FromPath[str], v: FromQuery[str | None] = None) -> Response[bytes]:
+            file = self._files.get(name.lstrip("/"))
+            if file is None:
+                raise NotFoundException
+            lasting = "public, max-age=31536000, immutable" if v == file.version else "public, no-cache"
+            headers = {"Cache-Control": lasting, "ETag": f'"{file.version}"'}
+            return Response(file.data, media_type=file.media_type, headers=headers)
+
+        return static_file
+
+
+def _read(path: Path) -> File:
+    data = path.read_bytes()
+    guessed = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return File(data=data, media_type=guessed, version=hashlib.sha256(data).hexdigest()[:12])

@@ -1,0 +1,193 @@
+"""Pages: templates with their words in the asker's language."""
+
+import datetime
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote, urlencode
+
+import jinja2
+import msgspec
+from litestar import Response
+from markupsafe import Markup, escape
+
+from verify.core.fields import Names
+from verify.files.findings import MAX_BYTES
+from verify.http.answers import phrases, problems
+from verify.http.answers.assets import Files
+from verify.http.answers.problems import Refused
+from verify.http.asked import language as words
+from verify.http.asked.bodies import SHANGHAI, AnyRequest
+from verify.http.asked.language import LANGUAGES, Language
+
+PERSONAL: Final = "no-store"
+"""For pages that hold what only one asker may see."""
+
+
+class Views:
+    """Renders templates. One environment for each language; all are made at start."""
+
+    def __init__(self, files: Files) -> None:
+        self._environments = {language: _environment(language, files) for language in LANGUAGES}
+
+    def page(
+        self, request: AnyRequest, template: str, *, cache: str = PERSONAL, status: int = 200, **values: Any
+    ) -> Response[str]:
+        """One page, in the language of the request. ``cache`` is its Cache-Control."""
+        language: Language = request.scope["state"]["language"]
+        path = request.scope["path"]
+        html = self.part(request, template, **values)
+        vary = "Accept, Accept-Language" if path.lower().startswith("/q/") else "Accept-Language"
+        headers = {"Cache-Control": cache, "Content-Language": language, "Vary": vary, "X-Robots-Tag": "noindex"}
+        if path == "/":
+            del headers["X-Robots-Tag"]
+        return Response(html, media_type="text/html", status_code=status, headers=headers)
+
+    def part(self, request: AnyRequest, template: str, **values: Any) -> str:
+        """A template's HTML, in the language of the request.
+
+        ``kept`` among the values is what the page's form was sent, so that another language can be answered in too.
+        """
+        state = request.scope["state"]
+        return (
+            self._environments[state["language"]]
+            .get_template(template)
+            .render(
+                **{"kept": None} | values,
+                now=datetime.datetime.fromtimestamp(state["now"], SHANGHAI),
+                link=lambda target: self.link(request, target),
+                here=_here(request),
+                asked_here=_asked_here(request),
+                asked_by_link=request.method == "GET",
+                switched=state["asked_language"],
+                switches=[(code, name, _asked_here(request, code)) for code, name in LANGUAGES.items()],
+            )
+        )
+
+    def link(self, request: AnyRequest, target: str) -> str:
+        """An address on this site, which keeps the language that somebody chose."""
+        return _with_language(target, request.scope["state"]["asked_language"])
+
+    def complaint(self, request: AnyRequest, error: Exception, *, kept: dict[str, str] | None = None) -> Response[Any]:
+        """The answer to a request that went wrong: a page for people, problem details for programs.
+
+        ``kept`` is the form that was sent, where it may be sent again.
+        """
+        refused = problems.of(error)
+        headers = problems.headers_of(refused, error)
+        if problems.for_programs(request):
+            return problems.as_json(refused, headers)
+        return self.refusal(request, refused, headers, kept=kept)
+
+    def refusal(
+        self,
+        request: AnyRequest,
+        refused: Refused,
+        headers: dict[str, str] | None = None,
+        *,
+        kept: dict[str, str] | None = None,
+    ) -> Response[str]:
+        """The page of a refusal."""
+        told = problems.problem(refused.code)
+        page = self.page(request, "problem.html", status=told.status, problem=told, wait=refused.retry_after, kept=kept)
+        page.headers.update(headers or {})
+        return page
+
+
+def _here(request: AnyRequest) -> str:
+    """The page's path. Never two slashes at its start: browsers would take what follows for another host."""
+    return "/" + quote(request.scope["path"].lstrip("/"))
+
+
+def _asked_here(request: AnyRequest, language: Language | None = None) -> str:
+    """The page's address with all that it asks, in another language where one is named."""
+    asked = parse_qsl(request.scope["query_string"].decode("latin-1"))
+    if language is not None:
+        asked = [(name, value) for name, value in asked if name != "lang"] + [("lang", language)]
+    return _here(request) + (f"?{urlencode(asked)}" if asked else "")
+
+
+def _with_language(target: str, asked: Language | None) -> str:
+    """An address that keeps the language somebody chose."""
+    if asked is None:
+        return target
+    address, mark, fragment = target.partition("#")
+    return f"{address}{'&' if '?' in address else '?'}lang={asked}{mark}{fragment}"
+
+
+def _environment(language: Language, files: Files) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("verify.http"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    catalogue = words.catalogue(language)
+    environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # added by i18n
+    environment.globals |= {
+        "language": language,
+        "static": files.url,
+        "built": files.has,
+        "upload_bytes": MAX_BYTES,
+        "phrases": phrases,
+        "languages": LANGUAGES,
+    }
+    environment.filters |= {
+        "text": lambda names: words.named(names, language)[0],
+        "named": lambda names: _named(names, language),
+        "moment": lambda moment: _moment(moment, language),
+        "deadline": lambda moment: _deadline(moment, language),
+        "day": lambda moment: _day(moment, language),
+        "pretty": lambda data: msgspec.json.format(msgspec.json.encode(data), indent=2).decode(),
+        "iso_day": lambda moment: _seconds(moment).date().isoformat(),
+        "count": lambda number: f"{number:,}",
+        "machine": lambda moment: _seconds(moment).isoformat(timespec="seconds"),
+    }
+    return environment
+
+
+def _named(names: Names, language: Language) -> Markup:
+    """A text of the centre, marked where it is in another language than the page."""
+    text, spoken = words.named(names, language)
+    return escape(text) if spoken == language else Markup('<span lang="{}">{}</span>').format(spoken, text)
+
+
+def _seconds(moment: datetime.datetime | int) -> datetime.datetime:
+    if isinstance(moment, int):
+        return datetime.datetime.fromtimestamp(moment, SHANGHAI)
+    return moment.astimezone(SHANGHAI)
+
+
+def _moment(moment: datetime.datetime | int, language: Language) -> str:
+    """A moment to the minute, in Shanghai."""
+    return f"{_day(moment, language)} {_seconds(moment):%H:%M}"
+
+
+def _deadline(moment: int, language: Language) -> str:
+    """A moment as the end of something: midnight is 24:00 of the day before."""
+    if f"{_seconds(moment):%H:%M}" == "00:00":
+        return f"{_day(moment - 1, language)} 24:00"
+    return _moment(moment, language)
+
+
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")
+
+
+def _day(moment: datetime.datetime | datetime.date | int | str, language: Language) -> str:
+    """A day: of a moment in Shanghai, of a date, or of ``YYYY-MM-DD``."""
+    if isinstance(moment, str):
+        try:
+            day: datetime.date = datetime.date.fromisoformat(moment)
+        except ValueError:
+            return moment  # the contract wants the form of a date, not a day that exists
+    else:
+        day = moment if type(moment) is datetime.date else _seconds(moment)  # type: ignore[arg-type]  # no int left
+    if language == "zh-CN":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def rfc3339(seconds: int | None) -> str | None:
+    """Seconds since 1970 as programs are told them."""
+    return None if seconds is None else f"{datetime.datetime.fromtimestamp(seconds, datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,1 @@
+"""What an asker sends: who asks, in which language, with which body."""

@@ -1,0 +1,101 @@
+"""What askers send: JSON, read strictly into closed structs, and times."""
+
+import datetime
+import json
+import re
+from typing import Any, Final, TypeAlias, TypeVar
+
+import msgspec
+from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
+from verify.http.answers.problems import Refused
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+AnyRequest = Request[Any, Any, Any]
+
+Inject: TypeAlias = NamedDependency[SkipValidation[D]]
+"""What app.py provides to routes, by the argument's name."""
+
+SHANGHAI: Final = datetime.timezone(datetime.timedelta(hours=8), "CST")
+"""China's time, which has no summer time: the time in which pages show and ask."""
+
+
+_DATE: Final = re.compile(r"[1-9]\d{3}-\d\d-\d\d", re.ASCII)
+_RFC3339: Final = re.compile(
+    r"([1-9]\d{3}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.\d{1,20})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+"""Section 5.6, from the year 1000 on. What the service says has whole seconds."""
+_SENT: Final = re.compile(r"(unknown field|Invalid enum value) .*?( - at `\$[^` ]*`)?$", re.DOTALL)
+"""What msgspec's messages hold of the request itself."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Refused("bad_json", field="a name twice in one object")
+    return found
+
+
+def _constant(text: str) -> object:
+    raise ValueError(text)
+
+
+async def json_body(request: AnyRequest, into: type[T]) -> T:
+    """The request's JSON (RFC 8259) as ``into``. Raises Refused: bad_json, bad_request.
+
+    A name twice in one object is refused: readers differ in which one they believe. Strings are taken as they
+    are, also with lone surrogates.
+    """
+    try:
+        tree = json.loads((await request.body()).decode(), object_pairs_hook=_object, parse_constant=_constant)
+    except (ValueError, RecursionError):
+        raise Refused("bad_json") from None
+    try:
+        return msgspec.convert(tree, into)
+    except msgspec.ValidationError as error:
+        raise Refused("bad_request", field=_SENT.sub(r"\1\2", str(error))) from None
+
+
+def past_time(text: str, now: int) -> int:
+    """The seconds since 1970 of an RFC 3339 time. Raises Refused: bad_time, future_time.
+
+    A leap second is the first second of the next day, as POSIX counts.
+    """
+    parts = _RFC3339.fullmatch(text)
+    if parts is None:
+        raise Refused("bad_time")
+    day, hour, second, zone = parts.groups()
+    leap = second == "60"
+    try:
+        moment = datetime.datetime.fromisoformat(f"{day}T{hour}:{59 if leap else second}{zone.upper()}")
+        seconds = int(moment.timestamp()) + leap
+    except (ValueError, OverflowError):
+        raise Refused("bad_time") from None
+    if leap and seconds % 86400:
+        raise Refused("bad_time")
+    if seconds > now:
+        raise Refused("future_time")
+    return seconds
+
+
+def past_date(text: str, now: int) -> int | None:
+    """The last second of a date (``YYYY-MM-DD``) in Shanghai, or now for today; None for an empty text.
+
+    Raises Refused: bad_time, future_time.
+    """
+    if not text:
+        return None
+    if not _DATE.fullmatch(text):
+        raise Refused("bad_time")
+    try:
+        day = datetime.date.fromisoformat(text)
+    except ValueError:
+        raise Refused("bad_time") from None
+    if day > datetime.datetime.fromtimestamp(now, SHANGHAI).date():
+        raise Refused("future_time")
+    end = datetime.datetime.combine(day, datetime.time(23, 59, 59), SHANGHAI)
+    return min(int(end.timestamp()), now)

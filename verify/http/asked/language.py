@@ -1,0 +1,67 @@
+"""The languages of the pages: which one an asker wants, and gettext catalogues for it.
+
+Messages are written in English in code and templates. Catalogues are read from their .po files at start, so that
+none can be stale.
+"""
+
+import functools
+import gettext
+import io
+from pathlib import Path
+from typing import Final, Literal
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from verify.core.fields import Names
+from verify.http.asked.accept import weights
+
+Language = Literal["zh-CN", "en"]
+
+LANGUAGES: Final[dict[Language, str]] = {"zh-CN": "中文", "en": "English"}
+"""Every language, by what it calls itself; the first is for askers who want none of them."""
+
+_PRIMARY: Final[dict[str, Language]] = {"zh": "zh-CN", "en": "en"}
+_FOLDER: Final = Path(__file__).parents[1] / "locale"
+
+
+def N_(message: str) -> str:  # noqa: N802 -- the name that message extractors know
+    """Marks a message that is translated where it is shown."""
+    return message
+
+
+def known(text: str | None) -> Language | None:
+    """The language of a ``lang`` parameter, None for one that nobody has here."""
+    return next((language for language in LANGUAGES if language == text), None)
+
+
+@functools.lru_cache(maxsize=1024)
+def negotiate(accept: str) -> Language:
+    """The language for an Accept-Language header (RFC 9110 section 12.5.4), by primary subtags."""
+    best: Language = "zh-CN"
+    best_weight = 0.0
+    for tag, weight in weights(accept):
+        language = _PRIMARY.get(tag.partition("-")[0])
+        if language is not None and weight > best_weight:
+            best, best_weight = language, weight
+    return best
+
+
+@functools.cache
+def catalogue(language: Language) -> gettext.NullTranslations:
+    """The messages of a language; English ones are the messages themselves."""
+    path = _FOLDER / language.replace("-", "_") / "LC_MESSAGES" / "messages.po"
+    if not path.exists():
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language.replace("-", "_")))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def named(names: Names, language: Language) -> tuple[str, Language]:
+    """A text of the centre in the language, or else in Chinese, and the language that it is in."""
+    if language == "en" and names.en:
+        return names.en, "en"
+    return names.zh, "zh-CN"

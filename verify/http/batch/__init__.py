@@ -1,0 +1,1 @@
+"""Many certificates at once, for clerks and programs."""

@@ -1,0 +1,180 @@
+"""The bulk check for HR clerks: a list pasted or sent, a summary, the rows to look at, and the same file back."""
+
+import base64
+import re
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.response import Stream
+
+from verify.files.tables.data import MAX_BYTES, MAX_ROWS, Listed, Row
+from verify.http.answers import problems
+from verify.http.answers.phrases import Phrase, Tone
+from verify.http.answers.problems import Refused
+from verify.http.answers.rendering import Views
+from verify.http.asked import forms
+from verify.http.asked import language as words
+from verify.http.asked.bodies import AnyRequest, Inject
+from verify.http.batch import batch_words, judging
+from verify.http.batch.batch_api import TYPES, allowance, stream, wants_lines
+from verify.http.batch.judging import Checked
+from verify.http.check.asker import Asker
+from verify.http.files.intake import BODY_BYTES, Intake, client_of
+from verify.http.guard.limits import Limiter
+
+_MOST_SHOWN: Final = 200
+"""Rows of trouble that the page lists; the file has all."""
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """What a clerk sent: the file, empty where rows were pasted, the name of the one to give back, and the rows."""
+
+    data: bytes
+    name: str
+    listed: Listed
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that is not simply valid."""
+
+    row: Row
+    tone: Tone
+    outcome: str
+    reason: str
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page shows when all is done. The file is in the page itself, so that nothing is kept here."""
+
+    total: int
+    good: int
+    counts: tuple[tuple[Phrase, int], ...]
+    trouble: tuple[Trouble, ...]
+    more: int
+    """Rows of trouble beyond those listed."""
+    name: str
+    file: str
+    """The file as a data: address."""
+
+
+@get("/batch", sync_to_thread=False)
+def batch_form(request: AnyRequest, views: Inject[Views]) -> Response[str]:
+    """The form."""
+    return _page(request, views, cache="public, max-age=60")
+
+
+@post("/batch", status_code=200, request_max_body_size=BODY_BYTES)
+async def batch_check(
+    request: AnyRequest,
+    *,
+    views: Inject[Views],
+    asker: Inject[Asker],
+    intake: Inject[Intake],
+    limiter: Inject[Limiter],
+    now: Inject[int],
+) -> Response[Any] | Stream:
+    """The result as a page, or for the page's script as NDJSON: rows done, again and again, and then its HTML."""
+    live = wants_lines(request)
+    try:
+        sent = await _sent(request, intake)
+        headers = await allowance(request, limiter, len(sent.listed.rows))
+    except Refused as refused:
+        if live:
+            return _told(request, refused)
+        if refused.retry_after is not None:
+            raise
+        told = problems.problem(refused.code)
+        return _page(request, views, status=told.status, fault=refused, problem=told)
+    checked = judging.check(asker, sent.listed.rows, now)
+    if live:
+        return stream(_events(request, views, intake, sent=sent, checked=checked, now=now), headers)
+    everything = [item async for items in checked for item in items]
+    page = _page(request, views, result=await _result(request, intake, sent, everything, now))
+    page.headers.update(headers)
+    return page
+
+
+def _page(request: AnyRequest, views: Views, **values: Any) -> Response[str]:
+    shown = {"fault": None, "result": None, "most": MAX_BYTES, "most_rows": MAX_ROWS} | values
+    return views.page(request, "batch.html", **shown)
+
+
+def _told(request: AnyRequest, refused: Refused) -> Response[Any]:
+    """A refusal for the page's script, its detail in the page's language."""
+    told = problems.problem(refused.code, refused.field)
+    say = words.catalogue(request.scope["state"]["language"]).gettext
+    return Response(
+        msgspec.json.encode(msgspec.structs.replace(told, detail=say(told.detail))),
+        status_code=told.status,
+        media_type=problems.PROBLEM_JSON,
+        headers=problems.headers_of(refused, refused),
+    )
+
+
+async def _sent(request: AnyRequest, intake: Intake) -> Sent:
+    form = await forms.read(request)
+    file, pasted = form.get("file", [""])[0], form.get("rows", [""])[0]
+    if isinstance(file, forms.File):
+        listed = await intake.table(file.data, client_of(request))
+        return Sent(data=file.data, name=_name(file.name, listed), listed=listed)
+    if isinstance(pasted, str) and pasted.strip():
+        listed = await intake.table(pasted.encode("utf-8", "replace"), client_of(request), typed=True)
+        return Sent(data=b"", name="checked.xlsx", listed=listed)
+    raise Refused("rows_missing", field="file")
+
+
+def _name(sent: str, listed: Listed) -> str:
+    """The file's own name with a word added, of characters that every system takes."""
+    stem = re.split(r"[/\\]", sent)[-1].rpartition(".")[0]
+    kept = re.sub(r"[^\w .()（）-]+", "", stem).strip(" .")[:80]
+    return f"{kept or 'list'}-checked.{'csv' if listed.kind == 'csv' else 'xlsx'}"
+
+
+async def _events(
+    request: AnyRequest,
+    views: Views,
+    intake: Intake,
+    *,
+    sent: Sent,
+    checked: AsyncIterator[tuple[Checked, ...]],
+    now: int,
+) -> AsyncIterator[bytes]:
+    encode = msgspec.json.Encoder().encode
+    yield encode({"total": len(sent.listed.rows)}) + b"\n"
+    everything: list[Checked] = []
+    try:
+        async for items in checked:
+            everything += items
+            yield encode({"done": len(everything)}) + b"\n"
+        result = await _result(request, intake, sent, everything, now)
+        yield encode({"html": views.part(request, "_batch_result.html", result=result)}) + b"\n"
+    except Exception as error:  # noqa: BLE001 -- the status has been sent, so the last line tells
+        say = words.catalogue(request.scope["state"]["language"]).gettext
+        yield encode({"problem": say(problems.problem(problems.of(error).code).detail)}) + b"\n"
+
+
+async def _result(request: AnyRequest, intake: Intake, sent: Sent, checked: list[Checked], now: int) -> Result:
+    language = request.scope["state"]["language"]
+    results = batch_words.spoken(checked, now, language)
+    headers = batch_words.headers(language)
+    filled = await intake.filled(sent.data, sent.listed, headers, results, client_of(request))
+    trouble = [
+        Trouble(row=item.row, tone=batch_words.tone(item), outcome=result.words[0], reason=result.words[1])
+        for item, result in zip(checked, results, strict=True)
+        if not result.good
+    ]
+    media_type = TYPES["csv" if sent.name.endswith(".csv") else "xlsx"]
+    return Result(
+        total=len(checked),
+        good=len(checked) - len(trouble),
+        counts=tuple(batch_words.counts(checked)),
+        trouble=tuple(trouble[:_MOST_SHOWN]),
+        more=max(0, len(trouble) - _MOST_SHOWN),
+        name=sent.name,
+        file=f"data:{media_type};base64,{base64.b64encode(filled).decode()}",
+    )
+
+
+PAGES: Final = Router("/", route_handlers=[batch_form, batch_check])

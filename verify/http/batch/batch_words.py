@@ -1,0 +1,91 @@
+"""What the columns added to a spreadsheet say: codes and sentences for programs, plain words for people.
+
+Every word here is ours: nothing out of a file, and no name out of the register, goes into the columns.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from verify.core.answer import Verdict
+from verify.files.tables.data import RowProblem, Verified
+from verify.http.answers import phrases
+from verify.http.answers.phrases import Phrase, Tone
+from verify.http.asked import language as words
+from verify.http.asked.bodies import SHANGHAI
+from verify.http.asked.language import N_, Language
+from verify.http.batch.judging import Checked
+
+CODED_HEADERS: Final = ("outcome", "reason", "checked_at")
+_HEADERS: Final = (N_("Result"), N_("Reason"), N_("Checked at (Beijing time)"))
+
+PROBLEMS: Final[dict[RowProblem, str]] = {
+    "number_missing": N_("There is no certificate number in this row. A formula must have been calculated and saved."),
+    "name_missing": N_("There is no name in this row. A formula must have been calculated and saved."),
+    "number_as_number": N_("Excel took the number for a quantity and changed its last digits. Enter it as text."),
+    "not_text": N_("This is a date or a truth value, not a text."),
+    "too_many_names": N_("Several wrong names were tried for this number today. Scan the QR code instead."),
+}  # fmt: skip
+_NOT_CHECKED: Final = Phrase(tone="unknown", mark="question", headline=N_("Not checked"), meaning="")
+
+
+def phrase(item: Checked) -> Phrase:
+    """How a row's outcome is put."""
+    return phrases.of(item.verdict) if item.verdict else _NOT_CHECKED
+
+
+def tone(item: Checked) -> Tone:
+    """The colour of a row."""
+    return phrase(item).tone
+
+
+def headers(language: Language) -> tuple[str, str, str]:
+    """The columns' names for people."""
+    say = words.catalogue(language).gettext
+    return say(_HEADERS[0]), say(_HEADERS[1]), say(_HEADERS[2])
+
+
+def coded(checked: Sequence[Checked], now: int, language: Language) -> tuple[Verified, ...]:
+    """The columns for programs: the outcome's code, a sentence, and an RFC 3339 time."""
+    at = datetime.datetime.fromtimestamp(now, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return tuple(_verified(item, item.outcome, _reason(item, language), at) for item in checked)
+
+
+def spoken(checked: Sequence[Checked], now: int, language: Language) -> tuple[Verified, ...]:
+    """The columns for people, in their language and Beijing time."""
+    say = words.catalogue(language).gettext
+    at = datetime.datetime.fromtimestamp(now, SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+    return tuple(_verified(item, say(phrase(item).headline), _reason(item, language), at) for item in checked)
+
+
+def counts(checked: Sequence[Checked]) -> list[tuple[Phrase, int]]:
+    """How many rows have each outcome, the most frequent first."""
+    by_headline = {phrase(item).headline: phrase(item) for item in checked}
+    tally = Counter(phrase(item).headline for item in checked)
+    return [(by_headline[headline], count) for headline, count in tally.most_common()]
+
+
+def _verified(item: Checked, outcome: str, reason: str, at: str) -> Verified:
+    return Verified(row=item.row.row, good=item.outcome == "valid", words=(outcome, reason, at))
+
+
+def _reason(item: Checked, language: Language) -> str:
+    say = words.catalogue(language).gettext
+    if item.verdict is None:
+        where = f"{item.row.cell}: " if item.row.cell else ""
+        return where + say(PROBLEMS[item.row.problem]) if item.row.problem else where
+    between = " " if language == "en" else ""
+    return between.join([say(phrase(item).meaning), *_particulars(item.verdict, language)])
+
+
+def _particulars(verdict: Verdict, language: Language) -> list[str]:
+    """Why the centre changed the certificate's status, and which certificate replaces it."""
+    say = words.catalogue(language).gettext
+    found = []
+    certificate = verdict.certificate
+    if certificate is not None and certificate.reason is not None:
+        found.append(say("Reason: %(reason)s.") % {"reason": say(phrases.REASONS[certificate.reason])})
+    if certificate is not None and certificate.replaced_by is not None:
+        found.append(say("The new certificate's number: %(number)s") % {"number": certificate.replaced_by})
+    return found

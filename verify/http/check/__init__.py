@@ -1,0 +1,1 @@
+"""One certificate, by QR code or number, for people and programs."""

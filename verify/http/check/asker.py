@@ -1,0 +1,105 @@
+"""What the service asks the registry, and the verdict it makes of the answer. One object for pages and API."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
+
+from verify.core import identity, verdict
+from verify.core.answer import CertificateView, Verdict
+from verify.core.keyring import Chain
+from verify.core.verdict import Seen
+from verify.http.guard.names_tried import NamesTried
+from verify.registry.port import Registry
+
+IdType = Literal["resident", "passport", "hk_macau_permit", "taiwan_permit", "other"]
+
+LONGEST: Final = 10_000
+"""Characters of a text that are looked at; nothing longer can be a number, a QR text or a name."""
+
+_AGAINST_THE_KEY: Final = ("unknown_key", "key_not_trusted")
+
+
+class LookupsClosed(Exception):
+    """The service holds no lookup secret, so it cannot look people up."""
+
+
+class Asker:
+    """Asks the registry and judges. Every method raises RegistryUnavailable and RegisterDamaged."""
+
+    def __init__(self, registry: Registry, secrets: Sequence[bytes], names_tried: NamesTried) -> None:
+        self.registry = registry
+        self.names_tried = names_tried
+        self._secrets = tuple(secrets)
+
+    @property
+    def looks_up(self) -> bool:
+        """Whether lookups by name and ID number can be answered."""
+        return bool(self._secrets)
+
+    async def qr(self, text: str, *, now: int, as_of: int | None = None) -> Verdict:
+        """The verdict on a QR text."""
+        text = _bounded(text)
+        return await self._judge(lambda chain: verdict.read_qr(text, chain, now), now=now, as_of=as_of)
+
+    async def number(self, text: str, *, now: int, name: str | None = None, as_of: int | None = None) -> Verdict:
+        """The verdict on a number, and on the name that should be its holder's where one is given.
+
+        Raises TooManyNames.
+        """
+        text = _bounded(text)
+        name = None if name is None else _bounded(name)
+        return await self._judge(lambda chain: verdict.read_number(text, chain), now=now, as_of=as_of, name=name)
+
+    async def _judge(
+        self, read: Callable[[Chain], Seen], *, now: int, as_of: int | None, name: str | None = None
+    ) -> Verdict:
+        chain = await self.registry.chain()
+        while True:
+            seen = read(chain)
+            named = name is not None and seen.number
+            if named:
+                await self.names_tried.let(named, None, now)
+            record = await self.registry.by_number(seen.number) if seen.number else None
+            judged = verdict.judge(seen, record, chain=chain, now=now, as_of=as_of, name=name)
+            if named and record:
+                await self.names_tried.let(named, name if judged.outcome == "mismatch" else None, now)
+            if judged.outcome not in _AGAINST_THE_KEY:
+                return judged
+            # A keyring may have been published between the two questions, with the key that this one lacks.
+            newer = await self.registry.chain()
+            if newer.newest.version == chain.newest.version:
+                return judged
+            chain = newer
+
+    async def person(self, name: str, id_type: IdType, id_number: str, *, now: int) -> tuple[CertificateView, ...]:
+        """Every certificate of the person, in the order of their numbers; none where name or ID number is wrong.
+
+        Raises LookupsClosed, and ValueError where the ID number has more than 65,535 bytes.
+        """
+        if not self._secrets:
+            raise LookupsClosed
+        # A lone surrogate of JSON has no UTF-8 form, and no name holds one.
+        name, id_number = (text.encode("utf-8", "replace").decode() for text in (_bounded(name), _bounded(id_number)))
+        keys = [identity.lookup_key(secret, name, id_type, id_number) for secret in self._secrets]
+        numbers = await self.registry.lookup(keys)
+        records, chain = await asyncio.gather(self.registry.by_numbers(numbers), self.registry.chain())
+        hint = identity.id_hint(identity.id_key(id_type, id_number))
+        found = []
+        for number in numbers:
+            judged = verdict.judge(
+                verdict.read_number(number, chain),
+                records.get(number),
+                chain=chain,
+                now=now,
+                name=name,
+                known_person=True,
+            )
+            # The index is not believed on its own: the certificate itself must name this person.
+            if judged.certificate is not None and judged.certificate.id_hint == hint:
+                found.append(judged.certificate)
+        return tuple(found)
+
+
+def _bounded(text: str) -> str:
+    """``text``, or an empty one for a text that is too long to be anything."""
+    return text if len(text) <= LONGEST else ""

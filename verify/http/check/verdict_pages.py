@@ -1,0 +1,156 @@
+"""The pages for people: the place to check, and verdicts. They work without script."""
+
+import contextlib
+from typing import Any, Final
+
+from litestar import Response, Router, get, post
+from litestar.params import FromPath, FromQuery
+
+from verify.core.answer import Verdict
+from verify.core.errors import RegisterDamaged, Unreadable
+from verify.core.qr_text import digits
+from verify.http.answers import phrases
+from verify.http.answers.problems import Refused, problem, wants_json
+from verify.http.answers.rendering import Views
+from verify.http.asked import forms
+from verify.http.asked.bodies import AnyRequest, Inject, past_date
+from verify.http.check.asker import Asker
+from verify.http.files.intake import client_of
+from verify.http.guard.names_tried import TooManyNames
+from verify.http.lookup.desk import LookupDesk, LookupRequest
+from verify.registry.port import RegistryUnavailable
+
+_PUBLIC: Final = "public, max-age=60"
+
+
+@get("/")
+async def home(request: AnyRequest, views: Inject[Views], asker: Inject[Asker]) -> Response[str]:
+    """One place to check."""
+    values = await _form_values(asker)
+    return views.page(request, "home.html", cache=_PUBLIC, form=_EMPTY, fault=None, **values)
+
+
+@get("/check")
+async def check_form(request: AnyRequest, views: Inject[Views], asker: Inject[Asker]) -> Response[str]:
+    """The form for number and name, alone."""
+    values = await _form_values(asker)
+    return views.page(request, "check.html", cache=_PUBLIC, form=_EMPTY, fault=None, **values)
+
+
+@get("/lookup")
+async def lookup_form(request: AnyRequest, views: Inject[Views], asker: Inject[Asker]) -> Response[str]:
+    """The form for name and ID number, alone."""
+    values = await _form_values(asker)
+    return views.page(request, "lookup.html", cache=_PUBLIC, form=_EMPTY, fault=None, **values)
+
+
+async def _form_values(asker: Asker) -> dict[str, Any]:
+    """What the forms are filled with. They are shown also while the registry cannot be asked."""
+    programmes: tuple[str, ...] = ()
+    with contextlib.suppress(RegistryUnavailable, RegisterDamaged):
+        programmes = (await asker.registry.chain()).newest.default_numbered
+    return {"programmes": programmes, "looks_up": asker.looks_up}
+
+
+_EMPTY: Final[dict[str, str]] = dict.fromkeys(("number", "name", "as_of", "id_type"), "")
+
+
+@post("/check", status_code=200)
+async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker], now: Inject[int]) -> Response[Any]:
+    """The verdict on a number and a name, or on the text of a QR code pasted in the number's place."""
+    form = await forms.texts(request, "number", "name", "as_of")
+    try:
+        if not form["number"]:
+            raise Refused("number_missing", field="number")
+        as_of = past_date(form["as_of"], now)
+    except Refused as refused:
+        return await _form_again(request, views, asker, template="check.html", form=_EMPTY | form, refused=refused)
+    try:
+        if _is_qr(form["number"]):
+            judged = await asker.qr(form["number"], now=now, as_of=as_of)
+        else:
+            judged = await asker.number(form["number"], now=now, name=form["name"] or None, as_of=as_of)
+    except (RegistryUnavailable, RegisterDamaged, TooManyNames) as error:
+        return views.complaint(request, error, kept=form)  # to be sent again without typing it anew
+    values = await _form_values(asker)
+    return _verdict_page(request, views, judged, form=form, **values)
+
+
+async def _form_again(
+    request: AnyRequest, views: Views, asker: Asker, *, template: str, form: dict[str, str], refused: Refused
+) -> Response[str]:
+    """The form with what was wrong about it."""
+    told = problem(refused.code)
+    values = await _form_values(asker)
+    kept = form if template == "check.html" else None
+    return views.page(
+        request, template, status=told.status, form=form, fault=refused, problem=told, kept=kept, **values
+    )
+
+
+def _is_qr(text: str) -> bool:
+    """Whether somebody pasted what a scanner read; a certificate number is never as long."""
+    try:
+        return len(digits(text)) > 100
+    except Unreadable:
+        return "/q/" in text.lower()
+
+
+@get(["/Q/{text:str}", "/q/{text:str}"])
+async def qr(
+    *,
+    request: AnyRequest,
+    text: FromPath[str],
+    views: Inject[Views],
+    asker: Inject[Asker],
+    now: Inject[int],
+    as_of: FromQuery[str | None] = None,
+) -> Response[Any]:
+    """What the QR code opens."""
+    judged = await asker.qr(text, now=now, as_of=past_date(as_of or "", now))
+    if wants_json(request):
+        return Response(judged, headers={"Vary": "Accept, Accept-Language", "Cache-Control": "no-store"})
+    return _verdict_page(request, views, judged, form=None)
+
+
+def _verdict_page(
+    request: AnyRequest, views: Views, judged: Verdict, form: dict[str, str] | None, **values: Any
+) -> Response[str]:
+    """The verdict as a page. ``form`` is what was sent, to be corrected or asked for another time; None for a QR's."""
+    return views.page(
+        request,
+        "verdict.html",
+        verdict=judged,
+        phrase=phrases.of(judged),
+        then=phrases.then(judged),
+        form=form,
+        kept=form,
+        fault=None,
+        **values,
+    )
+
+
+@post("/lookup", status_code=200)
+async def lookup(
+    request: AnyRequest, views: Inject[Views], asker: Inject[Asker], desk: Inject[LookupDesk], now: Inject[int]
+) -> Response[str]:
+    """A person's certificates, by name and ID number. The page holds no ID number, whatever comes of it."""
+    form = await forms.texts(request, "name", "id_type", "id_number", "altcha")
+    id_type = form["id_type"] or "resident"
+    try:
+        if id_type not in phrases.ID_TYPES:
+            raise Refused("bad_form")
+        asked = LookupRequest(
+            name=form["name"],
+            id_type=id_type,  # type: ignore[arg-type]  # one of them, as was just seen
+            id_number=form["id_number"],
+            altcha=form["altcha"] or None,
+        )
+        found = await desk.lookup(asked, client_of(request), now)
+    except Refused as refused:
+        shown = _EMPTY | {"name": form["name"], "id_type": id_type}
+        return await _form_again(request, views, asker, template="lookup.html", form=shown, refused=refused)
+    return views.page(request, "found.html", certificates=found)
+
+
+ROUTER = Router("/", route_handlers=[home, check_form, lookup_form, check, qr, lookup])

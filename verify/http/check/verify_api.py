@@ -1,0 +1,85 @@
+"""The API for programs: verdicts, and certificates by name and ID number."""
+
+from typing import Literal
+
+import msgspec
+from litestar import Router, get, post
+from litestar.params import FromPath
+from msgspec import UNSET, UnsetType
+
+from verify.core.answer import Verdict
+from verify.http.answers.problems import Refused
+from verify.http.asked.bodies import AnyRequest, Inject, json_body, past_time
+from verify.http.check.asker import Asker
+from verify.http.files.intake import client_of
+from verify.http.guard.proof import Challenge
+from verify.http.lookup.desk import Found, LookupDesk, LookupRequest
+
+VERIFY_BYTES = 4 << 20
+"""Any JSON string is judged, an overlong one as unreadable; but there is an end to everything."""
+
+
+class VerifyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``{"qr"}`` or ``{"number", "name"?}``, and the time asked about."""
+
+    qr: str | UnsetType = UNSET
+    number: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    as_of: str | UnsetType = UNSET
+
+
+class NameOnly(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The name that a challenge is for."""
+
+    name: str
+
+
+@post("/verify", status_code=200, request_max_body_size=VERIFY_BYTES)
+async def verify(request: AnyRequest, asker: Inject[Asker], now: Inject[int]) -> Verdict:
+    """The verdict on a QR text, or on a number with or without its holder's name."""
+    asked = await json_body(request, VerifyRequest)
+    as_of = None if asked.as_of is UNSET else past_time(asked.as_of, now)
+    name = None if asked.name is UNSET else asked.name
+    if asked.qr is not UNSET and asked.number is UNSET and name is None:
+        return await asker.qr(asked.qr, now=now, as_of=as_of)
+    if asked.qr is UNSET and asked.number is not UNSET:
+        return await asker.number(asked.number, now=now, as_of=as_of, name=name)
+    raise Refused("bad_request", field="either qr, or number with or without name")
+
+
+@get("/certificates/{number:str}")
+async def certificate(number: FromPath[str], asker: Inject[Asker], now: Inject[int]) -> Verdict:
+    """The verdict on a number, as a stranger may see it."""
+    judged = await asker.number(number, now=now)
+    failed: dict[str, Literal["number_check", "not_found"]] = {
+        "number_check": "number_check",
+        "not_found": "not_found",
+        "not_a_number": "not_found",
+    }
+    for check in judged.checks:
+        if check.result == "fail" and check.code in failed and judged.certificate is None:
+            raise Refused(failed[check.code])
+    return judged
+
+
+@post("/lookup", status_code=200)
+async def lookup(request: AnyRequest, desk: Inject[LookupDesk], now: Inject[int]) -> Found:
+    """A person's certificates; none for "no such person" and for "name does not match" alike."""
+    asked = await json_body(request, LookupRequest)
+    return Found(certificates=await desk.lookup(asked, client_of(request), now))
+
+
+@get("/challenge")
+async def challenge(request: AnyRequest, desk: Inject[LookupDesk], now: Inject[int]) -> Challenge:
+    """The proof of work that a lookup wants from this client."""
+    return await desk.challenge(client_of(request), None, now)
+
+
+@post("/challenge", status_code=200)
+async def challenge_for(request: AnyRequest, desk: Inject[LookupDesk], now: Inject[int]) -> Challenge:
+    """The same, hard enough for one name: it is sent in the body, where no log and no Referer has it."""
+    asked = await json_body(request, NameOnly)
+    return await desk.challenge(client_of(request), asked.name, now)
+
+
+ROUTER = Router("/api/v1", route_handlers=[verify, certificate, lookup, challenge, challenge_for])

@@ -1,0 +1,1 @@
+"""Photos, scans and PDFs of certificates."""

@@ -1,0 +1,1 @@
+"""What keeps one asker from taking everybody's turn: limits, proofs of work, and what they remember."""

@@ -1,0 +1,1 @@
+"""Exams and their pass lists, for people and programs."""

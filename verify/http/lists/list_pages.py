@@ -1,0 +1,108 @@
+"""The pages of exams and their pass lists."""
+
+import datetime
+import itertools
+from typing import Any, Final
+
+from litestar import Response, Router, get, post
+from litestar.params import FromPath, FromQuery
+
+from verify.core import identity, tables
+from verify.http.answers.rendering import Views
+from verify.http.asked import forms
+from verify.http.asked.bodies import SHANGHAI, AnyRequest, Inject
+from verify.http.check.asker import Asker
+from verify.http.lists.lists_api import freshness, gone
+from verify.http.lists.planned_exams import Calendar
+from verify.registry.port import ExamHead
+
+_EXAMS: Final = 50
+_ROWS: Final = 100
+_LONGEST: Final = 100
+"""Characters of a searched name that are looked at."""
+_DOTS: Final = str.maketrans(dict.fromkeys(tables.MIDDLE_DOTS, "·"))
+
+
+@get("/pass-lists")
+async def pass_lists(
+    *,
+    request: AnyRequest,
+    views: Inject[Views],
+    asker: Inject[Asker],
+    calendar: Inject[Calendar],
+    now: Inject[int],
+    programme: FromQuery[str | None] = None,
+    cursor: FromQuery[str | None] = None,
+) -> Response[str]:
+    """Exams, the last held first."""
+    page = await asker.registry.exams(programme or None, cursor, _EXAMS)
+    planned = await calendar.without_list(programme or None) if cursor is None else ()
+    chain = await asker.registry.chain()
+    return views.page(
+        request,
+        "pass_lists.html",
+        cache="public, max-age=60",
+        page=page,
+        planned=planned,
+        today=f"{datetime.datetime.fromtimestamp(now, SHANGHAI):%Y-%m-%d}",
+        years=[(year, list(heads)) for year, heads in itertools.groupby(page.items, lambda head: head.held_on[:4])],
+        seconds=now,
+        programme=programme,
+        programmes=chain.newest.programmes,
+    )
+
+
+@get("/pass-lists/{code:str}")
+async def pass_list(
+    *,
+    request: AnyRequest,
+    code: FromPath[str],
+    views: Inject[Views],
+    asker: Inject[Asker],
+    now: Inject[int],
+    cursor: FromQuery[str | None] = None,
+) -> Response[str]:
+    """One exam's list, a page of rows at a time."""
+    page = await asker.registry.rows(code, cursor, _ROWS)
+    if page is None:
+        raise await gone(asker.registry, code)
+    values = await _of_list(asker, page.head, now)
+    cache = freshness(page.head, now)
+    return views.page(request, "pass_list.html", cache=cache, rows=page.items, next=page.next, cursor=cursor, **values)
+
+
+@post("/pass-lists/{code:str}", status_code=200)
+async def find_rows(
+    request: AnyRequest, code: FromPath[str], views: Inject[Views], asker: Inject[Asker], now: Inject[int]
+) -> Response[str]:
+    """Rows whose name begins as asked. A name is sent in the body, where no address, log or Referer has it."""
+    name = list_name((await forms.texts(request, "name"))["name"])
+    head = await asker.registry.pass_list(code)
+    rows = await asker.registry.find_rows(code, name[:_LONGEST], _ROWS + 1)
+    if head is None or rows is None:
+        raise await gone(asker.registry, code)
+    values = await _of_list(asker, head, now) | {"searched": name, "more": len(rows) > _ROWS, "kept": {"name": name}}
+    return views.page(request, "pass_list.html", rows=rows[:_ROWS], next=None, cursor=None, **values)
+
+
+async def _of_list(asker: Asker, head: ExamHead, now: int) -> dict[str, Any]:
+    """What every page of a list shows."""
+    chain = await asker.registry.chain()
+    left = max((head.objections_until or 0) - now, 0)
+    return {
+        "head": head,
+        "programme": chain.newest.programme(head.programme),
+        "seconds": now,
+        "changes": await asker.registry.changes_since_notice(head),
+        "left": {"days": left // 86400, "hours": left // 3600 % 24, "minutes": left // 60 % 60},
+        "searched": None,
+        "more": False,
+    }
+
+
+def list_name(text: str) -> str:
+    """A typed name as lists write it: no spaces around, the one dot of the rule, old fonts' characters real."""
+    return identity.to_unicode(text.strip()).translate(_DOTS)
+
+
+ROUTER = Router("/", route_handlers=[pass_lists, pass_list, find_rows])

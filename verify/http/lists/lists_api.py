@@ -1,0 +1,186 @@
+"""The API for programs: exams and their pass lists, as JSON, CSV and the signed statement."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+
+import msgspec
+from litestar import Response, Router, get
+from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.response import Stream
+
+from verify.core.fields import Names
+from verify.core.pass_list import Stage
+from verify.http.answers.problems import Refused
+from verify.http.answers.rendering import rfc3339
+from verify.http.asked.bodies import Inject
+from verify.http.check.asker import Asker
+from verify.http.lists.planned_exams import Calendar
+from verify.registry.port import ExamHead, Registry, RowPage, ShownRow
+from verify.shared.planned import PlannedExam
+
+_MOST: Final = 1000
+_FRESH: Final = 60
+"""Seconds for which others may keep a list."""
+
+Limit = Annotated[int, QueryParameter(ge=1, le=_MOST)]
+
+
+class ExamItem(msgspec.Struct, frozen=True, kw_only=True):
+    """An exam by its newest list. ``stage`` is None for one that has no list yet."""
+
+    code: str
+    programme: str
+    title: Names
+    held_on: str
+    planned_on: str | None
+    stage: Stage | None
+    objections_until: str | None
+    public_until: str | None
+
+
+class ExamItems(msgspec.Struct, frozen=True, kw_only=True):
+    """Some exams, the last held first; ``next`` is the cursor of those after them."""
+
+    items: tuple[ExamItem, ...]
+    next: str | None
+
+
+class ListRows(msgspec.Struct, frozen=True, kw_only=True):
+    """Some rows of a pass list; ``next`` is the cursor of those after them."""
+
+    exam: str
+    stage: Stage
+    revision: int
+    contact: str
+    items: tuple[ShownRow, ...]
+    next: str | None
+
+
+def exam_item(head: ExamHead) -> ExamItem:
+    """An exam as programs are told of it."""
+    return ExamItem(
+        code=head.exam,
+        programme=head.programme,
+        title=head.title,
+        held_on=head.held_on,
+        planned_on=head.planned_on,
+        stage=head.stage,
+        objections_until=rfc3339(head.objections_until),
+        public_until=rfc3339(head.public_until),
+    )
+
+
+def planned_item(exam: PlannedExam) -> ExamItem:
+    """An exam that has no list yet."""
+    return ExamItem(
+        code=exam.code,
+        programme=exam.programme,
+        title=exam.title,
+        held_on=exam.held_on,
+        planned_on=exam.planned_on,
+        stage=None,
+        objections_until=None,
+        public_until=None,
+    )
+
+
+def freshness(head: ExamHead, now: int) -> str:
+    """How long others may keep a list: never beyond its term."""
+    left = _FRESH if head.public_until is None else min(_FRESH, max(head.public_until - now, 0))
+    return f"public, max-age={left}"
+
+
+async def gone(registry: Registry, exam: str) -> Refused:
+    """Why an exam's list is not to be had: no_such_exam or list_expired."""
+    return Refused("no_such_exam" if await registry.pass_list(exam) is None else "list_expired")
+
+
+@get("/exams")
+async def exams(
+    *,
+    asker: Inject[Asker],
+    calendar: Inject[Calendar],
+    programme: FromQuery[str | None] = None,
+    cursor: FromQuery[str | None] = None,
+    limit: Limit = 100,
+) -> Response[ExamItems]:
+    """Exams by their lists; before the first page of them, those that have no list yet, whatever the limit."""
+    page = await asker.registry.exams(programme, cursor, limit)
+    planned = await calendar.without_list(programme) if cursor is None else ()
+    items = ExamItems(items=(*map(planned_item, planned), *map(exam_item, page.items)), next=page.next)
+    return Response(items, headers={"Cache-Control": f"public, max-age={_FRESH}"})
+
+
+@get("/exams/{code:str}/pass-list")
+async def pass_list(
+    code: FromPath[str],
+    asker: Inject[Asker],
+    now: Inject[int],
+    cursor: FromQuery[str | None] = None,
+    limit: Limit = 100,
+) -> Response[ListRows]:
+    """Rows of an exam's newest pass list."""
+    page = await asker.registry.rows(code, cursor, limit)
+    if page is None:
+        raise await gone(asker.registry, code)
+    head = page.head
+    rows = ListRows(
+        exam=head.exam,
+        stage=head.stage,
+        revision=head.revision,
+        contact=head.contact,
+        items=page.items,
+        next=page.next,
+    )
+    return Response(rows, headers={"Cache-Control": freshness(head, now)})
+
+
+@get("/exams/{code:str}/pass-list.csv")
+async def pass_list_csv(code: FromPath[str], asker: Inject[Asker], now: Inject[int]) -> Stream:
+    """The whole list as a table that spreadsheets open: UTF-8 with BOM, header serial,name,id (RFC 4180)."""
+    first = await asker.registry.rows(code, None, _MOST)
+    if first is None:
+        raise await gone(asker.registry, code)
+    headers = {
+        "Cache-Control": freshness(first.head, now),
+        "Content-Disposition": f'attachment; filename="{first.head.exam}-{first.head.stage}.csv"',
+        "ETag": f'"{first.head.index}"',
+    }
+    return Stream(_csv(asker.registry, first), media_type="text/csv; header=present", headers=headers)
+
+
+async def _csv(registry: Registry, page: RowPage | None) -> AsyncIterator[bytes]:
+    """The table, a page of rows at a time. A list that is replaced meanwhile raises, which breaks the download off."""
+    yield "\ufeffserial,name,id\r\n".encode()
+    while page is not None:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows((row.serial, _cell(row.name), _cell(row.id)) for row in page.items)
+        yield text.getvalue().encode()
+        if page.next is None:
+            return
+        page = await registry.rows(page.head.exam, page.next, _MOST)
+    raise Refused("list_expired")
+
+
+def _cell(text: str) -> str:
+    """``text`` so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else text
+
+
+@get("/exams/{code:str}/pass-list.cbor")
+async def pass_list_cbor(code: FromPath[str], asker: Inject[Asker], now: Inject[int]) -> Response[bytes]:
+    """The signed statement, byte for byte."""
+    head = await asker.registry.pass_list(code)
+    data = await asker.registry.list_statement(code)
+    if head is None or data is None:
+        raise await gone(asker.registry, code)
+    headers = {
+        "Cache-Control": freshness(head, now),
+        "Content-Disposition": f'attachment; filename="{head.exam}-{head.stage}.cbor"',
+    }
+    return Response(data, media_type="application/cose", headers=headers)
+
+
+ROUTER = Router("/api/v1", route_handlers=[exams, pass_list, pass_list_csv, pass_list_cbor])

@@ -1,0 +1,1 @@
+"""Certificates of one person, by name and ID number."""

@@ -1,0 +1,74 @@
+"""Lookups by name and ID number, for pages and programs: first the proof of work, then the search."""
+
+import msgspec
+
+from verify.core import identity
+from verify.core.answer import CertificateView
+from verify.http.answers.problems import Refused
+from verify.http.check.asker import Asker, IdType, LookupsClosed
+from verify.http.guard.proof import Challenge, Proofs
+
+
+class LookupRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person, by name and ID number."""
+
+    name: str
+    id_type: IdType = "resident"
+    id_number: str
+    altcha: str | None = None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's certificates."""
+
+    certificates: tuple[CertificateView, ...]
+
+
+def check_person(name: str, id_type: str, id_number: str) -> None:
+    """Refuses what cannot be anybody, before any search.
+
+    Raises Refused: name_missing, id_missing, and id_length, id_checksum or id_date by GB 11643.
+    """
+    if not identity.name_key(name[:1000]):
+        raise Refused("name_missing", field="name")
+    key = identity.id_key(id_type, id_number[:1000])
+    if not key:
+        raise Refused("id_missing", field="id_number")
+    fault = identity.resident_fault(key) if id_type == "resident" else None
+    if fault:
+        raise Refused(fault, field="id_number")
+
+
+class LookupDesk:
+    """Answers lookups. ``proofs`` is None where the service holds no lookup secret."""
+
+    def __init__(self, asker: Asker, proofs: Proofs | None) -> None:
+        self._asker = asker
+        self._proofs = proofs
+
+    @property
+    def open(self) -> bool:
+        """Whether lookups are answered here."""
+        return self._proofs is not None
+
+    async def challenge(self, client: str, name: str | None, now: int) -> Challenge:
+        """The proof of work that a lookup of the client, and of the name, will want. Raises LookupsClosed."""
+        if self._proofs is None:
+            raise LookupsClosed
+        return await self._proofs.challenge(client, name, now)
+
+    async def lookup(self, asked: LookupRequest, client: str, now: int) -> tuple[CertificateView, ...]:
+        """The person's certificates.
+
+        A proof that comes with what cannot be anybody is not spent. Raises LookupsClosed, Refused,
+        RegistryUnavailable and RegisterDamaged.
+        """
+        if self._proofs is None:
+            raise LookupsClosed
+        mark = await self._proofs.check(asked.altcha, client, asked.name, now)
+        check_person(asked.name, asked.id_type, asked.id_number)
+        await self._proofs.spend(mark, now)
+        found = await self._asker.person(asked.name, asked.id_type, asked.id_number, now=now)
+        if not found:
+            await self._proofs.failed(mark, client, asked.name, now)
+        return found

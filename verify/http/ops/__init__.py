@@ -1,0 +1,1 @@
+"""For operators and other verifiers: health, and public keys."""

@@ -1,0 +1,245 @@
+"""What every command does alike: language by locale, refusals and exit codes, JSON, progress.
+
+Exit 0 done, 1 refused with the reason, 2 wrong usage; never a traceback, but with ``YINJIAN_DEBUG=1``.
+"""
+
+import contextlib
+import errno
+import functools
+import gettext
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, Literal, NoReturn, Protocol, TextIO
+
+import click
+import msgspec
+
+from verify.core.errors import CoreError
+
+LOCALE: Final = Path(__file__).parents[1] / "locale"
+
+
+class Refusal(Exception):
+    """What a command refuses or cannot do, said to people in their language; it ends the command with 1."""
+
+
+def language() -> Literal["zh", "en"]:
+    """Chinese or English, by LC_ALL, LC_MESSAGES, LANG, the first that is set."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next(filter(None, named), "").lower().startswith("zh") else "en"
+
+
+@functools.cache
+def _catalogue(folder: Path, wanted: str) -> gettext.NullTranslations:
+    return gettext.translation("messages", folder, languages=[wanted], fallback=True)
+
+
+def messages(folder: Path) -> Callable[[str], str]:
+    """Translates by the catalogues ``FOLDER/zh/LC_MESSAGES/messages.mo``; without them messages stay English."""
+
+    def translate(message: str) -> str:
+        return _catalogue(folder, language()).gettext(message)
+
+    return translate
+
+
+_ = messages(LOCALE)
+
+
+def run(command: click.Command, refusals: tuple[type[Exception], ...] = ()) -> NoReturn:
+    """Runs ``command`` with the process's arguments and exits; ``refusals`` are further exceptions that mean 1.
+
+    Their messages are shown as they are; those of anything unforeseen are not, as they may hold personal data.
+    """
+    # Click asks the process's own catalogue for its words, and finds it by LANGUAGE.
+    os.environ["LANGUAGE"] = language()
+    gettext.bindtextdomain("messages", str(LOCALE))
+    if os.environ.get("YINJIAN_DEBUG") != "1":
+        sys.unraisablehook = _overlook
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):  # a stream that somebody has replaced
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # as above
+    sys.exit(_run(command, refusals))
+
+
+def _overlook(_fault: object) -> None:
+    """A library's half-written file that fails again when it is thrown away: its first fault was told already."""
+
+
+def _run(command: click.Command, refusals: tuple[type[Exception], ...]) -> int:
+    try:
+        done = command.main(standalone_mode=False)
+        sys.stdout.flush()
+        return done if isinstance(done, int) else 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.UsageError as error:
+        error.show()
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(_("Stopped."), err=True)
+        return 1
+    except BrokenPipeError:
+        # Whoever read the output has gone; say nothing, and let the interpreter's own flush at exit write nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Refusal as error:
+        return _refuse(str(error))
+    except refusals as error:
+        return _refuse(str(error))
+    except CoreError as error:
+        return _refuse(f"{_(error.detail)} ({error.code})")
+    except OSError as error:
+        if error.filename is None and error.strerror is None:
+            return _unforeseen(error)
+        return _refuse(": ".join(str(part) for part in (error.filename, why(error)) if part))
+    except Exception as error:  # noqa: BLE001 - the last stop before a traceback
+        return _unforeseen(error)
+
+
+def why(error: OSError) -> str:
+    """What the system says of a file or disk, in the reader's language where it is one of the usual things."""
+    usual = {
+        errno.ENOENT: _("there is no such file or folder"),
+        errno.EACCES: _("there is no right to it"),
+        errno.EPERM: _("there is no right to it"),
+        errno.EROFS: _("the disk can only be read"),
+        errno.EISDIR: _("it is a folder"),
+        errno.ENOTDIR: _("a part of its path is no folder"),
+        errno.ENOSPC: _("the disk is full; make room and give the same command again"),
+        errno.EDQUOT: _("the disk is full; make room and give the same command again"),
+        errno.EFBIG: _("it would be larger than files may be here"),
+    }
+    return usual.get(error.errno or 0) or error.strerror or _("it cannot be read or written")
+
+
+def _refuse(message: str) -> int:
+    click.echo(_("Refused: {reason}").format(reason=message), err=True)
+    return 1
+
+
+def _unforeseen(error: Exception) -> int:
+    if os.environ.get("YINJIAN_DEBUG") == "1":
+        traceback.print_exception(error)
+        return 1
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    text = _("A fault in this program ({error} at {place}). YINJIAN_DEBUG=1 shows more.")
+    return _refuse(text.format(error=type(error).__name__, place=place))
+
+
+def print_json(value: object) -> None:
+    """``value``, structs too, as indented JSON on standard output."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+class Advance(Protocol):
+    """Says that ``steps`` more are done."""
+
+    def __call__(self, steps: int = 1) -> None:
+        """Moves the bar on."""
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int, stream: TextIO | None = None) -> Iterator[Advance]:
+    """Shows on standard error how far a piece of work is, once it has taken a second.
+
+    A terminal gets a bar with rate and time left; a file or pipe gets a line every ten seconds.
+    """
+    target = stream or sys.stderr
+    show = _Bar(what, total, target) if target.isatty() else _Lines(what, total, target)
+    try:
+        yield show
+    finally:
+        show.end()
+
+
+@contextlib.contextmanager
+def working(what: str, stream: TextIO | None = None) -> Iterator[None]:
+    """Says on standard error that a piece of work goes on whose steps cannot be counted, once it has taken a second.
+
+    Not around what starts processes by forking: it says so from a thread.
+    """
+    target = stream or sys.stderr
+    shown = contextlib.ExitStack()
+    timer = threading.Timer(1, _show_working, (what, target, shown))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        shown.close()
+
+
+def _show_working(what: str, stream: TextIO, shown: contextlib.ExitStack) -> None:
+    if not stream.isatty():
+        click.echo(f"{what} …", file=stream)
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    bar = shown.enter_context(Progress(*columns, console=Console(file=stream), transient=True))
+    bar.add_task(what, total=None)
+
+
+class _Bar:
+    def __init__(self, what: str, total: int, stream: TextIO) -> None:
+        self._what = what
+        self._total = total
+        self._stream = stream
+        self._begun = time.monotonic()
+        self._done = 0
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __call__(self, steps: int = 1) -> None:
+        self._done += steps
+        if self._bar is None and time.monotonic() - self._begun > 1:
+            self._start()
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self._done)
+
+    def _start(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+        self._bar = Progress(*columns, TimeRemainingColumn(), console=Console(file=self._stream), transient=True)
+        self._task = self._bar.add_task(self._what, total=self._total, rate="")
+        self._bar.start()
+
+    def end(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+class _Lines:
+    def __init__(self, what: str, total: int, stream: TextIO) -> None:
+        self._what = what
+        self._total = total
+        self._stream = stream
+        self._begun = time.monotonic()
+        self._next = self._begun + 1
+        self._done = 0
+
+    def __call__(self, steps: int = 1) -> None:
+        self._done += steps
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + 10
+            rate = self._done / (now - self._begun)
+            click.echo(f"{self._what}: {self._done:,}/{self._total:,} ({rate:,.0f}/s)", file=self._stream)
+
+    def end(self) -> None:
+        """Lines need no clearing away."""

@@ -1,0 +1,41 @@
+"""Files that a command writes: each whole under its own name when the command goes on, or not there at all."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from signing.messages import _
+from verify.shared.command import Refusal, why
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A draft beside ``path`` to write to; it takes the place of ``path`` when the block ends without a fault.
+
+    Raises Refusal, which names ``path``, where folder or disk do not take it; nothing is left behind then.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        yield draft
+        draft.replace(path)
+    except OSError as error:
+        raise Refusal(_("{} could not be written: {}.").format(path, why(error))) from None
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def write(path: Path, data: bytes) -> None:
+    """Makes or replaces a file. Raises Refusal."""
+    with whole(path) as draft:
+        draft.write_bytes(data)
+
+
+def to_disk(path: Path) -> None:
+    """Has what was written to a file, or the names in a folder, on disk when it returns. Raises OSError."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

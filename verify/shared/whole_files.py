@@ -5,8 +5,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from signing.messages import _
-from verify.shared.command import Refusal, why
+from verify.shared.command import LOCALE, Refusal, messages, why
+
+_ = messages(LOCALE)
 
 
 @contextlib.contextmanager

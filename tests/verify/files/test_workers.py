@@ -150,7 +150,7 @@ def test_workers_end_with_a_service_that_was_killed() -> None:
     code = """
 import asyncio, os, sys
 from tests.verify.files.test_workers import CODE, job
-from verify.workers import Workers
+from verify.files.workers import Workers
 async def main():
     pool = Workers(1)
     await pool.run(job())

@@ -3,18 +3,18 @@
 import io
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from tests import PROJECT
 from verify.core.answer import DETAILS
 from verify.files import refusals
 from verify.http.asked import language as words
 
-HTTP = Path(words.__file__).parent
+HTTP = PROJECT / "verify" / "http"
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w+\}|%%?\w")
 

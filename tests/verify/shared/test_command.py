@@ -64,7 +64,7 @@ def test_what_nobody_foresaw_is_no_traceback_and_tells_no_value(capfd: pytest.Ca
     """The kind of error and its place, not its text, which may hold a name or an ID number."""
     assert end(ValueError("990000199001010001")) == 1
     said = capfd.readouterr().err
-    assert "ValueError at test_cli.py:" in said
+    assert "ValueError at test_command.py:" in said
     assert "990000199001010001" not in said
     assert "Traceback" not in said
 
@@ -148,9 +148,9 @@ def test_progress_shows_only_what_takes_longer_than_a_second(terminal: bool, mon
 
 CATALOGUES = {
     "keys": PROJECT / "keys" / "locale",
-    "verify/shared/command.py": PROJECT / "verify" / "locale",
+    "verify/shared": PROJECT / "verify" / "locale",
     "verify/__main__.py": PROJECT / "verify" / "locale",
-    "verify/commands/settings.py": PROJECT / "verify" / "locale",
+    "verify/commands": PROJECT / "verify" / "locale",
     "signing": PROJECT / "signing" / "locale",
     "migrations": PROJECT / "migrations" / "locale",
 }

@@ -13,6 +13,11 @@ from typing import Final
 
 from verify.core import tables
 
+MAX_TEXT: Final = 200
+"""Characters of the longest text that may be a name or a number; a longer one is none."""
+MAX_ID: Final = 64
+"""The same of an ID number. Bounds come first: NFKC takes quadratic time on long runs of combining marks."""
+
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS: Final = "10X98765432"
 _TO_UNICODE: Final = str.maketrans({chr(point): character for point, character in tables.PRIVATE_USE.items()})
@@ -26,8 +31,13 @@ def _ignored(character: str) -> bool:
     return character.isspace() or unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp")
 
 
-def compact(text: str) -> str:
-    """``text`` as numbers are filed: NFKC, without white space, control and format characters and dashes, a–z upper."""
+def compact(text: str, most: int = MAX_TEXT) -> str:
+    """``text`` as numbers are filed: NFKC, without white space, control and format characters and dashes, a–z upper.
+
+    Of more than ``most`` characters it is no number: empty.
+    """
+    if len(text) > most:
+        return ""
     if text.isascii() and text.isalnum():  # as nearly all are: nothing to fold or to leave out
         return text.translate(_UPPER)
     kept = (
@@ -44,14 +54,19 @@ def to_unicode(text: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """What two writings of one name have in common (2-formats, Lookup key)."""
+    """What two writings of one name have in common (2-formats, Lookup key); empty for a text that is no name."""
+    if len(name) > MAX_TEXT:
+        return ""
     folded = unicodedata.normalize("NFKC", to_unicode(name).translate(_FOLD)).translate(_FOLD)
     return "".join(character for character in folded if not _ignored(character)).casefold()
 
 
 def id_key(id_type: str, id_number: str) -> str:
-    """The ID number as it is compared; a resident number of 15 digits becomes its 18 (GB 11643)."""
-    key = compact(id_number)
+    """The ID number as it is compared; a resident number of 15 digits becomes its 18 (GB 11643).
+
+    Empty for a text that is no ID number.
+    """
+    key = compact(id_number, MAX_ID)
     if id_type == "resident" and len(key) == 15 and key.isascii() and key.isdecimal():
         body = f"{key[:6]}19{key[6:]}"
         return body + _resident_check(body)
@@ -96,13 +111,7 @@ def secret_id(secret: bytes) -> bytes:
 
 
 def lookup_key(secret: bytes, name: str, id_type: str, id_number: str) -> bytes:
-    """The 32 bytes under which a person's certificates are filed (HMAC-SHA-256, RFC 2104).
-
-    Raises ValueError when a part does not fit its 2-byte length.
-    """
+    """The 32 bytes under which a person's certificates are filed (HMAC-SHA-256, RFC 2104)."""
     parts = ("yinjian/lookup/1", name_key(name), id_type, id_key(id_type, id_number))
-    try:
-        message = b"".join(len(raw).to_bytes(2) + raw for raw in map(str.encode, parts))
-    except OverflowError:
-        raise ValueError("a name or ID number of more than 65,535 bytes") from None
+    message = b"".join(len(raw).to_bytes(2) + raw for raw in map(str.encode, parts))
     return hmac.digest(secret, message, "sha256")

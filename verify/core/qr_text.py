@@ -6,6 +6,8 @@ from typing import Final
 from verify.core.errors import Unreadable
 
 MAX_DIGITS: Final = 2000
+MAX_TEXT: Final = 10_000
+"""Characters of a text that may be one: a longer one is unreadable, before anything else is looked at."""
 _TEXT: Final = re.compile(r"(?:https?://[^/?#\s]+/q/)?([1-9][0-9]{0,1999})", re.IGNORECASE | re.ASCII)
 
 
@@ -16,7 +18,7 @@ def write(data: bytes, host: str) -> str:
 
 def digits(text: str) -> str:
     """The digits of a scanned or typed text, whatever its host. Raises Unreadable for anything else."""
-    found = _TEXT.fullmatch(text.strip())
+    found = _TEXT.fullmatch(text.strip()) if len(text) <= MAX_TEXT else None
     if not found:
         raise Unreadable("not_a_qr_text", "not the text of a certificate's QR code")
     return found[1]

@@ -24,7 +24,9 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "number_missing": Kind(400, N_("No number"), N_("Please type the certificate number.")),
     "name_missing": Kind(400, N_("No name"), N_("Please type the name.")),
+    "name_too_long": Kind(400, N_("Not a name"), N_("No name has more than 200 characters. Please check it.")),
     "id_missing": Kind(400, N_("No ID number"), N_("Please type the ID number.")),
+    "id_too_long": Kind(400, N_("Not an ID number"), N_("No ID number has more than 64 characters. Please check it.")),
     "id_length": Kind(
         400,
         N_("ID number incomplete"),

@@ -13,9 +13,6 @@ from verify.registry.port import Registry
 
 IdType = Literal["resident", "passport", "hk_macau_permit", "taiwan_permit", "other"]
 
-LONGEST: Final = 10_000
-"""Characters of a text that are looked at; nothing longer can be a number, a QR text or a name."""
-
 _AGAINST_THE_KEY: Final = ("unknown_key", "key_not_trusted")
 
 
@@ -38,7 +35,6 @@ class Asker:
 
     async def qr(self, text: str, *, now: int, as_of: int | None = None) -> Verdict:
         """The verdict on a QR text."""
-        text = _bounded(text)
         return await self._judge(lambda chain: verdict.read_qr(text, chain, now), now=now, as_of=as_of)
 
     async def number(self, text: str, *, now: int, name: str | None = None, as_of: int | None = None) -> Verdict:
@@ -46,8 +42,6 @@ class Asker:
 
         Raises TooManyNames.
         """
-        text = _bounded(text)
-        name = None if name is None else _bounded(name)
         return await self._judge(lambda chain: verdict.read_number(text, chain), now=now, as_of=as_of, name=name)
 
     async def _judge(
@@ -74,12 +68,12 @@ class Asker:
     async def person(self, name: str, id_type: IdType, id_number: str, *, now: int) -> tuple[CertificateView, ...]:
         """Every certificate of the person, in the order of their numbers; none where name or ID number is wrong.
 
-        Raises LookupsClosed, and ValueError where the ID number has more than 65,535 bytes.
+        Raises LookupsClosed.
         """
         if not self._secrets:
             raise LookupsClosed
         # A lone surrogate of JSON has no UTF-8 form, and no name holds one.
-        name, id_number = (text.encode("utf-8", "replace").decode() for text in (_bounded(name), _bounded(id_number)))
+        name, id_number = (text.encode("utf-8", "replace").decode() for text in (name, id_number))
         keys = [identity.lookup_key(secret, name, id_type, id_number) for secret in self._secrets]
         numbers = await self.registry.lookup(keys)
         records, chain = await asyncio.gather(self.registry.by_numbers(numbers), self.registry.chain())
@@ -98,8 +92,3 @@ class Asker:
             if judged.certificate is not None and judged.certificate.id_hint == hint:
                 found.append(judged.certificate)
         return tuple(found)
-
-
-def _bounded(text: str) -> str:
-    """``text``, or an empty one for a text that is too long to be anything."""
-    return text if len(text) <= LONGEST else ""

@@ -157,7 +157,9 @@ def paths() -> dict[str, Any]:
                 (
                     *body,
                     "name_missing",
+                    "name_too_long",
                     "id_missing",
+                    "id_too_long",
                     "id_length",
                     "id_checksum",
                     "id_date",

@@ -96,7 +96,7 @@ class Proofs:
         return f"failed:{self._hidden('client', client)}"
 
     def _of_name(self, name: str) -> str:
-        return f"failed:{self._hidden('name', name_key(name[:1000]))}"
+        return f"failed:{self._hidden('name', name_key(name))}"
 
     def _hidden(self, kind: str, text: str) -> str:
         message = f"{kind}:{text}".encode("utf-8", "replace")

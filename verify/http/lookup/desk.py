@@ -27,13 +27,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 def check_person(name: str, id_type: str, id_number: str) -> None:
     """Refuses what cannot be anybody, before any search.
 
-    Raises Refused: name_missing, id_missing, and id_length, id_checksum or id_date by GB 11643.
+    Raises Refused: name_missing, name_too_long, id_missing, id_too_long, and id_length, id_checksum or id_date by
+    GB 11643.
     """
-    if not identity.name_key(name[:1000]):
-        raise Refused("name_missing", field="name")
-    key = identity.id_key(id_type, id_number[:1000])
+    if not identity.name_key(name):
+        raise Refused("name_too_long" if len(name) > identity.MAX_TEXT else "name_missing", field="name")
+    key = identity.id_key(id_type, id_number)
     if not key:
-        raise Refused("id_missing", field="id_number")
+        raise Refused("id_too_long" if len(id_number) > identity.MAX_ID else "id_missing", field="id_number")
     fault = identity.resident_fault(key) if id_type == "resident" else None
     if fault:
         raise Refused(fault, field="id_number")

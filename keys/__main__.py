@@ -14,8 +14,8 @@ from keys.folder import SETTINGS, KeyFolder
 from keys.messages import _
 from keys.programmes import Published
 from keys.settings_file import Source
+from verify.core.chain import Chain
 from verify.core.fields import Names
-from verify.core.keyring import Chain
 from verify.shared import command, environment
 
 CENTRE = click.option(

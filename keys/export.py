@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from keys.folder import KeyFolder
-from verify.core.keyring import Chain
+from verify.core.chain import Chain
 from verify.core.public_keys import did_document, jwk_set
 
 

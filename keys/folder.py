@@ -15,8 +15,9 @@ from keys import custody
 from keys.custody import KeyProblem, KeySigner
 from keys.messages import _
 from verify.core import cbor
+from verify.core.chain import Chain
 from verify.core.errors import CoreError, KeyringRefused
-from verify.core.keyring import Chain, Key, Use
+from verify.core.keyring import Key, Use
 from verify.shared import environment
 from verify.shared.command import Refusal
 

@@ -9,7 +9,8 @@ from keys import custody, folder, rotation
 from keys.folder import KeyFolder
 from keys.messages import _
 from keys.programmes import Published
-from verify.core.keyring import Chain, Key, thumbprint
+from verify.core.chain import Chain
+from verify.core.keyring import Key, thumbprint
 from verify.shared.command import Refusal
 
 

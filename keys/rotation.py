@@ -6,7 +6,8 @@ import msgspec
 
 from keys.messages import _
 from keys.programmes import Published
-from verify.core.keyring import Chain, Issuer, Key, Keyring, Programme, Use
+from verify.core.chain import Chain
+from verify.core.keyring import Issuer, Key, Keyring, Programme, Use
 from verify.shared.command import Refusal
 
 DAY: Final = 86_400

@@ -7,8 +7,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from verify.core import cbor
+from verify.core.chain import Chain
 from verify.core.fields import Names
-from verify.core.keyring import Chain, Issuer, Key, Keyring, Programme, State, Use, kid_of, thumbprint
+from verify.core.keyring import Issuer, Key, Keyring, Programme, State, Use, kid_of, thumbprint
 from verify.core.statement import Draft
 
 ISSUED_AT = 1_650_000_000

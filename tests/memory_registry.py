@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from tests.invented import ROOT
 from verify.core import certificate as certificates
 from verify.core import changes, lookup_index, pass_list, statement
-from verify.core.keyring import Chain, thumbprint
+from verify.core.chain import Chain
+from verify.core.keyring import thumbprint
 from verify.core.pass_list import PassList
 from verify.core.register import ExamFacts, Listing, Published, Record
 from verify.core.statement import Kind, Statement

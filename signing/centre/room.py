@@ -14,7 +14,8 @@ from signing.centre.centre_toml import Centre
 from signing.ledger.book import Ledger
 from signing.messages import _
 from verify.core import identity
-from verify.core.keyring import Chain, Keyring, Use
+from verify.core.chain import Chain
+from verify.core.keyring import Keyring, Use
 from verify.shared.command import Refusal
 
 

@@ -18,9 +18,9 @@ from signing.messages import _
 from signing.release import release_file
 from verify.core import certificate as certificates
 from verify.core import changes, lookup_index, pass_list, statement
+from verify.core.chain import Chain
 from verify.core.changes import Change
 from verify.core.errors import Malformed
-from verify.core.keyring import Chain
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
 from verify.core.statement import Kind, Statement

@@ -18,9 +18,9 @@ from signing.release import release_file
 from signing.spread import spread
 from verify.core import certificate as certificates
 from verify.core import changes, lookup_index, pass_list, qr_text, statement, verdict
+from verify.core.chain import Chain
 from verify.core.changes import Change, Named
 from verify.core.errors import CoreError
-from verify.core.keyring import Chain
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList, Row
 from verify.core.statement import Draft, Kind

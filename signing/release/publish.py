@@ -18,8 +18,8 @@ from signing.release.release_file import ReleaseRefused
 from signing.release.rules_alone import Release
 from signing.release.rules_registered import Register, RegisteredCertificate, RegisteredList
 from verify.core import cbor, changes, statement
+from verify.core.chain import Chain
 from verify.core.changes import Change
-from verify.core.keyring import Chain
 from verify.shared import command
 from verify.shared.command import Advance, Refusal
 

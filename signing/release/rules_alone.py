@@ -12,10 +12,10 @@ import msgspec
 from signing.messages import _
 from signing.release.release_file import ReleaseRefused
 from verify.core import certificate as certificates
-from verify.core import changes, lookup_index, pass_list, statement
+from verify.core import changes, kinds, lookup_index, pass_list, statement
 from verify.core.changes import Change
 from verify.core.errors import Malformed
-from verify.core.keyring import Key, Keyring, wanted_use
+from verify.core.keyring import Key, Keyring
 from verify.core.statement import Kind, Statement
 
 
@@ -95,7 +95,7 @@ class _Reading:
     def take(self, place: int, source: Statement) -> None:
         """Checks one statement by itself and files it."""
         key = _signer(source, self.keyring, place)
-        if key.use != wanted_use(source):
+        if key.use != kinds.of(source).use(source):
             refuse("key_wrong_use", _("its key may not sign statements of this kind"), place)
         entry = Entry(
             place=place,

@@ -13,8 +13,8 @@ from keys.programmes import Published
 from keys.settings_file import Source
 from tests import PROJECT
 from tests.invented import ROOT
+from verify.core.chain import Chain
 from verify.core.errors import KeyringRefused
-from verify.core.keyring import Chain
 from verify.shared import environment
 from verify.shared.command import Refusal
 

@@ -1,4 +1,4 @@
-"""Changes of a certificate's status, and the snapshot that carries all statuses to verifiers without a network."""
+"""Changes of a certificate's status, one statement each. Which may follow which is for verify.core.standing."""
 
 from typing import Final, Literal, cast, get_args
 
@@ -18,7 +18,6 @@ Reason = Literal[
     "key_compromise",
     "other",
 ]
-Standing = Literal["suspended", "revoked", "replaced", "withdrawn"]
 
 FINAL_ACTIONS: Final = ("revoked", "replaced")
 """What no later change can undo."""
@@ -75,44 +74,5 @@ def read(statement: Statement) -> Change:
         reason=cast(Reason, content.get(4, "reason", fields.one_of(*get_args(Reason)))),
         replacement=content.find(5, "replacement", _named),
         note=content.find(6, "note", fields.text),
-        issued_at=fields.issued_at(statement, what),
-    )
-
-
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Every certificate that is not simply valid, at one moment and log size."""
-
-    taken_at: int
-    log_size: int
-    standings: dict[bytes, Standing]
-    """By the first 8 bytes of the certificate's SHA-256."""
-    issued_at: int
-
-    def draft(self, kid: bytes) -> Draft:
-        """The statement to be signed by the status key ``kid``."""
-        content: dict[int, object] = {1: self.taken_at, 2: self.log_size, 3: self.standings}
-        return draft(Kind.SNAPSHOT, kid, {IAT: self.issued_at}, content)
-
-
-_standing = fields.one_of(*get_args(Standing))
-_key = fields.octets(8)
-
-
-def _standings(value: object, what: str) -> dict[bytes, Standing]:
-    if not isinstance(value, dict):
-        fields.refuse(f"{what}: not a map")
-    return {_key(key, what): cast(Standing, _standing(item, what)) for key, item in value.items()}
-
-
-def read_snapshot(statement: Statement) -> Snapshot:
-    """The snapshot that ``statement`` holds. Raises Malformed for any breach of statements.cddl."""
-    what = "snapshot"
-    if statement.kind is not Kind.SNAPSHOT:
-        fields.refuse(f"{what}: a statement of another kind")
-    content = fields.content(statement, what, (1, 2, 3))
-    return Snapshot(
-        taken_at=content.get(1, "time", fields.time),
-        log_size=content.get(2, "log size", fields.uint),
-        standings=content.get(3, "standings", _standings),
         issued_at=fields.issued_at(statement, what),
     )

@@ -1,16 +1,15 @@
-"""The keyring: the centre's public keys, issuers, programmes and hosts, and the chain of its versions.
+"""One version of the keyring: the centre's public keys, issuers, programmes and hosts (2-formats, Keyring).
 
-A verifier pins the thumbprint of the first root and follows the chain from there (2-formats, Keyring).
+Which versions follow one another, and which of them is to be believed, is for verify.core.chain.
 """
 
 import hashlib
-from collections.abc import Iterable
-from typing import Final, Literal, Self, cast, get_args
+from typing import Final, Literal, cast, get_args
 
 import msgspec
 
-from verify.core import cbor, fields, statement
-from verify.core.errors import KeyringRefused, Malformed, Unreadable
+from verify.core import cbor, curve, fields
+from verify.core.errors import KeyringRefused
 from verify.core.fields import Names
 from verify.core.statement import IAT, Draft, Kind, Statement, draft
 
@@ -19,9 +18,8 @@ State = Literal["active", "retired", "compromised"]
 Numbering = Literal["default", "own"]
 
 _WHAT: Final = "keyring"
-_STATES: Final[tuple[State, ...]] = get_args(State)
-_P: Final = 2**255 - 19
-_D: Final = -121665 * pow(121666, -1, _P) % _P
+STATES: Final[tuple[State, ...]] = get_args(State)
+"""In the only order that a key's state may take."""
 
 
 class Key(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,25 +137,6 @@ class Keyring(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(programme.code for programme in self.programmes if programme.numbering == "default")
 
 
-_USES: Final[dict[Kind, Use]] = {
-    Kind.CERTIFICATE: "certificate",
-    Kind.PASS_LIST: "certificate",
-    Kind.LOOKUP_INDEX: "certificate",
-    Kind.CHANGE: "status",
-    Kind.ERASURE: "status",
-    Kind.SNAPSHOT: "status",
-    Kind.KEYRING: "root",
-}
-
-
-def wanted_use(source: Statement) -> Use:
-    """The use of the keys that may sign statements of this kind (2-formats, Who may sign what)."""
-    if source.kind is Kind.DOCUMENT:
-        path = source.content.get(1)
-        return "status" if isinstance(path, str) and path.startswith("status/") else "credential"
-    return _USES[source.kind]
-
-
 def thumbprint(public: bytes) -> bytes:
     """The RFC 9679 SHA-256 thumbprint (32 bytes) of an Ed25519 public key (32 bytes)."""
     return hashlib.sha256(cbor.encode({1: 1, -1: 6, -2: public})).digest()
@@ -166,26 +145,6 @@ def thumbprint(public: bytes) -> bytes:
 def kid_of(public: bytes) -> bytes:
     """A key's ID: the first 4 bytes of its thumbprint."""
     return thumbprint(public)[:4]
-
-
-def is_sound(public: bytes) -> bool:
-    """Whether 32 bytes are the canonical encoding of a curve point that is not of small order (RFC 8032 section 5.1.3).
-
-    Ed25519 libraries load points of small order and then accept signatures that nobody made.
-    """
-    y = int.from_bytes(public, "little") & (1 << 255) - 1
-    if len(public) != 32 or y >= _P:
-        return False
-    # x² = (y² - 1) / (d y² + 1); with x = 0 the sign bit must be 0, and every such point is of small order.
-    x_squared = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
-    if x_squared == 0 or pow(x_squared, (_P - 1) // 2, _P) != 1:
-        return False
-    # The order divides 8 when three doublings give the neutral element; only y is needed, by
-    # y(2P) = (y² + x²) / (2 + x² - y²) and x(2P)² = (y(2P)² - 1) / (d y(2P)² + 1).
-    for _ in range(3):
-        y = (y * y + x_squared) * pow(2 + x_squared - y * y, -1, _P) % _P
-        x_squared = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
-    return y != 1
 
 
 def _key(value: object, what: str) -> Key:
@@ -197,10 +156,10 @@ def _key(value: object, what: str) -> Key:
         programmes=entry.get(4, "programmes", fields.array(fields.code)),
         not_before=entry.get(5, "not before", fields.time),
         not_after=entry.get(6, "not after", fields.or_null(fields.time)),
-        state=cast(State, entry.get(7, "state", fields.one_of(*_STATES))),
+        state=cast(State, entry.get(7, "state", fields.one_of(*STATES))),
         believed_below=entry.get(8, "believed below", fields.or_null(fields.uint)),
     )
-    if not is_sound(key.public):
+    if not curve.is_sound(key.public):
         raise KeyringRefused("unsound_key", "a public key of small order or in a non-canonical encoding")
     if key.kid != kid_of(key.public):
         raise KeyringRefused("wrong_kid", "a key ID that is not its key's own")
@@ -259,107 +218,3 @@ def read(source: Statement) -> Keyring:
     if any(not issuers.issuperset(programme.issuers) for programme in keyring.programmes):
         fields.refuse(f"{_WHAT}: a programme of an issuer that is not there")
     return keyring
-
-
-class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """A believed keyring, the statement it came in and, where it is published, its log index."""
-
-    keyring: Keyring
-    statement: Statement
-    index: int | None = None
-
-
-class Chain(msgspec.Struct, frozen=True, kw_only=True):
-    """Every version of the keyring from the pinned root on; immutable, never empty."""
-
-    versions: tuple[Version, ...]
-
-    @classmethod
-    def follow(cls, statements: Iterable[tuple[bytes, int | None]], root: bytes) -> Self:
-        """The chain of ``statements`` (bytes and log index), the first signed by the root of thumbprint ``root``.
-
-        Raises KeyringRefused.
-        """
-        chain: Self | None = None
-        for data, index in statements:
-            chain = chain.extend(data, index) if chain else cls(versions=(_first(data, index, root),))
-        if chain is None:
-            raise KeyringRefused("no_keyring", "there is no keyring")
-        return chain
-
-    @property
-    def newest(self) -> Keyring:
-        """The keyring in force."""
-        return self.versions[-1].keyring
-
-    def before(self, index: int) -> Keyring | None:
-        """The newest keyring published before the statement of this log index."""
-        return next(
-            (v.keyring for v in reversed(self.versions) if v.index is not None and v.index < index),
-            None,
-        )
-
-    def believes(self, key: Key, index: int) -> bool:
-        """Whether what ``key`` (an entry of the newest keyring) signed is believed at this log index.
-
-        The key must have been active in the newest keyring published before, and if it is compromised now, the
-        index must lie below the log size that its entry gives (2-formats, Who may sign what).
-        """
-        if key.state == "compromised" and index >= (key.believed_below or 0):
-            return False
-        keyring = self.before(index)
-        then = keyring.key(key.public) if keyring else None
-        return then is not None and then.state == "active"
-
-    def extend(self, data: bytes, index: int | None = None) -> Self:
-        """The chain with one version more; unchanged when ``data`` is its newest. Raises KeyringRefused."""
-        last = self.versions[-1]
-        source, keyring = _read(data)
-        if data == last.statement.data:
-            return self
-        if keyring.version != last.keyring.version + 1:
-            raise KeyringRefused("wrong_version", "a keyring that is not the next version")
-        if keyring.previous != last.statement.digest:
-            raise KeyringRefused("wrong_predecessor", "a keyring that does not carry on from the version before")
-        roots = [k for k in last.keyring.with_kid(source.kid) if k.use == "root" and k.state == "active"]
-        if not any(statement.signed_by(source, root.public) for root in roots):
-            raise KeyringRefused("not_signed_by_root", "a keyring that no active root of the version before signed")
-        _check_kept(last.keyring, keyring)
-        version = Version(keyring=keyring, statement=source, index=index)
-        return type(self)(versions=(*self.versions, version))
-
-
-def _read(data: bytes) -> tuple[Statement, Keyring]:
-    try:
-        source = statement.decode(data)
-        return source, read(source)
-    except (Unreadable, Malformed) as error:
-        raise KeyringRefused(error.code, error.detail) from None
-
-
-def _first(data: bytes, index: int | None, root: bytes) -> Version:
-    source, keyring = _read(data)
-    if keyring.version != 1 or keyring.previous is not None:
-        raise KeyringRefused("wrong_version", "a chain that does not begin with version 1")
-    pinned = next((key for key in keyring.keys if thumbprint(key.public) == root and key.use == "root"), None)
-    if pinned is None or not statement.signed_by(source, pinned.public):
-        raise KeyringRefused("wrong_root", "a keyring of another root than the pinned one")
-    return Version(keyring=keyring, statement=source, index=index)
-
-
-def _check_kept(old: Keyring, new: Keyring) -> None:
-    """Entries are only added, and of a key only fields 6 to 8 change (2-formats, Keyring)."""
-    if not {*old.issuers} <= {*new.issuers} or not {*old.programmes} <= {*new.programmes}:
-        raise KeyringRefused("altered", "a keyring that changes or drops an issuer or a programme")
-    if not {*old.hosts} <= {*new.hosts}:
-        raise KeyringRefused("altered", "a keyring that drops a host")
-    for was in old.keys:
-        now = new.key(was.public)
-        if now is None or was != msgspec.structs.replace(
-            now, not_after=was.not_after, state=was.state, believed_below=was.believed_below
-        ):
-            raise KeyringRefused("altered", "a keyring that changes or drops a key")
-        if _STATES.index(now.state) < _STATES.index(was.state):
-            raise KeyringRefused("altered", "a keyring that takes a key's state back")
-        if was.believed_below is not None and now.believed_below != was.believed_below:
-            raise KeyringRefused("altered", "a keyring that changes a compromised key's log size")

@@ -25,12 +25,13 @@ from typing import Final
 import msgspec
 
 from verify.core import certificate as certificates
-from verify.core import changes, qr_text, statement
+from verify.core import changes, kinds, qr_text, statement
 from verify.core.answer import CertificateView, Check, ExamView, Outcome, ProgrammeView, Verdict, check
 from verify.core.certificate import Certificate
+from verify.core.chain import Chain
 from verify.core.errors import Malformed, RegisterDamaged, Unreadable
 from verify.core.identity import masked_name, name_key
-from verify.core.keyring import Chain, Key, Keyring, wanted_use
+from verify.core.keyring import Key, Keyring
 from verify.core.register import Listing, Published, Record
 from verify.core.statement import Kind, Statement
 
@@ -192,7 +193,7 @@ class _Procedure:
 
     def _authority(self, found: Statement, key: Key) -> None:
         """Step 5."""
-        if key.use != wanted_use(found):
+        if key.use != kinds.of(found).use(found):
             raise _Failed(5, "key_wrong_use", "key_not_trusted")
         programme = found.content.get(3)
         if found.kind is Kind.CERTIFICATE and isinstance(programme, str) and not key.may_sign_for(programme):

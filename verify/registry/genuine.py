@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from verify.core import cbor, statement
+from verify.core.chain import Chain
 from verify.core.errors import RegisterDamaged, Unreadable
-from verify.core.keyring import Chain
 from verify.core.statement import Draft, Kind, Statement
 from verify.registry.coalesce import Coalescer
 

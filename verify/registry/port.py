@@ -5,8 +5,8 @@ from typing import Protocol
 
 import msgspec
 
+from verify.core.chain import Chain
 from verify.core.fields import Names
-from verify.core.keyring import Chain
 from verify.core.pass_list import Stage
 from verify.core.register import Published, Record
 

@@ -7,9 +7,9 @@ from typing import Any, Final, Self
 
 import asyncpg
 
+from verify.core.chain import Chain
 from verify.core.errors import KeyringRefused, RegisterDamaged
 from verify.core.fields import Names
-from verify.core.keyring import Chain
 from verify.core.register import ExamFacts, Listing, Published, Record
 from verify.registry.coalesce import Coalescer
 from verify.registry.genuine import GenuineLists

@@ -7,10 +7,22 @@ import pytest
 
 from tests import PROJECT
 from tests.invented import ISSUED_AT, ROOT, chain, keyring
-from verify.core import certificate, changes, identity, log, lookup_index, pass_list, statement, tables, verdict
+from verify.core import (
+    certificate,
+    changes,
+    identity,
+    log,
+    lookup_index,
+    pass_list,
+    snapshot,
+    statement,
+    tables,
+    verdict,
+)
 from verify.core import keyring as keyrings
+from verify.core.chain import Chain
 from verify.core.errors import KeyringRefused, Unreadable
-from verify.core.keyring import Chain, Key
+from verify.core.keyring import Key
 from verify.core.qr_text import read, write
 
 CONTRACT = PROJECT / "tests" / "vectors" / "contract"
@@ -79,7 +91,7 @@ READERS = {
     "pass_list_final": pass_list.read,
     "lookup_index": lookup_index.read,
     "change": changes.read,
-    "snapshot": changes.read_snapshot,
+    "snapshot": snapshot.read,
 }
 
 

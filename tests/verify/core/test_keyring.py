@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from tests.invented import CEM, CERTIFICATE, ENTRIES, ISSUED_AT, ISSUERS, LOG, ROOT, STATUS, TestKey, chain, keyring
 from verify.core import statement
+from verify.core.chain import Chain
+from verify.core.curve import is_sound
 from verify.core.errors import KeyringRefused
 from verify.core.fields import Names
-from verify.core.keyring import Chain, Key, Keyring, is_sound, kid_of, thumbprint
+from verify.core.keyring import Key, Keyring, kid_of, thumbprint
 
 SMALL_ORDER = {
     "neutral": "0100000000000000000000000000000000000000000000000000000000000000",

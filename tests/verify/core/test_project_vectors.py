@@ -7,8 +7,8 @@ import pytest
 
 from tests.vectors import regenerate
 from verify.core import verdict
+from verify.core.chain import Chain
 from verify.core.errors import KeyringRefused
-from verify.core.keyring import Chain
 
 
 def load(name: str) -> Any:

@@ -9,10 +9,11 @@ from tests.invented import CEM, CERTIFICATE, ENTRIES, ISSUED_AT, LOG, ROOT, STAT
 from verify.core import answer, qr_text, statement, verdict
 from verify.core.answer import Verdict
 from verify.core.certificate import Certificate, default_number
+from verify.core.chain import Chain
 from verify.core.changes import Change, Named
 from verify.core.errors import RegisterDamaged
 from verify.core.fields import Names
-from verify.core.keyring import Chain, Key
+from verify.core.keyring import Key
 from verify.core.register import ExamFacts, Listing, Published, Record
 
 NOW = 1_700_000_000

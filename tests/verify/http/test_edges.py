@@ -11,8 +11,9 @@ from tests.http_service import URL, client, registry
 from tests.invented import CERTIFICATE, ROOT, keyring
 from tests.memory_registry import MemoryRegistry
 from verify.commands.settings import _networks
+from verify.core.chain import Chain
 from verify.core.errors import RegisterDamaged
-from verify.core.keyring import Chain, thumbprint
+from verify.core.keyring import thumbprint
 from verify.http.answers import problems
 from verify.http.app import ROUTES
 from verify.http.asked.clients import client_address

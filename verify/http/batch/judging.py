@@ -9,7 +9,7 @@ import msgspec
 
 from verify.core import verdict
 from verify.core.answer import Verdict
-from verify.core.keyring import Chain
+from verify.core.chain import Chain
 from verify.core.register import Record
 from verify.core.verdict import Seen
 from verify.files.tables.data import Row

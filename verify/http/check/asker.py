@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from verify.core import identity, verdict
 from verify.core.answer import CertificateView, Verdict
-from verify.core.keyring import Chain
+from verify.core.chain import Chain
 from verify.core.verdict import Seen
 from verify.http.guard.names_tried import NamesTried
 from verify.registry.port import Registry

@@ -42,7 +42,7 @@ demo: setup web
 system:
 	@bash .ci/system
 
-# The camera page's script, bundled into verify/http/static/web.
+# The scripts of the pages, bundled into verify/http/static/web.
 web: setup
 	@bash verify/web/build
 

@@ -77,8 +77,8 @@ def create(
     desk = LookupDesk(asker, Proofs(secret, memory) if settings.lookup_secrets else None)
     limits = limiter or ((shared or MemoryLimiter()) if settings.rate_limits else Unlimited())
     files_in = intake or Intake()
-    if not files.has("web/scan.js"):
-        _log.warning("the pages' scripts are not built (make web): no camera, drop, paste or progress")
+    if not files.has("web/site.js"):
+        _log.warning("the pages' scripts are not built (make web): no lookups, camera, drop, paste or progress")
 
     def now(request: Request[Any, Any, Any]) -> int:
         """The one time of the request, taken where it came in."""

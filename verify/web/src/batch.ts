@@ -2,7 +2,7 @@
 
 import { accept, firstWithin, put } from "./files";
 import { lines } from "./lines";
-import { part, words } from "./page";
+import { fill, part, words } from "./page";
 
 type Event = { total?: number; done?: number; html?: string };
 
@@ -23,7 +23,7 @@ function enhance(form: HTMLFormElement): void {
     const result = document.querySelector<HTMLElement>('[data-part="result"]');
     if (!result) return;
     const parsed = new DOMParser().parseFromString(html, "text/html");
-    result.replaceChildren(...parsed.body.childNodes);
+    fill(result, parsed.body.childNodes);
     result.querySelector<HTMLElement>("[tabindex]")?.focus();
   };
 
@@ -42,7 +42,7 @@ function enhance(form: HTMLFormElement): void {
     bar.hidden = false;
     bar.removeAttribute("value");
     status.textContent = words(form, "sending");
-    document.querySelector<HTMLElement>('[data-part="result"]')?.replaceChildren();
+    for (const old of document.querySelectorAll('[data-part="result"]')) fill(old, []);
     try {
       const response = await fetch(form.action, {
         method: "POST",

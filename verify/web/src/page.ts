@@ -16,3 +16,9 @@ export function words(root: ParentNode, code: string): string {
 export function chosenLanguage(): string | null {
   return new URLSearchParams(location.search).get("lang");
 }
+
+/** Puts these children in place of an element's own (replaceChildren is not in the WebViews of 2019). */
+export function fill(element: Element, children: Iterable<Node>): void {
+  element.textContent = "";
+  for (const child of Array.from(children)) element.appendChild(child);
+}

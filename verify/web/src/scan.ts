@@ -2,7 +2,7 @@
 // The decoder (zxing-wasm) is loaded only then.
 
 import * as camera from "./camera";
-import { chosenLanguage, part, words } from "./page";
+import { chosenLanguage, fill, part, words } from "./page";
 import { otherKind, verdictAddress } from "./qr_text";
 import type { Reader } from "./reader";
 
@@ -85,8 +85,9 @@ class Scanner {
     this.torch.setAttribute("aria-pressed", "false");
     const current = stream.getVideoTracks()[0]?.getSettings().deviceId;
     const all = await camera.cameras();
-    this.choice.replaceChildren(
-      ...all.map((device, at) => {
+    fill(
+      this.choice,
+      all.map((device, at) => {
         const label = device.label || `${words(this.root, "camera")} ${at + 1}`;
         return new Option(label, device.deviceId, false, device.deviceId === current);
       }),

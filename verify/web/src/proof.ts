@@ -1,0 +1,91 @@
+// The proof of work (ALTCHA 2): a challenge solved by workers, and a form that brings it along.
+
+export interface Parameters {
+  readonly algorithm: string;
+  readonly nonce: string;
+  readonly salt: string;
+  readonly cost: number;
+  readonly keyLength: number;
+  readonly keyPrefix: string;
+}
+
+export interface Challenge {
+  readonly parameters: Parameters;
+  readonly signature: string;
+}
+
+export interface Solution {
+  readonly counter: number;
+  readonly derivedKey: string;
+}
+
+/** What a worker (solver.ts) is asked: the counters start, start + step, start + 2 step, … */
+export interface Share {
+  readonly parameters: Parameters;
+  readonly start: number;
+  readonly step: number;
+}
+
+const MOST_WORKERS = 8;
+
+/** Solves a challenge; the text that the field or member `altcha` wants. Rejects where this browser cannot. */
+export async function solve(challenge: Challenge): Promise<string> {
+  const count = Math.min(Math.max(navigator.hardwareConcurrency || 2, 1), MOST_WORKERS);
+  const workers: Worker[] = [];
+  const done = new Promise<Solution>((resolve, reject) => {
+    for (let start = 0; start < count; start += 1) {
+      const worker = new Worker(new URL("./solver.js", import.meta.url));
+      worker.onmessage = (event: MessageEvent<Solution | null>) =>
+        event.data ? resolve(event.data) : reject(new Error("unsolved"));
+      worker.onerror = reject;
+      worker.postMessage({ parameters: challenge.parameters, start, step: count } satisfies Share);
+      workers.push(worker);
+    }
+  });
+  try {
+    return btoa(JSON.stringify({ challenge, solution: await done }));
+  } finally {
+    for (const worker of workers) worker.terminate();
+  }
+}
+
+/** The challenge for a lookup of this name, or of anybody. */
+export async function challengeFor(name: string): Promise<Challenge> {
+  const asked = await fetch("/api/v1/challenge", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name }),
+  });
+  if (!asked.ok) throw new Error(String(asked.status));
+  return (await asked.json()) as Challenge;
+}
+
+/** Whatever ends the work: `ask` gets the challenge when the form is about to be sent, null where none is wanted.
+ * The form has a hidden field `altcha`, a [data-part=work] to say how far it is, and the words working and failed.
+ */
+export function bringProof(form: HTMLFormElement, ask: () => Promise<Challenge | null>): void {
+  const field = form.elements.namedItem("altcha") as HTMLInputElement;
+  const status = form.querySelector<HTMLElement>('[data-part="work"]');
+  const button = form.querySelector<HTMLButtonElement>("button[type=submit]");
+  const say = (code: "working" | "failed" | null) => {
+    if (status) status.textContent = code === null ? "" : (form.dataset[code] ?? code);
+    if (button) button.disabled = code === "working";
+  };
+  const work = async () => {
+    say("working");
+    try {
+      const challenge = await ask();
+      if (challenge) field.value = await solve(challenge);
+      form.submit();
+      if (button) button.disabled = false;
+    } catch {
+      say("failed");
+    }
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void work();
+  });
+  // A page that the browser kept must not go on saying that it works.
+  addEventListener("pageshow", () => say(null));
+}

@@ -7,6 +7,7 @@ SHELL := /bin/bash
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 export PYTHONDONTWRITEBYTECODE := 1
+export YINJIAN_FONTS ?= $(CURDIR)/.fonts
 
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
@@ -35,7 +36,12 @@ setup: .stamps/project $(PO:.po=.mo)
 %.mo: %.po .stamps/packages
 	$(RUN)pybabel --quiet compile --input-file $< --output-file $@ --locale $$(basename $$(dirname $$(dirname $<)))
 
-demo: setup web
+# Free fonts for machines that have none, with rare characters: a Song face, and a face for what it lacks.
+.stamps/fonts: requirements/fonts.txt .stamps/packages
+	$(UV) pip install --quiet --target .fonts --upgrade --no-deps --require-hashes --requirement requirements/fonts.txt
+	touch $@
+
+demo: setup web .stamps/fonts
 	exec $(RUN)python -m examples.demo $(ARGS)
 
 # What the tests take from the system: a browser, LibreOffice, fonts, a cache server and PDF tools.
@@ -52,7 +58,7 @@ web: setup
 	$(UV) pip sync --quiet --python .cose/bin/python --require-hashes requirements/cose.txt
 	touch $@
 
-test: setup system web .stamps/cose
+test: setup system web .stamps/cose .stamps/fonts
 	$(RUN)python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: setup
@@ -61,7 +67,7 @@ lint: setup
 	$(RUN)mypy
 	@bash verify/web/build check
 
-bench: setup
+bench: setup .stamps/fonts
 	$(RUN)python -m bench $(ARGS)
 
 # The lock files: hashes of every file of every release, and no registry's name, so that any mirror serves them.
@@ -73,7 +79,8 @@ lock: | $(filter .uv/bin/uv,$(UV))
 	$(COMPILE) --constraint requirements/dev.txt --extra signer --output-file requirements/signer.txt
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/verify.txt
 	echo cwt | $(LOCK) --output-file requirements/cose.txt -
+	printf '%s\n' noto-cjk-sans-otc pylopdf-fonts-zh-cn | $(LOCK) --no-deps --output-file requirements/fonts.txt -
 
 clean:
-	rm -rf .venv .cose .uv .stamps .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .cose .uv .fonts .stamps .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +

@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -16,6 +17,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -23,7 +25,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
-from examples import make_workbook
+from examples import invented_pictures, make_workbook
+from signing.print.fonts import FontBook, FontMissing
 from verify.core import certificate, identity, qr_text, statement
 from verify.core.statement import Kind
 
@@ -35,7 +38,9 @@ SAMPLES: Final = ("买买提·吐尔逊江", "王𠮷", "王莉", "次仁卓玛"
 MARK: Final = ".demo"
 """The file by which a folder that the demo was given is known, so that no other is ever wiped."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_KEPT: Final = ("YINJIAN_PORT", "YINJIAN_RATE_LIMITS", "YINJIAN_DEBUG")
+FONTS: Final = ROOT / ".fonts"
+"""Where `make demo` puts free fonts, so that certificates are printed on a machine that has none."""
+_KEPT: Final = ("YINJIAN_PORT", "YINJIAN_RATE_LIMITS", "YINJIAN_DEBUG", "YINJIAN_FONTS")
 """Settings of the caller's that the demo follows; all others would lead it out of its folder."""
 
 
@@ -60,7 +65,11 @@ class Demo:
             "YINJIAN_PASSPHRASE_FILE": str(folder / "passphrase"),
             "YINJIAN_PORT": str(port),
         }
+        if FONTS.is_dir():
+            os.environ.setdefault("YINJIAN_FONTS", str(FONTS))
+            self._environment.setdefault("YINJIAN_FONTS", str(FONTS))
         self._running: subprocess.Popen[bytes] | None = None
+        self._book: FontBook | None = None
 
     def start(self, *command: str, quiet: bool = False) -> subprocess.Popen[bytes]:
         """Starts one of the commands beside this Python, in the demo's folder.
@@ -97,7 +106,7 @@ class Demo:
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True)
         (self.folder / MARK).touch()
-        shutil.copy(ROOT / "examples" / "centre.toml", self.folder)
+        self._centre()
         make_workbook.write(self.folder / "candidates.xlsx")
         passphrase = os.open(self.folder / "passphrase", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(passphrase, "w") as file:
@@ -110,13 +119,32 @@ class Demo:
         self.run("yinjian-sign", "check", "candidates.xlsx")
         self.run("yinjian-sign", "announce", "candidates.xlsx", "--exam", TERM)
         self.run("yinjian-sign", "publish", f"releases/{TERM}-notice-1.release")
-        self.run("yinjian-sign", "issue", "candidates.xlsx", "--exam", TERM, "--early", "demonstration")
+        paper = ("--pdf", "--photos", "photos", "--some-photos") if self._book else ()
+        self.run("yinjian-sign", "issue", "candidates.xlsx", "--exam", TERM, "--early", "demonstration", *paper)
         self.run("yinjian-sign", "publish", f"releases/{TERM}-final-1.release")
-        exams = [word for programme in PROGRAMMES for word in ("--exam", f"{programme}-{TERM}")]
+
+    def _centre(self) -> None:
+        """The example's centre.toml, with seals, and everybody's photo named by 准考证号."""
+        text = (ROOT / "examples" / "centre.toml").read_text("utf-8")
+        if self._book:
+            settings = tomllib.loads(text)
+            files = {issuer["id"]: f"seal-{issuer['id']}.png" for issuer in settings["issuers"]}
+            for issuer in settings["issuers"]:
+                name = issuer["name"]["zh"]
+                invented_pictures.seal(name, self._book.face(name), self.folder / files[issuer["id"]])
+            seals = ", ".join(f'{issuer} = "{file}"' for issuer, file in files.items())
+            text = re.sub(r"(?m)^# seals = .*$", f"seals = {{ {seals} }}", text)
+            (self.folder / "photos").mkdir()
+            for row in make_workbook.rows():
+                invented_pictures.portrait(str(row[0]), self.folder / "photos" / f"{row[0]}.jpg")
+        (self.folder / "centre.toml").write_text(text, "utf-8")
+
+    def look_at_fonts(self) -> None:
+        """Finds the fonts that certificates are printed with, and says at once what will be missing without them."""
         try:
-            self.run("yinjian-sign", "print", *exams)
-        except Failed:
-            print("No certificates were printed, for the reason above; all else goes on.")
+            self._book = FontBook.find()
+        except FontMissing as error:
+            print(f"{error}\nWithout it no certificate is printed; `make demo` brings fonts of its own.", flush=True)
 
     def serve(self) -> None:
         """Runs the public service until it ends or the demo is stopped; writes summary.json once it is ready."""
@@ -158,20 +186,29 @@ class Demo:
     def _invitation(self, samples: list[dict[str, str]]) -> str:
         lines = [
             "",
-            f"The public site:  {self.url}/",
-            f"Pass lists:       {self.url}/pass-lists",
-            f"For programs:     {self.url}/api/schema/openapi.json",
-            "",
             f"What the QR code of a certificate opens (the paper names {samples[0]['qr'].partition('/Q/')[0]}):",
         ]
         for sample in samples:
             digits = qr_text.digits(sample["qr"])
             lines += ["", f"{sample['holder']}  {sample['number']}  {sample['id_number']}", f"{self.url}/Q/{digits}"]
+        announcement = self.folder / "releases" / f"{TERM}-notice-1"
+        certificate_file = self.folder / "certificates" / f"{samples[0]['number']}.pdf"
+        written = {
+            "The announcement": [announcement.with_suffix(".pdf"), announcement.with_suffix(".docx")],
+            "A certificate": [certificate_file],
+            "QR codes to scan": [certificate_file.with_suffix(".png")],
+        }
+        lines.append("")
+        for title, files in written.items():
+            there = [str(file) for file in files if file.exists()]
+            if there:
+                lines.append(f"{title + ':':<19}{', '.join(there)}")
         lines += [
-            "",
-            f"The announcement:  {self.folder / 'releases' / TERM}-notice-1.docx, and .pdf",
-            f"Certificates as PDF, and QR codes to scan:  {self.folder / 'certificates'}",
+            f"For programs:      {self.url}/api/schema/openapi.json",
+            f"Pass lists:        {self.url}/pass-lists",
             "Ctrl-C stops everything.",
+            "",
+            f"The public site:   {self.url}/",
         ]
         return "\n".join(lines)
 
@@ -252,6 +289,7 @@ def main() -> int:
         with only_one(folder):
             check_port(port)
             try:
+                demo.look_at_fonts()
                 demo.prepare()
                 demo.serve()
             finally:

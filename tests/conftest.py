@@ -18,11 +18,13 @@ from migrations import embedded
 from migrations.apply import READER, SIGNER
 from signing.release import release_file
 from signing.release.publish import Publication, publish
-from tests import releases
+from tests import PROJECT, releases
 from verify.registry.postgres import PostgresRegistry
 
 # Messages in English, wherever the tests run; those that are about language say which.
 os.environ["LC_ALL"] = "C.UTF-8"
+# Fonts that `make test` brings, so that paper is printed wherever they run.
+os.environ.setdefault("YINJIAN_FONTS", str(PROJECT / ".fonts"))
 
 # No test fails for the time that one example took on a busy machine.
 hypothesis.settings.register_profile("untimed", deadline=None)

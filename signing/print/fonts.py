@@ -1,11 +1,14 @@
 """Which installed fonts print a text: found before anything is set, so that no box is ever printed.
 
-Typst is then given exactly these families and no others.
+Typst is then given exactly these families and no others. Those in the folders of YINJIAN_FONTS (separated as in PATH)
+are seen beside the system's, for machines on which nobody may install any.
 """
 
 import functools
+import os
 import unicodedata
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -30,6 +33,7 @@ RARE: Final = (
     "BabelStone Han",
     "HanaMinA",
     "HanaMinB",
+    "Noto Sans CJK SC",
     "Noto Serif",
     "DejaVu Serif",
 )
@@ -57,11 +61,16 @@ class FontMissing(Refusal):
     """No installed font can print this; the message names the font package that can."""
 
 
+def folders() -> list[Path]:
+    """The folders of fonts beside the system's."""
+    return [Path(folder) for folder in os.environ.get("YINJIAN_FONTS", "").split(os.pathsep) if folder]
+
+
 @functools.cache
 def _installed() -> dict[str, tuple[str, int]]:
     """File and index of each family's face that is nearest to regular."""
     best: dict[str, tuple[int, str, int]] = {}
-    for font in typst.Fonts(include_system_fonts=True, include_embedded_fonts=False).fonts():
+    for font in typst.Fonts(include_embedded_fonts=False, font_paths=folders()).fonts():
         if font.path is None:
             continue
         distance = abs(font.weight - 400) + (0 if font.style == "normal" else 1000)
@@ -115,6 +124,10 @@ class FontBook:
             if not character.isspace():
                 needed[self._of(character).family] = None
         return [face.family for face in self._faces if face.family in needed]
+
+    def face(self, text: str) -> Face:
+        """The one face that has all of ``text``, the first where none does."""
+        return next((face for face in self._faces if all(ord(one) in face.characters for one in text)), self._faces[0])
 
     def _of(self, character: str) -> Face:
         if unicodedata.category(character) == "Co":

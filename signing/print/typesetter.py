@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 import typst
 
 from signing.messages import _
+from signing.print import fonts
 from verify.shared.command import Refusal
 
 OWN: Final = Path(__file__).parent
@@ -60,7 +61,7 @@ class Typesetter:
         # Typst wants its first file itself to be in the root, not behind a link.
         first = root / "first.typ"
         first.write_text(f"#include {json.dumps(f'/{_TEMPLATE}/{template.name}', ensure_ascii=False)}\n", "utf-8")
-        self._compiler = typst.Compiler(first, root=root)
+        self._compiler = typst.Compiler(first, root=root, font_paths=fonts.folders())
 
     @classmethod
     @contextlib.contextmanager

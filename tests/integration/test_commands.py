@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -43,7 +44,12 @@ class Office:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("YINJIAN_")}
-        self.environment |= {"LC_ALL": "C.UTF-8", "YINJIAN_PORT": str(self.port), "YINJIAN_PASSPHRASE": PASSPHRASE}
+        self.environment |= {
+            "YINJIAN_FONTS": os.environ["YINJIAN_FONTS"],
+            "LC_ALL": "C.UTF-8",
+            "YINJIAN_PORT": str(self.port),
+            "YINJIAN_PASSPHRASE": PASSPHRASE,
+        }
 
     def start(self, command: str, **pipes: Any) -> subprocess.Popen[str]:
         """Starts one command."""
@@ -233,7 +239,7 @@ def test_the_demo_comes_up_and_goes_without_a_trace(tmp_path: Path, number: sign
     with (tmp_path / "demo.log").open("w") as log:
         demo = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         try:
-            wait_for((tmp_path / "demo" / "summary.json").exists, demo, 90)
+            wait_for((tmp_path / "demo" / "summary.json").exists, demo, 300)
             summary = json.loads((tmp_path / "demo" / "summary.json").read_text("utf-8"))
             assert summary["url"] == f"http://127.0.0.1:{port}"
             assert all(Path(summary[name]).is_absolute() for name in ("keyring", "release", "certificates_dir"))
@@ -252,10 +258,26 @@ def test_the_demo_comes_up_and_goes_without_a_trace(tmp_path: Path, number: sign
     printed = (tmp_path / "demo.log").read_text("utf-8")
     assert code == 0, printed
     assert "Traceback" not in printed
+    invitation = printed[printed.index("What the QR code") : printed.index("Stopping …")]
+    named = re.findall(rf"{re.escape(str(tmp_path))}[^\s,]+", invitation)
+    assert sorted(Path(name).suffix for name in named) == [".docx", ".pdf", ".pdf", ".png"]
+    assert all(Path(name).is_file() for name in named)
+    assert invitation.split()[-1] == f"{summary['url']}/"
     assert not (tmp_path / "elsewhere").exists()
     assert not list((tmp_path / "demo").glob("**/postmaster.pid"))
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_the_demo_says_at_once_that_no_font_is_there(tmp_path: Path) -> None:
+    """On a machine without a Chinese font its first word is what will be missing, and what brings it."""
+    code = (
+        "from examples import demo\nfrom signing.print import fonts\nfonts._installed = dict\n"
+        f"from pathlib import Path\ndemo.Demo(Path({str(tmp_path)!r}), 1).look_at_fonts()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert "No Chinese Song font is installed here" in done.stdout
+    assert "make demo" in done.stdout
 
 
 def test_the_demo_wipes_no_folder_but_its_own(tmp_path: Path) -> None:

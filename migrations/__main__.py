@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from migrations import embedded
-from migrations.apply import migrate, schema
+from migrations.apply import ADMINISTRATOR, migrate, schema
 from migrations.problems import DatabaseProblem, _
 from verify.shared import command, environment
 
@@ -23,10 +23,17 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     port: int | None = None
     applied: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
+    open_to_all: bool = False
+    """Whether the administrator has still to run what ``yinjian-migrate administrator`` prints."""
 
 
 def _configured() -> str | None:
     return os.environ.get("YINJIAN_DATABASE_URL") or None
+
+
+def _left_open(answer: Answer) -> str:
+    words = _("Every role may still write large objects and take advisory locks: see “yinjian-migrate administrator”.")
+    return f"\n{words}" if answer.open_to_all else ""
 
 
 def _say(answer: Answer, words: str, as_json: bool) -> None:
@@ -44,19 +51,26 @@ def commands() -> None:
 @commands.command(
     help=_("Bring the database to the newest schema; without YINJIAN_DATABASE_URL, first start the embedded one.")
 )
+@click.option(
+    "--reader-connections",
+    type=click.IntRange(1, 10_000),
+    help=_("Connections that the public service may have in all: 8 for each of its processes (32 at first)."),
+)
 @_as_json
-def up(as_json: bool) -> None:
+def up(as_json: bool, reader_connections: int | None) -> None:
     """``yinjian-migrate up``."""
     if url := _configured():
-        done = asyncio.run(migrate(url))
-        answer = Answer(database="configured", applied=done.applied)
+        done = asyncio.run(migrate(url, reader_connections=reader_connections))
+        answer = Answer(database="configured", applied=done.applied, open_to_all=done.open_to_all)
         where = _("The database of YINJIAN_DATABASE_URL")
     else:
         database = embedded.start(environment.var_folder())
+        if reader_connections is not None:
+            asyncio.run(migrate(database.owner_url, reader_connections=reader_connections))
         answer = Answer(database="running", port=database.port, applied=database.applied)
         where = _("The embedded database on 127.0.0.1:{}").format(database.port)
     applied = ", ".join(answer.applied) or _("nothing was missing")
-    _say(answer, _("{} has the newest schema ({}).").format(where, applied), as_json)
+    _say(answer, _("{} has the newest schema ({}).").format(where, applied) + _left_open(answer), as_json)
 
 
 @commands.command(help=_("Stop the embedded database; its data stays."))
@@ -81,11 +95,17 @@ def status(as_json: bool) -> None:
         _say(Answer(database=how), _("The embedded database is not running."), as_json)
         sys.exit(1)
     found = asyncio.run(schema(url))
-    answer = Answer(database=how, applied=found.applied, pending=found.pending)
+    answer = Answer(database=how, applied=found.applied, pending=found.pending, open_to_all=found.open_to_all)
     lacks = ", ".join(found.pending) or _("nothing")
-    _say(answer, _("The database answers; its schema lacks: {}.").format(lacks), as_json)
+    _say(answer, _("The database answers; its schema lacks: {}.").format(lacks) + _left_open(answer), as_json)
     if found.pending:
         sys.exit(1)
+
+
+@commands.command(help=_("Print the SQL that an administrator runs once in the registry's database."))
+def administrator() -> None:
+    """``yinjian-migrate administrator``: the embedded database has had it from the start."""
+    click.echo(ADMINISTRATOR.read_text(), nl=False)
 
 
 def main() -> None:

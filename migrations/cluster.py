@@ -26,6 +26,8 @@ listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 password_encryption = 'scram-sha-256'
 max_connections = 60
+# Room for every lock that a taken reader's connections could hold, beside those that publishing needs.
+max_locks_per_transaction = 512
 log_timezone = 'UTC'
 timezone = 'UTC'
 # Values of statements are personal data: no statement and no parameter goes into the log.

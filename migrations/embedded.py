@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from migrations.apply import READER, SIGNER, Schema, migrate
+from migrations.apply import ADMINISTRATOR, READER, SIGNER, Schema, migrate
 from migrations.cluster import Cluster
 from migrations.problems import DatabaseProblem, _
 from migrations.run_as import follow_owner
@@ -102,7 +102,10 @@ def state(var: Path) -> Literal["absent", "stopped", "running"]:
 
 
 def _own_the_database(cluster: Cluster, password: str) -> None:
-    """The owner's role and database, whatever of them is there. The password holds no quote."""
+    """The owner's role and database, whatever of them is there, and what only the superuser can take from strangers.
+
+    The password holds no quote.
+    """
     make = f"CREATE ROLE {OWNER} LOGIN CREATEROLE CREATEDB"
     cluster.execute(
         f"DO $$ BEGIN {make}; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
@@ -110,6 +113,7 @@ def _own_the_database(cluster: Cluster, password: str) -> None:
     )
     with contextlib.suppress(DatabaseProblem):  # it is there already
         cluster.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+    cluster.execute(ADMINISTRATOR.read_text().rstrip().removesuffix(";"), database=DATABASE)
 
 
 @contextlib.contextmanager

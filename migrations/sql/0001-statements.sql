@@ -172,11 +172,21 @@ begin
     return s;
 end $$;
 
+-- One publisher at a time: who locks this table, which holds nothing, publishes. Only the owner's functions can, so
+-- that no reader keeps a publisher waiting (ADR 12).
+create table registry.turn ();
+
+create function registry.begin_publishing() returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    lock table registry.turn in exclusive mode;
+end $$;
+
 -- Before a row is taken: one publisher at a time, no gap in the numbers, and nothing but the bytes believed.
 create function registry.hold_the_log() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    perform pg_advisory_xact_lock(7310303);
+    lock table registry.turn in exclusive mode;
     return null;
 end $$;
 

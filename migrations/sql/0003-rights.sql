@@ -68,6 +68,7 @@ end $$;
 grant usage on schema registry to yinjian_signer, yinjian_reader;
 
 grant select on all tables in schema registry to yinjian_signer;
+grant execute on function registry.begin_publishing() to yinjian_signer;
 grant insert (index, bytes) on registry.statement to yinjian_signer;
 
 grant select on registry.exams, registry.shown_rows, registry.published, registry.keyrings,

@@ -26,10 +26,10 @@ from verify.shared.command import Advance, Refusal
 T = TypeVar("T")
 Progress = Callable[[str, int], AbstractContextManager[Advance]]
 
-_LOCK: Final = 7310303
-"""The same lock that the registry's own trigger takes."""
 _BATCH: Final = 5_000
 
+_BEGIN: Final = "select registry.begin_publishing()"
+"""Waits for one's turn, as the registry's own trigger does."""
 _KEYRINGS: Final = """
 select k.index, s.bytes from registry.keyring k join registry.statement s using (index) order by k.version
 """
@@ -122,7 +122,7 @@ class _Publisher:
         try:
             await connection.execute("set lock_timeout = '15min'; set statement_timeout = 0")
             async with connection.transaction():
-                await connection.fetchval("select pg_advisory_xact_lock($1)", _LOCK)
+                await connection.execute(_BEGIN)
                 return await self._add(connection, checked)
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
             reason = _("the registry does not take it: {words}")

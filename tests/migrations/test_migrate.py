@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from migrations import embedded
-from migrations.apply import SQL, migrate, schema
+from migrations.apply import ADMINISTRATOR, CONNECTIONS, SQL, migrate, schema
 from migrations.problems import DatabaseProblem
 from tests.conftest import execute_as_owner
 
@@ -38,13 +38,39 @@ def test_up_and_status(empty: str, tmp_path: Path) -> None:
     """What lacks is told, then applied once, and nothing is started or written here."""
     before = run(empty, "status", "--json", folder=tmp_path)
     assert before.returncode == 1
-    assert json.loads(before.stdout) == {"database": "configured", "pending": ALL}
+    assert json.loads(before.stdout) == {"database": "configured", "pending": ALL, "open_to_all": True}
     first, second = (run(empty, "up", "--json", folder=tmp_path) for _ in range(2))
     assert (first.returncode, json.loads(first.stdout)["applied"]) == (0, ALL)
-    assert (second.returncode, json.loads(second.stdout)) == (0, {"database": "configured"})
+    assert (second.returncode, json.loads(second.stdout)) == (0, {"database": "configured", "open_to_all": True})
     after = run(empty, "status", "--json", folder=tmp_path)
     assert (after.returncode, json.loads(after.stdout)["applied"]) == (0, ALL)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_only_an_administrator_can_do(empty: str, tmp_path: Path) -> None:
+    """A server of the operator's own is told to be open to every role, with the SQL that closes it."""
+    told = run(empty, "up", folder=tmp_path)
+    assert "yinjian-migrate administrator" in told.stdout
+    printed = run(empty, "administrator", folder=tmp_path)
+    assert printed.stdout == ADMINISTRATOR.read_text()
+    bounded = run(empty, "up", "--reader-connections", "48", folder=tmp_path)
+    try:
+        assert bounded.returncode == 0
+        limit = "select rolconnlimit from pg_roles where rolname = 'yinjian_reader'"
+        assert asyncio.run(ask(empty, limit)) == 48
+        assert run(empty, "up", folder=tmp_path).returncode == 0
+        assert asyncio.run(ask(empty, limit)) == 48
+    finally:
+        run(empty, "up", "--reader-connections", str(CONNECTIONS), folder=tmp_path)
+
+
+async def ask(url: str, query: str) -> object:
+    """One value of one query."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(query)
+    finally:
+        await connection.close()
 
 
 def test_what_it_refuses(empty: str, tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ import asyncpg
 import pytest
 
 from migrations import embedded
+from migrations.apply import CONNECTIONS
 from tests import releases
 from tests.conftest import Urls, execute_as_owner, fresh_registry, publisher
+from tests.migrations.reviewed_functions import REVIEWED
 
 EVERYBODY = [
     "create table registry.own (a int)",
@@ -61,7 +63,26 @@ SIGNER_ONLY = [
     "insert into registry.statement (index, bytes) values (0, '') on conflict (index) do update set bytes = ''",
     "merge into registry.statement s using (select 0 as i) x on s.index = x.i when matched then delete",
 ]
+TAKEN_AWAY = [
+    "select lo_from_bytea(0, 'x')",
+    "select lo_creat(-1)",
+    "select lo_open(1, 131072)",
+    "select lowrite(0, 'x')",
+    "select pg_advisory_lock(7310303)",
+    "select pg_advisory_xact_lock(1, 2)",
+    "select pg_try_advisory_lock_shared(1)",
+    "select pg_logical_emit_message(false, 'x', 'x')",
+    "select pg_current_xact_id()",
+    "select txid_current()",
+    "do $$ begin null; end $$",
+    "select registry.begin_publishing()",
+    "lock table registry.turn in access share mode",
+    "lock table public.migrating in access share mode",
+    "lock table registry.exams in row exclusive mode",
+    "select * from registry.exams for share",
+]
 READER_ONLY = [
+    *TAKEN_AWAY,
     "insert into registry.statement (index, bytes) values (100, '')",
     *(
         f"select * from registry.{table}"
@@ -123,6 +144,25 @@ async def test_reader_may_not(reader: "asyncpg.Connection[asyncpg.Record]", stat
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with reader.transaction():
             await reader.execute(statement)
+
+
+async def test_every_function_of_the_reader_is_reviewed(reader: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """What the reader may execute and PostgreSQL calls volatile is what was read one by one, no more and no less."""
+    rows = await reader.fetch(
+        "select distinct n.nspname || '.' || p.proname as name"
+        " from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
+        " where p.provolatile = 'v' and has_function_privilege(p.oid, 'execute')"
+        " and has_schema_privilege(n.oid, 'usage')"
+    )
+    reviewed = [name for names in REVIEWED.values() for name in names.split()]
+    assert len(set(reviewed)) == len(reviewed)
+    assert {row["name"] for row in rows} == {f"pg_catalog.{name}" for name in reviewed}
+
+
+async def test_the_reader_is_bounded(reader: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """The role has a limit of connections, and a transaction left open ends by itself."""
+    assert await reader.fetchval("select rolconnlimit from pg_roles where rolname = current_user") == CONNECTIONS
+    assert await reader.fetchval("show idle_in_transaction_session_timeout") == "10s"
 
 
 async def test_reader_sees_no_lookup_index(reader: "asyncpg.Connection[asyncpg.Record]") -> None:

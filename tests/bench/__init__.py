@@ -1,0 +1,1 @@
+"""Tests of how benchmarks tell what they found."""

@@ -57,7 +57,8 @@ def main() -> None:
             broken.append(name)
     show(figures)
     if asked.json:
-        asked.json.write_bytes(msgspec.json.format(msgspec.json.encode(figures)))
+        kept = [msgspec.structs.asdict(one) | {"ratio": one.ratio, "met": one.met} for one in figures]
+        asked.json.write_bytes(msgspec.json.format(msgspec.json.encode(kept)))
     missed = [one.work for one in figures if not one.met]
     for work in missed:
         print(f"missed: {work}")

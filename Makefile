@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test lint bench lock clean web catalogues system
+.PHONY: setup demo test lint bench pictures lock clean web catalogues system
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
@@ -66,6 +66,10 @@ lint: setup
 	$(RUN)ruff format --check .
 	$(RUN)mypy
 	@bash verify/web/build check
+
+# README's pictures, made anew from a demo.
+pictures: setup system web .stamps/fonts
+	$(RUN)python -m examples.pictures
 
 bench: setup .stamps/fonts
 	$(RUN)python -m bench $(ARGS)

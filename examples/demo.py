@@ -146,11 +146,16 @@ class Demo:
         except FontMissing as error:
             print(f"{error}\nWithout it no certificate is printed; `make demo` brings fonts of its own.", flush=True)
 
-    def serve(self) -> None:
-        """Runs the public service until it ends or the demo is stopped; writes summary.json once it is ready."""
+    def open_site(self) -> subprocess.Popen[bytes]:
+        """Starts the public service and waits until it is ready."""
         print("\n$ yinjian-verify serve", flush=True)
         self._running = service = self.start("yinjian-verify", "serve")
         self._wait_ready(service)
+        return service
+
+    def serve(self) -> None:
+        """Runs the public service until it ends or the demo is stopped; writes summary.json once it is ready."""
+        service = self.open_site()
         samples = find_samples(self.folder)
         self._summarise(samples)
         print(self._invitation(samples), flush=True)

@@ -220,7 +220,7 @@ def test_a_clerk_sends_a_workbook_and_saves_it_with_the_results(
     assert download.value.suggested_filename == "名单 2022-checked.xlsx"
     download.value.save_as(tmp_path / "back.xlsx")
     rows = list(openpyxl.load_workbook(tmp_path / "back.xlsx").worksheets[0].values)
-    assert rows[0][:5] == ("部门", "姓名", "证书编号", "核验结果", "原因")
+    assert rows[0][:5] == ("部门", "姓名", "证书编号", "查验结果", "原因")
     assert [row[3] for row in rows[1:]] == ["真实有效", "已撤销", "证书真实，但已过有效期", "编号与姓名不符"]
 
 

@@ -38,6 +38,7 @@ _HEADERS: Final = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()"),
 )
+_MOST_PARAMETERS: Final = 50
 _SEEN_AS: Final = {"HEAD": "GET", "OPTIONS": "-"}
 """What the routes see: HEAD is a GET without a body, and OPTIONS a method that none takes, so that they tell theirs."""
 _SLASHES: Final = re.compile("/{2,}")
@@ -84,11 +85,15 @@ class Edge:
             [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"],
             self._proxies,
         )
-        asked = language.known(parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[-1])
+        crowded = scope["query_string"].count(b"&") >= _MOST_PARAMETERS
+        query = {} if crowded else parse_qs(scope["query_string"].decode("latin-1"))
+        asked = language.known(query.get("lang", [""])[-1])
         inner["state"]["asked_language"] = asked
         inner["state"]["language"] = asked or language.negotiate(headers.get(b"accept-language", b"").decode("latin-1"))
         answer = Answer(send, self._headers, method, known=headers.get(b"if-none-match"))
         try:
+            if crowded:
+                raise Refused("bad_request", field="query")
             await self._answer(inner, receive, answer.send)
         except Exception as error:  # noqa: BLE001 -- the server would log it with its message, which may hold what was asked
             await self._answer_late(inner, receive, answer, error)

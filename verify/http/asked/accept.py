@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_LONGEST: Final = 1000
+LONGEST: Final = 1000
 """Characters of such a field that are looked at."""
 _WEIGHT: Final = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 
 
 def weights(field: str) -> Iterator[tuple[str, float]]:
     """Each alternative in lower case, without parameters, and its weight from 0 to 1; of a broken weight, 0."""
-    for item in field[:_LONGEST].lower().split(","):
+    for item in field[:LONGEST].lower().split(","):
         name, *parameters = (part.strip() for part in item.split(";"))
         weight = next((value for key, _, value in (part.partition("=") for part in parameters) if key == "q"), "1")
         yield name, float(weight) if _WEIGHT.fullmatch(weight) else 0.0

@@ -14,7 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from verify.core.fields import Names
-from verify.http.asked.accept import weights
+from verify.http.asked.accept import LONGEST, weights
 
 Language = Literal["zh-CN", "en"]
 
@@ -35,9 +35,13 @@ def known(text: str | None) -> Language | None:
     return next((language for language in LANGUAGES if language == text), None)
 
 
-@functools.lru_cache(maxsize=1024)
 def negotiate(accept: str) -> Language:
     """The language for an Accept-Language header (RFC 9110 section 12.5.4), by primary subtags."""
+    return _negotiated(accept[:LONGEST])  # bounded before it is remembered
+
+
+@functools.lru_cache(maxsize=1024)
+def _negotiated(accept: str) -> Language:
     best: Language = "zh-CN"
     best_weight = 0.0
     for tag, weight in weights(accept):

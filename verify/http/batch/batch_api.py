@@ -10,7 +10,7 @@ from litestar.response import Stream
 
 from verify.core.answer import Verdict
 from verify.files.refusals import FileRefused
-from verify.files.tables.data import JsonRow, Listed, of_rows
+from verify.files.tables.data import MAX_ROWS, JsonRow, Listed, of_rows
 from verify.http.answers import problems
 from verify.http.answers.problems import Refused
 from verify.http.asked import forms
@@ -90,7 +90,7 @@ async def verify_batch(
 async def _sent(request: AnyRequest, intake: Intake) -> tuple[bytes, Listed]:
     """The file, empty for JSON, and its rows. What else it may be, its bytes tell and not its media type."""
     if request.content_type[0] == "application/json":
-        rows = await json_body(request, list[JsonRow])
+        rows = await json_body(request, list[JsonRow], rows=MAX_ROWS)
         try:
             return b"", of_rows(rows)
         except FileRefused as refused:

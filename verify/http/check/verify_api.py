@@ -9,14 +9,11 @@ from msgspec import UNSET, UnsetType
 
 from verify.core.answer import Verdict
 from verify.http.answers.problems import Refused
-from verify.http.asked.bodies import AnyRequest, Inject, json_body, past_time
+from verify.http.asked.bodies import JSON_BYTES, AnyRequest, Inject, json_body, past_time
 from verify.http.check.asker import Asker
 from verify.http.files.intake import client_of
 from verify.http.guard.proof import Challenge
 from verify.http.lookup.desk import Found, LookupDesk, LookupRequest
-
-VERIFY_BYTES = 4 << 20
-"""Any JSON string is judged, an overlong one as unreadable; but there is an end to everything."""
 
 
 class VerifyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +31,7 @@ class NameOnly(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: str
 
 
-@post("/verify", status_code=200, request_max_body_size=VERIFY_BYTES)
+@post("/verify", status_code=200, request_max_body_size=JSON_BYTES)
 async def verify(request: AnyRequest, asker: Inject[Asker], now: Inject[int]) -> Verdict:
     """The verdict on a QR text, or on a number with or without its holder's name."""
     asked = await json_body(request, VerifyRequest)

@@ -1,0 +1,135 @@
+"""Bodies of strangers: counted before anything is made of them, and the large ones parsed beside the loop."""
+
+import json
+import threading
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests import invented_exam as exam
+from tests.http_service import client
+from verify.http.asked import forms
+
+MILLIONS = 10 << 20
+URLENCODED = "application/x-www-form-urlencoded"
+BOUNDARY = "b" * 60
+PART = f'--{BOUNDARY}\r\ncontent-disposition: form-data; name="a"\r\n\r\n'.encode()
+
+
+@pytest.fixture
+def nothing_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails where a field of a form or a value of JSON is made."""
+
+    def made(*_: Any, **__: Any) -> Any:
+        raise AssertionError("something was made of the body")
+
+    monkeypatch.setattr(json, "loads", made)
+    monkeypatch.setattr(forms, "_unescaped", made)
+
+
+@pytest.mark.parametrize("unit", [b"a&", b"a=1&", b"&", b"a=%41&", b"&&a=&"])
+@pytest.mark.usefixtures("nothing_made")
+async def test_fields_of_a_form_are_counted_before_they_are_made(unit: bytes) -> None:
+    """As many megabytes as the address takes, of the shortest fields."""
+    async with client() as service:
+        for address in ("/upload", "/batch", "/check", "/lookup", "/pass-lists/CEM-2022-04"):
+            body = unit * ((MILLIONS if address in ("/upload", "/batch") else 60_000) // len(unit))
+            answer = await service.post(address, content=body, headers={"content-type": URLENCODED})
+            assert answer.status_code in (400, 413)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"{}," * 20_000 + b"{}]",
+        b"[" * 60_000,
+        b"[" + b"[]," * 20_000 + b"[]]",
+        b'[{"number":"1"' + b',"number":"1"' * 4000 + b"}" + b",1" * 60_000,
+        b'{"a":' * 12_000,
+        b'["' + b'","' * 20_000 + b'"]',
+    ],
+    ids=["objects", "brackets", "arrays", "numbers", "nested", "strings"],
+)
+@pytest.mark.usefixtures("nothing_made")
+async def test_values_of_json_are_counted_before_they_are_made(body: bytes) -> None:
+    """Within the first 64 KB, and at the megabytes of a batch."""
+    large = b"[" + b"{}," * (3 << 20 >> 1) if body.startswith(b"[{}") else body * (4_000_000 // len(body))
+    async with client() as service:
+        for address in ("/api/v1/verify", "/api/v1/lookup", "/api/v1/challenge", "/api/v1/verify/batch"):
+            sent = large if address.endswith("/batch") else body
+            answer = await service.post(address, content=sent, headers={"content-type": "application/json"})
+            assert answer.status_code in (400, 413, 422)
+            code = msgspec.json.decode(answer.content)["code"]
+            assert code in ("bad_json", "too_large", "too_many_rows")
+
+
+async def test_strings_may_hold_what_structures_are_made_of() -> None:
+    """Quotes, braces, brackets and commas in a text are counted as none."""
+    name = '{[,"\\' * 1000
+    async with client() as service:
+        single = await service.post("/api/v1/verify", json={"number": exam.VALID.number, "name": name})
+        rows = [{"number": exam.VALID.number, "name": name[:200]}] * 5000
+        batch = await service.post("/api/v1/verify/batch", json=rows)
+    assert single.json()["outcome"] == "mismatch"
+    assert len(batch.json()["verdicts"]) == 5000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        PART * 5000,
+        (PART + b"x\r\n") * 5000,
+        PART + f"\r\n--{BOUNDARY[:-1]}".encode() * 100_000,
+        PART.replace(b'"a"', b'"' + b"a" * 1_000_000 + b'"'),
+        PART.replace(b"\r\n\r\n", b"\r\n" + b"x: y\r\n" * 100_000 + b"\r\n"),
+    ],
+    ids=["parts", "texts", "near", "name", "headers"],
+)
+async def test_multipart_of_thousands_is_refused(body: bytes) -> None:
+    """Too many parts, headers, and names without an end."""
+    headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+    async with client() as service:
+        for address in ("/upload", "/batch", "/api/v1/verify/batch", "/api/v1/verify/document"):
+            assert (await service.post(address, content=body, headers=headers)).status_code == 400
+
+
+async def test_a_large_body_is_parsed_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JSON, urlencoded and multipart of more than 64 KB are parsed in a thread, a small one at once."""
+    where: list[bool] = []
+
+    def noted(parse: Any) -> Any:
+        def parsed(*given: Any, **named: Any) -> Any:
+            where.append(threading.current_thread() is threading.main_thread())
+            return parse(*given, **named)
+
+        return parsed
+
+    monkeypatch.setattr(json, "loads", noted(json.loads))
+    monkeypatch.setattr(forms, "_fields", noted(forms._fields))
+    monkeypatch.setattr(forms, "_parts", noted(forms._parts))
+    async with client() as service:
+        for size, here in ((100, True), (100_000, False)):
+            where.clear()
+            await service.post("/api/v1/verify", content=json.dumps({"qr": "1" * size}))
+            await service.post("/batch", data={"rows": "1" * size})
+            await service.post("/upload", files={"other": ("x", b"1" * size)})
+            assert where == [here] * 3
+
+
+async def test_escapes_of_a_form_are_read_as_browsers_write_them() -> None:
+    """Plus signs, percent escapes of either case, equals signs in values; a broken escape is refused."""
+    assert forms._fields("n=王莉+%E7%8e%8B&n=a=b%3D%25%0D%0a&&m".encode()) == {"n": ["王莉 王", "a=b=%\r\n"], "m": [""]}
+    async with client() as service:
+        for wrong in (b"number=%", b"number=100%zz", b"number=%%41", b"%=1"):
+            answer = await service.post("/check", content=wrong, headers={"content-type": URLENCODED})
+            assert answer.status_code == 400
+
+
+async def test_a_query_of_thousands_is_refused() -> None:
+    """The address has its bound as the body has."""
+    async with client() as service:
+        answer = await service.get("/api/v1/exams?" + "a&" * 5000)
+        page = await service.get("/?" + "a&" * 5000)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert page.status_code == 400

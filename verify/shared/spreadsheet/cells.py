@@ -52,6 +52,8 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     rows: dict[int, list[Value]]
     """By number, as spreadsheets count them from 1, in order; own content, each list as long as it needs to be."""
+    part: str = ""
+    """Of an .xlsx: the normal name of its part."""
     areas: tuple[Area, ...] = ()
     """Merged cells that have a value and reach over at least one other cell."""
     joined: Mapping[int, Mapping[int, Area]] = {}

@@ -33,19 +33,16 @@ class Parts:
             raise Unreadable("too_many_parts")
         if sum(entry.file_size for entry in entries) > limits.unpacked:
             raise Unreadable("unpacks_too_large")
-        self._entries = {_normal(entry.filename): entry for entry in entries}
+        self.entries: Final = {normal_name(entry.filename): entry for entry in entries}
+        """By normal name, in the file's order."""
 
     def __contains__(self, name: str) -> bool:
-        return _normal(name) in self._entries
-
-    def names(self) -> Iterator[str]:
-        """The normal names of all parts."""
-        return iter(self._entries)
+        return normal_name(name) in self.entries
 
     def open(self, name: str) -> IO[bytes]:
         """A part to read in pieces. Raises Unreadable."""
         with damaged():
-            entry = self._entries[_normal(name)]
+            entry = self.entries[normal_name(name)]
             if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise Unreadable("damaged_file")
             return self._archive.open(entry)
@@ -53,7 +50,7 @@ class Parts:
     def tree(self, name: str) -> ElementTree.Element:
         """A part as a tree; it has no document type, which could multiply its text. Raises Unreadable."""
         with damaged():
-            entry = self._entries[_normal(name)]
+            entry = self.entries[normal_name(name)]
             if entry.file_size > _SMALL:
                 raise Unreadable("damaged_file")
             parser = ElementTree.XMLParser(target=_Builder())  # noqa: S314 -- small, and without a document type
@@ -81,16 +78,16 @@ class Parts:
 
     def related(self, name: str) -> dict[str, tuple[str, str]]:
         """What a part (``""``: the package) names: relationship id → the last word of its type, and the part."""
-        folder, base = posixpath.split(_normal(name)) if name else ("", "")
+        folder, base = posixpath.split(normal_name(name)) if name else ("", "")
         rels = posixpath.join(folder, "_rels", f"{base}.rels")
-        if rels not in self._entries:
+        if rels not in self.entries:
             return {}
         found = {}
         for entry in self.tree(rels):
             if entry.get("TargetMode", "Internal") != "External":
                 target = entry.get("Target", "").replace("\\", "/")
                 kind = entry.get("Type", "").rpartition("/")[2]
-                found[entry.get("Id", "")] = (kind, _normal(posixpath.join("/", folder, target)))
+                found[entry.get("Id", "")] = (kind, normal_name(posixpath.join("/", folder, target)))
         return found
 
 
@@ -106,7 +103,8 @@ def _no_doctype(*_declaration: object) -> None:
     raise Unreadable("damaged_file")
 
 
-def _normal(name: str) -> str:
+def normal_name(name: str) -> str:
+    """The name that all writings of a part's name have in common, without a slash before it."""
     return posixpath.normpath("/" + unquote(name).replace("\\", "/")).lstrip("/").casefold()
 
 

@@ -19,8 +19,8 @@ _FORMULA: Final = 0x0006
 _UNCALCULATED: Final = 0x005E
 """[MS-XLS] 2.4.331 Uncalced: the sheet was saved before its formulas were worked out."""
 _EOF: Final = 0x000A
-_RECALC_ID: Final = 0x01C1
-"""[MS-XLS] 2.4.215: which program worked the formulas out; those that never do leave it out."""
+_COMPUTING: Final = (0x01C0, 0x01C1)
+"""[MS-XLS] 2.4.105 Excel9File, 2.4.215 RecalcId: of programs that compute; libraries that only write leave both out."""
 _LOCKED: Final = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -41,7 +41,7 @@ class Xls:
         self._styles = [Style.of(self._code(about.format_key)) for about in self._book.xf_list]
         hidden: list[int] = vars(self._book)["_sheet_visibility"]  # known here alone before a sheet is read
         self._starts = [start for start, kind in _sheets(self._stream) if kind == 0]
-        self._by_excel = any(code == _RECALC_ID for code, _at, _size in _records(self._stream, 0))
+        self._computed = any(code in _COMPUTING for code, _at, _size in _records(self._stream, 0))
         self.sheets: tuple[Named, ...] = tuple(
             Named(name=name, place=place, hidden=bool(hidden[place]))
             for place, name in enumerate(self._book.sheet_names())
@@ -116,7 +116,7 @@ class Xls:
                 values += [None] * (column + 1 - len(values)) if empty else []
             if column < len(values):
                 places.append((values, column))
-        placeholders = not self._by_excel and all(values[column] in (0, "", None) for values, column in places)
+        placeholders = not self._computed and all(values[column] in (0, "", None) for values, column in places)
         for values, column in places:
             if (uncalculated or placeholders) and not isinstance(values[column], Error):
                 values[column] = NoResult()

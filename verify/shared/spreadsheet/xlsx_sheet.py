@@ -8,6 +8,7 @@ from verify.shared.spreadsheet.cell_styles import GENERAL, Style
 from verify.shared.spreadsheet.cells import Area, Error, Formatted, NoResult, Sheet, Value, join
 from verify.shared.spreadsheet.parts import Parts
 from verify.shared.spreadsheet.unreadable import Limits, Unreadable
+from verify.shared.spreadsheet.xlsx_tabs import Tab
 from verify.shared.spreadsheet.xlsx_texts import unescaped
 
 _AREA: Final = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7}):\$?([A-Z]{1,3})\$?([0-9]{1,7})")
@@ -18,8 +19,7 @@ _TRUE: Final = ("1", "true")
 
 def read_sheet(
     parts: Parts,
-    target: str,
-    name: str,
+    tab: Tab,
     limits: Limits,
     *,
     texts: list[str],
@@ -32,7 +32,7 @@ def read_sheet(
     Raises Unreadable.
     """
     reader = _Reader(limits, texts, styles, epoch)
-    parts.walk(target, reader.start, reader.end, reader.data)
+    parts.walk(tab.part, reader.start, reader.end, reader.data)
     if calculated is False or (calculated is None and reader.only_placeholders):
         for row, column in reader.formulas:
             if not isinstance(reader.rows[row][column], Error):
@@ -45,7 +45,8 @@ def read_sheet(
     if joined is None:
         raise Unreadable("damaged_file")
     return Sheet(
-        name=name,
+        name=tab.name,
+        part=tab.part,
         rows=rows,
         areas=areas,
         joined=joined,

@@ -1,7 +1,8 @@
 """QR codes (ISO/IEC 18004) of certificates, as one vector path or as black and white pixels.
 
-The text goes in as two segments, the address alphanumeric and the number behind it numeric, at level M unless asked
-otherwise: level Q costs a certificate three versions. A quiet zone of 4 modules is part of every picture.
+The text goes in as three segments: ``https``, which phones want in small letters, as bytes, the rest of the address
+alphanumeric and the number behind it numeric; at level M unless asked otherwise: level Q costs a certificate three
+versions. A quiet zone of 4 modules is part of every picture.
 """
 
 import functools
@@ -46,9 +47,10 @@ class Symbol(msgspec.Struct, frozen=True, kw_only=True):
 def symbol(text: str, level: Level = "M") -> Symbol:
     """The QR symbol of ``text``. Raises qrcode's DataOverflowError when it is longer than a QR code can hold."""
     # qrcode's own splitting makes bytes of an address below its minimum, and splits a host that has digits in it.
-    address = text.rstrip("0123456789")
+    head = text.rstrip("0123456789")
+    scheme = head.partition("://")[0] if "://" in head else ""
     encoder: QRCode[Any] = QRCode(error_correction=_LEVELS[level], mask_pattern=_MASK)
-    for segment in (address, text[len(address) :]):
+    for segment in (scheme, head[len(scheme) :], text[len(head) :]):
         if segment:
             encoder.add_data(segment, optimize=0)
     encoder.make()

@@ -246,7 +246,7 @@ def test_the_demo_comes_up_and_goes_without_a_trace(tmp_path: Path, number: sign
             samples = summary["samples"]
             assert len({sample["holder"] for sample in samples}) == 5
             for sample in samples:
-                assert sample["qr"].startswith("HTTPS://VERIFY.EXAMPLE.ORG/Q/")
+                assert sample["qr"].startswith("https://VERIFY.EXAMPLE.ORG/Q/")
                 by_qr = post(f"{summary['url']}/api/v1/verify", {"qr": sample["qr"]})
                 by_name = {"number": sample["number"], "name": sample["holder"]}
                 assert by_qr["outcome"] == "valid"

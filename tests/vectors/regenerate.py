@@ -2,7 +2,8 @@
 
 Every key comes from a fixed seed and every time is given, so that a change in the files is a change in the format.
 chains.json holds keyring chains, the good one and those that must be refused; certificates.json holds QR texts with
-the outcome and the step that each must give, offline, under the good chain.
+the outcome and the step that each must give, offline, under the good chain. qr_text.json holds what people scan, type
+and paste, with the digits that are read out of it; Python and TypeScript are held to it.
 """
 
 import json
@@ -148,12 +149,78 @@ def certificates() -> dict[str, Any]:
     }
 
 
+def qr_texts() -> dict[str, Any]:
+    """Texts with the digits read out of each, or null, and whether it begins as one of ours all the same."""
+    digits = qr_text.write(b"\x84" + bytes(range(1, 155)), HOST).rpartition("/")[2]
+    address = "https://VERIFY.EXAMPLE.ORG/Q/"
+    good = address + digits
+    added = {
+        "as printed": good,
+        "as printed before 2026-11-26": f"HTTPS://VERIFY.EXAMPLE.ORG/Q/{digits}",
+        "lower case": good.lower(),
+        "http, another host, a port": f"http://other.example:8080/q/{digits}",
+        "digits alone": digits,
+        "white space around": f" \u3000\n{good}\t\r\n",
+        "a query": f"{good}?from=timeline&isappinstalled=0",
+        "an empty query": f"{good}?",
+        "a query of our own pages": f"{good}?lang=en&as_of=2022-05-01",
+        "a query and a fragment": f"{good}?x=1#y?z",
+        "&name=value": f"{good}&from=groupmessage",
+        "two of them": f"{good}&from=groupmessage&scene=1",
+        "an empty value": f"{good}&utm_source=",
+        "a fragment": f"{good}#wechat_redirect",
+        "an empty fragment": f"{good}#",
+        "a slash": f"{good}/",
+        "a slash and a query": f"{good}/?x=1",
+        "a byte order mark in front": f"\ufeff{good}",
+        "a byte order mark and white space": f" \ufeff {good} \ufeff",
+        "zero-width spaces inside": f"{address}{digits[:100]}\u200b{digits[100:]}\u200b",
+        "direction marks": f"\u200e\u202a{good}\u202c\u200f",
+        "a soft hyphen and a variation selector": f"{address}{digits[:9]}\u00ad{digits[9:]}\ufe0f",
+        "a second scheme": f"https://{good}",
+        "another scheme in front": f"http://HTTPS://VERIFY.EXAMPLE.ORG/Q/{digits}",
+        "a second scheme as browsers write it": f"https://https//VERIFY.EXAMPLE.ORG/Q/{digits}",
+        "digits alone with a query": f"{digits}?x=1",
+    }
+    short = {"an address with few digits": (f"{address}123", "123", True), "few digits": ("123", "123", False)}
+    wrong = {
+        "nothing": ("", False),
+        "white space": (" \n", False),
+        "words": ("你好", False),
+        "a leading zero": (f"{address}0{digits}", True),
+        "no digits": (address, True),
+        "a letter among the digits": (f"{address}{digits[:9]}A{digits[10:]}", True),
+        "a letter behind the digits": (f"{digits}x", True),
+        "words behind": (f"{good} 请查验", True),
+        "full-width digits": ("１２３", False),
+        "Arabic digits": ("١٢٣", False),
+        "a space inside": ("12 34", False),
+        "a path behind": (f"{good}/x", True),
+        "two slashes": (f"{good}//", True),
+        "a name without a value": (f"{good}&from", True),
+        "a space in the query": (f"{good}?x=1 2", True),
+        "a path before": (f"https://a.example/b/q/{digits}", False),
+        "another path": (f"https://a.example/{digits}", False),
+        "no host": (f"https:///Q/{digits}", False),
+        "another scheme": (f"ftp://a.example/q/{digits}", False),
+        "a long s": (f"http\u017f://a.example/q/{digits}", False),
+        "three schemes": (f"https://http://https://a.example/q/{digits}", False),
+        "a NUL behind": (f"{good}\x00", True),
+        "too many digits": ("8" * 2001, True),
+        "too long": (f"{good}?{'x' * 10_000}", False),
+    }
+    cases = [
+        *({"name": name, "text": text, "digits": digits, "ours": True} for name, text in added.items()),
+        *({"name": name, "text": text, "digits": read, "ours": o} for name, (text, read, o) in short.items()),
+        *({"name": name, "text": text, "digits": None, "begins": begins} for name, (text, begins) in wrong.items()),
+    ]
+    return {"cases": cases}
+
+
 def files() -> dict[str, str]:
     """Each file's name and whole text."""
-    return {
-        f"{made.__name__}.json": json.dumps(made(), ensure_ascii=False, indent=1) + "\n"
-        for made in (chains, certificates)
-    }
+    made = {"chains": chains(), "certificates": certificates(), "qr_text": qr_texts()}
+    return {f"{name}.json": json.dumps(value, ensure_ascii=False, indent=1) + "\n" for name, value in made.items()}
 
 
 if __name__ == "__main__":

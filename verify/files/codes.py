@@ -9,7 +9,6 @@ from typing import Final, Literal
 import msgspec
 
 from verify.core import qr_text
-from verify.core.errors import Unreadable
 
 CodeKind = Literal[
     "certificate",
@@ -62,11 +61,7 @@ def read_attachment(data: bytes) -> Code | None:
 
 
 def _kind(text: str) -> CodeKind:
-    try:
-        data = qr_text.read(text)
-    except Unreadable:
-        data = b""
-    if data and (data[0] == _FIRST_BYTE or not text.strip().isdecimal()):
+    if qr_text.is_ours(text):
         return "certificate"
     for kind, pattern in _OTHERS:
         if re.match(pattern, text.strip(), re.IGNORECASE | re.ASCII):

@@ -80,7 +80,7 @@ def test_qr_text_is_the_statement_as_a_number(case: dict[str, Any]) -> None:
         return
     data = bytes.fromhex(case["statement"])
     assert read(case["qr"]) == data
-    if case["qr"].startswith("HTTPS://"):
+    if case["qr"].startswith("https://VERIFY"):
         assert write(data, "verify.example.org") == case["qr"]
 
 

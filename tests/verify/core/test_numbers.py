@@ -55,8 +55,15 @@ def test_a_normal_number_is_its_own_normal_form(text: str) -> None:
 def test_a_qr_text_reads_back(data: bytes) -> None:
     """Whatever begins with a byte other than 0 survives as decimal digits, in either case and with white space."""
     text = qr_text.write(data, "verify.example.org")
-    assert text.startswith("HTTPS://VERIFY.EXAMPLE.ORG/Q/")
-    for typed in (text, text.lower(), f" {text}\n", text.rpartition("/")[2], text.replace("HTTPS", "http")):
+    assert text.startswith("https://VERIFY.EXAMPLE.ORG/Q/")
+    for typed in (
+        text,
+        text.lower(),
+        f" {text}\n",
+        text.rpartition("/")[2],
+        text.replace("https", "http"),
+        text.upper(),
+    ):
         assert qr_text.read(typed) == data
 
 
@@ -70,9 +77,7 @@ def test_a_qr_text_reads_back(data: bytes) -> None:
         "12 34",
         "1" * 2001,
         "1" * 10_000,
-        "HTTPS://VERIFY.EXAMPLE.ORG/Q/12?x=1",
-        "HTTPS://VERIFY.EXAMPLE.ORG/Q/12/",
-        "HTTPS://VERIFY.EXAMPLE.ORG/Q/",
+        "https://VERIFY.EXAMPLE.ORG/Q/",
         "HTTPS://A/B/Q/12",
         "FTP://VERIFY.EXAMPLE.ORG/Q/12",
         "https:///Q/12",

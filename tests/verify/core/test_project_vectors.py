@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.vectors import regenerate
-from verify.core import verdict
+from verify.core import qr_text, verdict
 from verify.core.chain import Chain
-from verify.core.errors import KeyringRefused
+from verify.core.errors import KeyringRefused, Unreadable
 
 
 def load(name: str) -> Any:
@@ -18,6 +18,7 @@ def load(name: str) -> Any:
 
 CHAINS = load("chains.json")
 CERTIFICATES = load("certificates.json")
+QR_TEXTS = load("qr_text.json")
 
 
 def test_the_script_writes_the_files_byte_for_byte() -> None:
@@ -47,3 +48,18 @@ def test_a_certificate_is_judged_as_its_vector_says(case: dict[str, Any]) -> Non
     failed = [check.step for check in judged.checks if check.result == "fail"]
     assert judged.outcome == case["outcome"]
     assert failed == ([case["failed_step"]] if case["failed_step"] else [])
+
+
+@pytest.mark.parametrize("case", QR_TEXTS["cases"], ids=lambda case: case["name"])
+def test_a_text_is_read_as_its_vector_says(case: dict[str, Any]) -> None:
+    """Each text of qr_text.json gives its digits, or is unreadable by the right code."""
+    text = case["text"]
+    if case["digits"] is not None:
+        assert qr_text.digits(text) == case["digits"]
+        assert qr_text.is_ours(text) is case["ours"]
+        return
+    assert qr_text.is_ours(text) is False
+    assert qr_text.begins_as_ours(text) is case["begins"]
+    with pytest.raises(Unreadable) as refused:
+        qr_text.digits(text)
+    assert refused.value.code == ("altered" if case["begins"] else "not_a_qr_text")

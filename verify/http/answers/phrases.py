@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from verify.core.answer import DETAILS, Outcome, Result, Verdict
+from verify.core.answer import DETAILS, Check, Outcome, Result, Verdict
 from verify.core.changes import Reason
 from verify.files import refusals
 from verify.http.asked.language import N_
@@ -179,6 +179,22 @@ SLIP: Final = Phrase(
     ),
 )
 
+ALTERED: Final = Phrase(
+    tone="bad",
+    mark="cross",
+    headline=N_("Altered or incomplete"),
+    meaning=N_(
+        "This begins as the code of a certificate, but it does not hold together: "
+        "a character was changed or is missing. Nothing shows it to be genuine."
+    ),
+    advice=(
+        _SCAN_AGAIN,
+        _TYPE_NUMBER,
+        N_("If the same comes again from the paper's own code, do not accept the certificate: it was altered."),
+        _ASK_CENTRE,
+    ),
+)
+
 RESULTS: Final[dict[Result, str]] = {"pass": N_("passed"), "fail": N_("failed"), "not_done": N_("not done")}
 
 STEPS: Final = {
@@ -230,7 +246,13 @@ def of(verdict: Verdict) -> Phrase:
     """How a verdict is put: by what is true now, which is always shown first."""
     if verdict.outcome == "malformed" and verdict.checks[1].result == "not_done":
         return SLIP  # a number that was never searched
+    if verdict.outcome == "unreadable" and any(one.code == "altered" or one.step == 2 for one in _failed(verdict)):
+        return ALTERED
     return OUTCOMES[verdict.status_now or verdict.outcome]
+
+
+def _failed(verdict: Verdict) -> list[Check]:
+    return [one for one in verdict.checks if one.result == "fail"]
 
 
 def then(verdict: Verdict) -> Phrase | None:

@@ -6,9 +6,9 @@ from typing import Any, Final
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 
+from verify.core import qr_text
 from verify.core.answer import Verdict
-from verify.core.errors import RegisterDamaged, Unreadable
-from verify.core.qr_text import digits
+from verify.core.errors import RegisterDamaged
 from verify.http.answers import phrases
 from verify.http.answers.problems import Refused, problem, wants_json
 from verify.http.answers.rendering import Views
@@ -66,7 +66,7 @@ async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker],
     except Refused as refused:
         return await _form_again(request, views, asker, template="check.html", form=_EMPTY | form, refused=refused)
     try:
-        if _is_qr(form["number"]):
+        if qr_text.begins_as_ours(form["number"]):
             judged = await asker.qr(form["number"], now=now, as_of=as_of)
         else:
             judged = await asker.number(form["number"], now=now, name=form["name"] or None, as_of=as_of)
@@ -86,14 +86,6 @@ async def _form_again(
     return views.page(
         request, template, status=told.status, form=form, fault=refused, problem=told, kept=kept, **values
     )
-
-
-def _is_qr(text: str) -> bool:
-    """Whether somebody pasted what a scanner read; a certificate number is never as long."""
-    try:
-        return len(digits(text)) > 100
-    except Unreadable:
-        return "/q/" in text.lower()
 
 
 @get(["/Q/{text:str}", "/q/{text:str}"])

@@ -21,7 +21,7 @@ _VERIFY: Final = {
     "oneOf": [
         closed(
             ["qr"],
-            qr=text("HTTPS://VERIFY.EXAMPLE.ORG/Q/123", "The QR code's text; any text is judged."),
+            qr=text("https://VERIFY.EXAMPLE.ORG/Q/123", "The QR code's text; any text is judged."),
             as_of=_AS_OF,
         ),
         closed(

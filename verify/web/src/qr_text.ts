@@ -1,17 +1,29 @@
 // The text of a certificate's QR code (docs, Formats: QR text), and what other codes are.
-// The same rules as verify/core/qr_text.py and verify/files/codes.py; the server judges again.
+// The same rule as verify/core/qr_text.py, held by tests/vectors/project/qr_text.json; the server judges again.
 
-const TEXT = /^(?:https?:\/\/[^/?#\s]+\/q\/)?([1-9][0-9]{0,1999})$/i;
+const MAX_TEXT = 10_000;
 const SHORTEST = 100; // digits: no signed statement has fewer, payment codes of digits alone do
+const UNSEEN = /[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe0e\ufe0f\ufeff]/g;
+// Unicode's White_Space: what \s means differs from language to language.
+const SPACE = "\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+const AROUND = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, "g");
+const ADDRESS = `https?://(?:https?:?//)?[^/?#${SPACE}]+/q/`;
+const ADDED = `/?(?:\\?[^#${SPACE}]*)?(?:&[^=&#${SPACE}]+=[^&#${SPACE}]*)*(?:#[^${SPACE}]*)?`;
+const TEXT = new RegExp(`^(${ADDRESS})?([1-9][0-9]{0,1999})${ADDED}$`, "i");
 
 export type OtherKind = "payment" | "health_certificate" | "link" | "other";
 
+/** Text without what nobody sees and the white space around it; empty where it is too long to be anything. */
+function bare(text: string): string {
+  return text.length > MAX_TEXT ? "" : text.replace(UNSEEN, "").replace(AROUND, "");
+}
+
 /** The digits of a certificate's code, or null for any other text. */
 export function digits(text: string): string | null {
-  const found = TEXT.exec(text.trim());
-  const value = found?.[1];
+  const found = TEXT.exec(bare(text));
+  const value = found?.[2];
   if (value === undefined) return null;
-  return value.length >= SHORTEST || /\/q\//i.test(text) ? value : null;
+  return value.length >= SHORTEST || found?.[1] !== undefined ? value : null;
 }
 
 /** The page that judges a certificate's code, in the language that was chosen. */
@@ -29,5 +41,5 @@ const OTHERS: readonly [OtherKind, RegExp][] = [
 
 /** What a code is that is not ours. Its text is shown nowhere. */
 export function otherKind(text: string): OtherKind {
-  return OTHERS.find(([, pattern]) => pattern.test(text.trim()))?.[0] ?? "other";
+  return OTHERS.find(([, pattern]) => pattern.test(bare(text)))?.[0] ?? "other";
 }

@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import vectors from "../../../tests/vectors/project/qr_text.json";
 import { digits, otherKind, verdictAddress } from "../src/qr_text";
+
+type Case = { name: string; text: string; digits: string | null; ours?: boolean };
 
 const NUMBER = "8" + "1".repeat(364);
 
-test("digits are read alone and after any host's /Q/, whatever the case and the white space around them", () => {
-  for (const text of [NUMBER, `HTTPS://VERIFY.EXAMPLE.ORG/Q/${NUMBER}`, ` https://a.example:8000/q/${NUMBER}\n`]) {
-    assert.equal(digits(text), NUMBER);
-  }
-});
-
-test("nothing else is taken for a certificate's code", () => {
-  for (const text of ["", "0123", `${NUMBER}x`, `HTTPS://A.EXAMPLE/Q/${NUMBER}/x`, `https://a.example/${NUMBER}`,
-    "134567890123456789", "8".repeat(2001), `ftp://a.example/q/${NUMBER}`]) {
-    assert.equal(digits(text), null);
+test("the vectors' texts are ours, with their digits, or not", () => {
+  assert.ok(vectors.cases.length > 40);
+  for (const { name, text, digits: read, ours } of vectors.cases as Case[]) {
+    assert.equal(digits(text), ours ? read : null, name);
   }
 });
 

@@ -89,8 +89,8 @@ def write_once(path: Path, data: bytes) -> None:
 def read_private(path: Path) -> bytes:
     """The bytes of a file that nobody but its owner may read. Raises KeyProblem."""
     try:
-        mode = path.stat().st_mode
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        others = path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+        if others and os.name != "nt":  # Windows says nothing of others there: folders hand their rights down
             reason = _("{file}: others may read this file; `chmod 400` it, and think who may have")
             raise KeyProblem(reason.format(file=path.name))
         return path.read_bytes()

@@ -5,8 +5,7 @@ lookup secrets in hex, one a line, newest first.
 """
 
 import contextlib
-import fcntl
-import os
+import datetime
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Self
@@ -18,11 +17,13 @@ from verify.core import cbor
 from verify.core.chain import Chain
 from verify.core.errors import CoreError, KeyringRefused
 from verify.core.keyring import Key, Use
-from verify.shared import environment
+from verify.shared import environment, locks, whole_files
 from verify.shared.command import Refusal
 
 KEYRING: Final = "keyring.cbor"
 LOOKUP: Final = "lookup-secret"
+BEGUN: Final = "ledger-begun"
+"""The mark that the signing room's ledger was begun: from then on its absence is a loss, never a first day."""
 SETTINGS: Final = "keys.env"
 """The file of the ``var`` folder that says where the keys are."""
 SEEN: Final = "YINJIAN_KEYRING_SEEN"
@@ -107,14 +108,25 @@ class KeyFolder:
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """Keeps other commands from changing the folder meanwhile. Raises Refusal where one is at it."""
-        descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-        except BlockingIOError:
+            lock = locks.take(self.path / ".lock")
+        except locks.Held:
             raise Refusal(_("another command is changing the key folder just now")) from None
+        try:
+            yield
         finally:
-            os.close(descriptor)
+            lock.release()
+
+    def has_begun(self) -> bool:
+        """Whether the ledger of this centre was begun, here or in the folder that this one is a copy of."""
+        return (self.path / BEGUN).exists()
+
+    def mark_begun(self, at: int) -> None:
+        """Sets the mark that the ledger was begun, on disk when this returns. Raises OSError."""
+        day = datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat().replace("+00:00", "Z")
+        with contextlib.suppress(FileExistsError):
+            custody.write_once(self.path / BEGUN, f"{day}\n".encode("ascii"))
+        whole_files.to_disk(self.path)
 
     def is_remembered(self) -> bool:
         """Whether var/keys.env names this folder, or nothing at all."""
@@ -129,17 +141,11 @@ class KeyFolder:
 
 
 def write_keyring(folder: Path, data: bytes) -> None:
-    """Replaces keyring.cbor whole, on disk before this returns."""
-    draft = folder / f".{KEYRING}.{os.getpid()}"
-    try:
-        with draft.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(folder / KEYRING)
-    finally:
-        draft.unlink(missing_ok=True)
-    sync(folder)
+    """Replaces keyring.cbor whole, on disk before this returns. Raises Refusal."""
+    with whole_files.whole(folder / KEYRING) as draft:
+        draft.write_bytes(data)
+        whole_files.to_disk(draft)
+    whole_files.to_disk(folder)
 
 
 def _split(data: bytes) -> Iterator[bytes]:
@@ -182,12 +188,3 @@ def remember(folder: KeyFolder, chain: Chain) -> None:
         SEEN: f"{newest.keyring.version}:{newest.statement.digest.hex()}",
     }
     environment.write(var / SETTINGS, settings)
-
-
-def sync(folder: Path) -> None:
-    """Brings a folder's own entries to disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

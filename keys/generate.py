@@ -11,6 +11,7 @@ from keys.messages import _
 from keys.programmes import Published
 from verify.core.chain import Chain
 from verify.core.keyring import Key, thumbprint
+from verify.shared import whole_files
 from verify.shared.command import Refusal
 
 
@@ -38,12 +39,12 @@ def init(path: Path, settings: Published, passphrase: bytes, now: int) -> tuple[
         for entry in entries:
             custody.load(draft, entry, passphrase)
         made.lookup_secrets()
-        folder.sync(draft)
+        whole_files.to_disk(draft)
         draft.rename(path)  # over an empty folder too
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    folder.sync(path.parent)
+    whole_files.to_disk(path.parent)
     found = KeyFolder(path, made.root)
     chain = found.chain()
     folder.remember(found, chain)

@@ -1,12 +1,13 @@
 """yinjian-sign: the issuing centre's command."""
 
+import os
 from typing import NoReturn
 
 import click
 
 from signing.commands.certificates import change, export_year, find
 from signing.commands.check import check
-from signing.commands.ledger import ledger
+from signing.commands.ledger import begin, ledger
 from signing.commands.lists import announce, issue
 from signing.commands.office import dates, make_template, objections
 from signing.commands.printing import paper_template, print_
@@ -24,6 +25,7 @@ def commands() -> None:
 
 
 for _command in (
+    begin,
     dates,
     make_template,
     check,
@@ -42,7 +44,8 @@ for _command in (
 
 
 def main() -> NoReturn:
-    """Entry point of yinjian-sign."""
+    """Entry point of yinjian-sign. What it writes is for nobody else on this machine."""
+    os.umask(0o077)
     command.run(commands)
 
 

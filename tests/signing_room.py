@@ -31,9 +31,19 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
     def session(self, now: int = NOW) -> Session:
         """A command at work here at the time ``now``; its ledger is to be closed."""
-        room = Room.open(self.folder / "centre.toml")
-        unlocked = Unlocked.of(KeyFolder(self.folder / "keys", self.root), PASSPHRASE.encode())
-        return Session(room=room, unlocked=unlocked, ledger=room.ledger(), now=now)
+        room, keys = self.room, self.keys
+        unlocked = Unlocked.of(keys, PASSPHRASE.encode())
+        return Session(room=room, unlocked=unlocked, ledger=room.ledger(now, keys), now=now)
+
+    @property
+    def room(self) -> Room:
+        """The room."""
+        return Room.open(self.folder / "centre.toml")
+
+    @property
+    def keys(self) -> KeyFolder:
+        """The key folder."""
+        return KeyFolder(self.folder / "keys", self.root)
 
     def settings(self, old: str, new: str) -> None:
         """Changes a text in centre.toml."""

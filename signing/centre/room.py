@@ -11,6 +11,7 @@ from keys.custody import Signer
 from keys.folder import KeyFolder
 from signing.centre.calendar import WorkingDays
 from signing.centre.centre_toml import Centre
+from signing.ledger import opening
 from signing.ledger.book import Ledger
 from signing.messages import _
 from verify.core import identity
@@ -37,9 +38,25 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
         """The key folder. Raises Refusal."""
         return KeyFolder.find(self.keys_dir, beside=self.folder / self.centre.paths.keys)
 
-    def ledger(self) -> Ledger:
-        """The ledger, opened for this command alone. Raises Refusal."""
-        return Ledger(self.folder / self.centre.paths.ledger)
+    def ledger(self, at: int, keys: KeyFolder | None = None, *, complete: bool = True) -> Ledger:
+        """The ledger for this command alone, begun ``at`` where it may begin (signing.ledger.opening). Raises Refusal.
+
+        With ``complete`` it is refused where it does not know a release that lies here.
+        """
+        path, releases = self.ledger_path, self.releases
+        ledger = opening.opened(path, releases, self.keys if keys is None else lambda: keys, at)
+        try:
+            if complete:
+                opening.check_complete(ledger, releases)
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    @property
+    def ledger_path(self) -> Path:
+        """Where the ledger is."""
+        return self.folder / self.centre.paths.ledger
 
     @property
     def releases(self) -> Path:

@@ -130,7 +130,7 @@ def _facts(name: str, id_type: str) -> Facts:
 @options.as_json
 def find(text: str, centre_file: Path, as_json: bool) -> int:
     """``yinjian-sign find TEXT``: exit code 1 where there is none."""
-    with Room.open(centre_file).ledger() as ledger:
+    with options.opened(Room.open(centre_file)) as ledger:
         found = History(ledger).find(text)
     if as_json:
         command.print_json([_answer(standing) for standing in found])
@@ -171,6 +171,6 @@ def export_year(out: Path, year: int | None, centre_file: Path) -> None:
 
     room = Room.open(centre_file)
     wanted = year or local_day(now()).year
-    with room.ledger() as ledger, command.working(_("Writing {}").format(out.name)):
+    with options.opened(room) as ledger, command.working(_("Writing {}").format(out.name)):
         count = export.write(out, room.centre, export.of_year(History(ledger).all(), wanted))
     click.echo(_("{} certificates of {} are in {}.").format(count, wanted, out))

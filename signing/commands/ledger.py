@@ -1,6 +1,5 @@
 """``yinjian-sign ledger``: copies of the ledger, and whether it agrees with what is published."""
 
-import datetime
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,10 +9,10 @@ from signing.centre.calendar import local_text
 from signing.centre.room import Room, now
 from signing.commands import options
 from signing.commands.publish import database_url
-from signing.ledger import backup, journal, rebuild
-from signing.ledger.book import Ledger
+from signing.ledger import backup, journal
 from signing.ledger.rebuild import Unexplained
 from signing.messages import _
+from signing.steps import restore as restoring
 from verify.shared import command
 from verify.shared.command import Refusal
 
@@ -23,12 +22,22 @@ def ledger() -> None:
     """``yinjian-sign ledger``."""
 
 
+@click.command("init", help=_("Begin the ledger: the memory of every number given, where there never was one."))
+@options.centre
+@options.keys
+def begin(centre_file: Path, keys_dir: Path | None) -> None:
+    """``yinjian-sign init``."""
+    room = Room.open(centre_file, keys_dir)
+    with options.opened(room, room.keys()) as book:
+        click.echo(_("The ledger {} is here since {}.").format(book.path, local_text(book.origin.begun_at)))
+
+
 @ledger.command("backup", help=_("Copy the ledger to FILE, which must not be there yet."))
 @click.argument("file", type=click.Path(path_type=Path))
 @options.centre
 def make_backup(file: Path, centre_file: Path) -> None:
     """``yinjian-sign ledger backup FILE``."""
-    with Room.open(centre_file).ledger() as book:
+    with options.opened(Room.open(centre_file), complete=False) as book:
         backup.backup(book, file)
     click.echo(_("The ledger is copied to {}.").format(file))
 
@@ -43,40 +52,17 @@ def make_backup(file: Path, centre_file: Path) -> None:
 def restore(file: Path, centre_file: Path, keys_dir: Path | None) -> None:
     """``yinjian-sign ledger restore FILE``."""
     room = Room.open(centre_file, keys_dir)
-    chain = room.keys().chain()
-    target = room.folder / room.centre.paths.ledger
-    backup.check(file)
-    stamp = datetime.datetime.fromtimestamp(now(), datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with Ledger.lock(target):
-        aside = backup.put_back(file, target, stamp)
-    with room.ledger() as book, command.working(_("Reading the releases")):
-        added = rebuild.rebuild(book, room.releases, chain)
-        book.add_event(now(), "restored", file.name)
-        missing = _take_over(aside, book)
-        unexplained = rebuild.unexplained(book)
-    click.echo(_("The ledger is {}; {} releases were added to it.").format(file.name, len(added)))
-    if aside is not None:
-        click.echo(_("The one before is kept as {}.").format(aside))
-    say_unexplained(unexplained)
-    if missing:
-        names = ", ".join(missing)
+    with command.working(_("Reading the releases")):
+        done = restoring.restore(room, room.keys(), file, now())
+    click.echo(_("The ledger is {}; {} releases were added to it.").format(file.name, len(done.added)))
+    if done.aside is not None:
+        click.echo(_("The one before is kept as {}.").format(done.aside))
+    say_unexplained(done.unexplained)
+    if done.missing:
+        names = ", ".join(done.missing)
         raise Refusal(
             _("The old ledger knew releases that are lost here: {}. Bring them, then run rebuild.").format(names)
         )
-
-
-def _take_over(aside: Path | None, book: Ledger) -> list[str]:
-    """Takes over the objections that the ledger before knew; the releases that it knew and this one does not."""
-    if aside is None:
-        return []
-    try:
-        with Ledger(aside) as before:
-            known = book.objections()
-            book.add_objections([found for found in before.objections() if found not in known])
-            return rebuild.lost(before, book.jobs())
-    except Refusal:
-        return []  # the old one could not be read, which is why somebody restores
 
 
 @ledger.command("rebuild", help=_("Add to the ledger what it lacks of the releases in the releases folder."))
@@ -85,16 +71,12 @@ def _take_over(aside: Path | None, book: Ledger) -> list[str]:
 def rebuild_(centre_file: Path, keys_dir: Path | None) -> None:
     """``yinjian-sign ledger rebuild``."""
     room = Room.open(centre_file, keys_dir)
-    chain = room.keys().chain()
-    with room.ledger() as book, command.working(_("Reading the releases")):
-        added = rebuild.rebuild(book, room.releases, chain)
-        if added:
-            book.add_event(now(), "rebuilt", ", ".join(added))
-        unexplained = rebuild.unexplained(book) if added else []
-    for name in added:
+    with command.working(_("Reading the releases")):
+        done = restoring.rebuild_(room, room.keys(), now())
+    for name in done.added:
         click.echo(name)
-    click.echo(_("{} releases were added to the ledger.").format(len(added)))
-    say_unexplained(unexplained)
+    click.echo(_("{} releases were added to the ledger.").format(len(done.added)))
+    say_unexplained(done.unexplained)
 
 
 def say_unexplained(unexplained: Sequence[Unexplained]) -> None:
@@ -120,7 +102,7 @@ def say_unexplained(unexplained: Sequence[Unexplained]) -> None:
 @options.as_json
 def history(centre_file: Path, as_json: bool) -> None:
     """``yinjian-sign ledger history``."""
-    with Room.open(centre_file).ledger() as book:
+    with options.opened(Room.open(centre_file), complete=False) as book:
         recorded = journal.entries(book)
     if as_json:
         command.print_json(recorded)
@@ -136,7 +118,10 @@ def check(centre_file: Path, as_json: bool) -> int:
     """``yinjian-sign ledger check``."""
     from signing.ledger import compare
 
-    with Room.open(centre_file).ledger() as book, command.working(_("Comparing with the registry")):
+    with (
+        options.opened(Room.open(centre_file), complete=False) as book,
+        command.working(_("Comparing with the registry")),
+    ):
         registry = compare.registered(database_url())
         found = compare.differences(book, registry)
     if as_json:

@@ -165,6 +165,8 @@ def _say(made: Made) -> None:
     for difference in made.differences:
         _say_difference(difference)
     click.echo(_("Release: {}").format(made.path))
+    if made.aside is not None:
+        click.echo(_("The file in its place had been altered; it is kept as {}.").format(made.aside), err=True)
 
 
 def _say_difference(difference: Difference) -> None:

@@ -36,7 +36,7 @@ def objections(
     exam: str, *, strikes: tuple[str, ...], restored: tuple[str, ...], centre_file: Path, as_json: bool
 ) -> None:
     """``yinjian-sign objections EXAM``."""
-    with Room.open(centre_file).ledger() as ledger:
+    with options.opened(Room.open(centre_file)) as ledger:
         head = ledger.newest_list(exam, "notice") or ledger.newest_list(exam)
         if head is None:
             raise Refusal(_("{} has no list yet.").format(exam))

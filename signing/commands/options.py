@@ -8,7 +8,10 @@ from typing import Any, TypeVar
 import click
 
 from keys import passphrase
+from keys.folder import KeyFolder
 from signing.centre.room import Room, Session, Unlocked, now
+from signing.ledger import opening
+from signing.ledger.book import Ledger
 from signing.messages import _
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -56,11 +59,19 @@ def exam(command: F) -> F:
     )(command)
 
 
+def opened(room: Room, keys: KeyFolder | None = None, *, complete: bool = True) -> Ledger:
+    """The room's ledger; says so where files from before were open to others and are no more. Raises Refusal."""
+    if count := opening.put_right(room.ledger_path, room.releases, room.certificates):
+        text = _("{} files and folders could be read by others on this machine; now only by their owner.")
+        click.echo(text.format(count), err=True)
+    return room.ledger(now(), keys, complete=complete)
+
+
 @contextlib.contextmanager
 def at_work(centre_file: Path, keys_dir: Path | None) -> Iterator[Session]:
     """The room with its keys and ledger open; asks for the passphrase once. Raises Refusal."""
     room = Room.open(centre_file, keys_dir)
     folder = room.keys()
-    with room.ledger() as ledger:
+    with opened(room, folder) as ledger:
         unlocked = Unlocked.of(folder, passphrase.ask())
         yield Session(room=room, unlocked=unlocked, ledger=ledger, now=now())

@@ -79,7 +79,7 @@ def print_(
         raise click.UsageError(_("--batch and --labels are two things: ask for one at a time."))
     room = Room.open(centre_file, keys_dir)
     keyring = room.keys().chain().newest
-    with room.ledger() as ledger:
+    with options.opened(room) as ledger:
         desk = desks.Desk(room=room, ledger=ledger, keyring=keyring, now=now())
         wanted = desks.given(ledger, _normal(numbers))
         for exam in exams:

@@ -22,33 +22,22 @@ def backup(ledger: Ledger, path: Path) -> None:
                 copy.execute("PRAGMA journal_mode = OFF")  # a draft that fails goes whole
                 ledger.db.backup(copy)
             whole_files.to_disk(draft)
+        whole_files.to_disk(path.absolute().parent)
     except sqlite3.Error as error:
         raise Refusal(f"{path}: {ledger_file.why(error)}") from None
 
 
-def check(path: Path) -> None:
-    """That ``path`` is a whole ledger. Raises Refusal."""
+def check(path: Path, root: bytes) -> None:
+    """That ``path`` is a whole ledger, of the centre whose root key has this thumbprint. Raises Refusal."""
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as copy:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as copy:
             application = copy.execute("PRAGMA application_id").fetchone()[0]
             sound = copy.execute("PRAGMA integrity_check").fetchone()[0]
-    except sqlite3.Error:
-        application, sound = 0, ""
-    if application != APPLICATION or sound != "ok":
-        raise Refusal(_("{} is not a whole backup of a ledger.").format(path.name))
-
-
-def put_back(path: Path, target: Path, stamp: str) -> Path | None:
-    """Puts the backup at ``path`` in the ledger's place; where the ledger that was there is now.
-
-    The caller holds the ledger's lock. Raises Refusal.
-    """
-    check(path)
-    aside = None
-    with whole_files.whole(target) as draft:
-        draft.write_bytes(path.read_bytes())
-        whole_files.to_disk(draft)
-        if target.exists():
-            aside = target.with_name(f"{target.name}.before-{stamp}")
-            target.rename(aside)
-    return aside
+            if application == APPLICATION and sound == "ok":
+                (found,) = copy.execute("SELECT root FROM origin").fetchone()
+                if found == root:
+                    return
+                raise Refusal(_("{} is the ledger of another centre.").format(path.name))
+    except (sqlite3.Error, TypeError):
+        pass  # said below, like anything else that is no ledger
+    raise Refusal(_("{} is not a whole backup of a ledger.").format(path.name))

@@ -142,9 +142,10 @@ class Ledger(LedgerFile):
         rows = self.all("SELECT * FROM lookup_index WHERE exam = ? ORDER BY revision DESC LIMIT 1", exam)
         return IndexHead(**dict(rows[0])) if rows else None
 
-    def indexes(self, job: int) -> list[IndexHead]:
-        """The lookup indexes of one job."""
-        return [IndexHead(**dict(r)) for r in self.all("SELECT * FROM lookup_index WHERE job = ? ORDER BY exam", job)]
+    def indexes(self, job: int | None = None) -> list[IndexHead]:
+        """The lookup indexes of one job, or all."""
+        rows = self.all("SELECT * FROM lookup_index WHERE ?1 IS NULL OR job = ?1 ORDER BY exam, revision", job)
+        return [IndexHead(**dict(row)) for row in rows]
 
     def add_index(self, head: IndexHead) -> None:
         """Records a revision of a lookup index; inside a transaction."""

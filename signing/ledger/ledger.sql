@@ -1,4 +1,9 @@
 -- The signing room's ledger: one SQLite file, opened by signing.ledger.ledger_file alone.
+CREATE TABLE origin (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    root BLOB NOT NULL,                 -- thumbprint of the root key of the centre whose ledger this is
+    begun_at INTEGER NOT NULL
+) STRICT;
 CREATE TABLE job (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('notice', 'final', 'status')),
@@ -76,4 +81,4 @@ CREATE TABLE event (
     what TEXT NOT NULL,                 -- reprinted, restored, rebuilt
     subject TEXT NOT NULL
 ) STRICT;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;

@@ -1,62 +1,75 @@
 """The ledger's file: opened for one command alone, written in transactions that are on disk when they return.
 
-SQLite with a rollback journal and synchronous=EXTRA, so that the journal's own removal is on disk as well.
+SQLite with a rollback journal and synchronous=EXTRA, so that the journal's own removal is on disk as well. A file
+that is not there is never made by opening it: signing.ledger.opening says when a ledger may begin.
 """
 
 import contextlib
-import fcntl
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, Self, TextIO
+from typing import Final, Self
+
+import msgspec
+from filelock import BaseFileLock
 
 from signing.messages import _
+from verify.shared import locks, whole_files
 from verify.shared.command import Refusal
 
 APPLICATION: Final = 0x594A4C47  # "YJLG"
+_VERSION: Final = 2
 _SCHEMA: Final = Path(__file__).with_name("ledger.sql")
 
 
-class LedgerFile:
-    """The open ledger. Use it in a ``with``; no other command can work on it meanwhile."""
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose ledger one is, and since when."""
 
-    def __init__(self, path: Path) -> None:
+    root: bytes
+    """The thumbprint of the centre's first root key."""
+    begun_at: int
+
+
+class LedgerFile:
+    """The open ledger. Use it in a ``with``."""
+
+    def __init__(self, path: Path, lock: BaseFileLock | None = None) -> None:
+        """Opens the ledger at ``path``, which is there; ``lock`` is released when it closes. Raises Refusal."""
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = self.lock(path)
-        try:
-            self._open()
-        except BaseException:
-            self._lock.close()
-            raise
+        self._lock = lock
+        if not is_there(path):
+            raise Refusal(_("There is no ledger {}.").format(path))
+        with self._translated():
+            self.db = sqlite3.connect(path, isolation_level=None)
+            try:
+                self._begin()
+            except BaseException:
+                self.db.close()
+                raise
 
     @staticmethod
-    def lock(path: Path) -> TextIO:
-        """Keeps other commands from the ledger at ``path`` until it is closed. Raises Refusal."""
-        # A record lock ends with its process, whatever kills it, and worker processes do not inherit it.
-        lock = path.with_name(f"{path.name}.lock").open("a")
+    def lock(path: Path) -> BaseFileLock:
+        """Keeps other commands from the ledger at ``path`` until it is released. Raises Refusal."""
         try:
-            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise Refusal(_("Another command is working on the ledger {}; wait until it is done.").format(
-                path.name)) from None  # fmt: skip
-        return lock
+            return locks.take(path.with_name(f"{path.name}.lock"))
+        except locks.Held:
+            text = _("Another command is working on the ledger {}; wait until it is done.")
+            raise Refusal(text.format(path.name)) from None
 
-    def _open(self) -> None:
-        with self._translated():
-            self.db = sqlite3.connect(self.path, isolation_level=None)
-            self.db.row_factory = sqlite3.Row
-            self.db.execute("PRAGMA journal_mode = DELETE")
-            self.db.execute("PRAGMA synchronous = EXTRA")
-            self.db.execute("PRAGMA foreign_keys = ON")
-            version = self.db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0 and not self.db.execute("SELECT 1 FROM sqlite_master").fetchone():
-                self.db.executescript(
-                    f"BEGIN; PRAGMA application_id = {APPLICATION}; {_SCHEMA.read_text('utf-8')} COMMIT;"
-                )
-            elif version != 1 or self.db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
-                raise Refusal(_("{} is not a ledger of this version.").format(self.path.name))
+    def _begin(self) -> None:
+        self.db.row_factory = sqlite3.Row
+        self.db.execute("PRAGMA journal_mode = DELETE")
+        self.db.execute("PRAGMA synchronous = EXTRA")
+        self.db.execute("PRAGMA foreign_keys = ON")
+        version = self.db.execute("PRAGMA user_version").fetchone()[0]
+        application = self.db.execute("PRAGMA application_id").fetchone()[0]
+        if (version, application) != (_VERSION, APPLICATION):
+            raise Refusal(_("{} is not a ledger of this version.").format(self.path.name))
+
+    @property
+    def origin(self) -> Origin:
+        """Whose ledger it is."""
+        return Origin(**dict(self.all("SELECT root, begun_at FROM origin")[0]))
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +80,8 @@ class LedgerFile:
     def close(self) -> None:
         """Lets the next command work on the ledger."""
         self.db.close()
-        self._lock.close()
+        if self._lock is not None:
+            self._lock.release()
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -93,6 +107,31 @@ class LedgerFile:
         """Every row that ``query`` gives."""
         with self._translated():
             return self.db.execute(query, values).fetchall()
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a ledger at ``path``; an empty file, which SQLite would take for a new one, is none."""
+    return path.is_file() and path.stat().st_size > 0
+
+
+def make(path: Path, origin: Origin) -> None:
+    """An empty ledger at ``path``, whole and on disk when this returns, or none. Raises Refusal."""
+    with whole_files.whole(path) as draft:
+        draft.unlink(missing_ok=True)
+        make_draft(draft, origin)
+        whole_files.to_disk(draft)
+    whole_files.to_disk(path.parent)
+
+
+def make_draft(path: Path, origin: Origin) -> None:
+    """An empty ledger in a file that is not in its place yet. Raises Refusal."""
+    try:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("PRAGMA journal_mode = OFF")  # a draft that fails goes whole
+            db.executescript(f"PRAGMA application_id = {APPLICATION}; {_SCHEMA.read_text('utf-8')}")
+            db.execute("INSERT INTO origin VALUES (1, ?, ?)", (origin.root, origin.begun_at))
+    except sqlite3.Error as error:
+        raise Refusal(_("The ledger {}: {}").format(path.name, why(error))) from None
 
 
 def why(error: sqlite3.Error) -> str:

@@ -56,11 +56,13 @@ def rebuild(ledger: Ledger, folder: Path, chain: Chain) -> list[str]:
     """
     known = {job.release: job for job in ledger.jobs()}
     found = [_read(path, chain) for path in sorted(folder.glob("*.release"))]
-    missing = []
+    digests, missing = {job.digest for job in known.values()}, []
     for content in sorted(found, key=_order):
         job = known.get(content.path.name)
         if job is None or job.digest is None:
-            missing.append(content)
+            if content.digest not in digests:  # a copy under another name says nothing more
+                missing.append(content)
+            digests.add(content.digest)
         elif job.digest != content.digest:
             raise Refusal(_("{} is not the release that the ledger recorded.").format(content.path.name))
     with ledger.transaction():
@@ -68,7 +70,20 @@ def rebuild(ledger: Ledger, folder: Path, chain: Chain) -> list[str]:
             if content.path.name in known:
                 ledger.drop(known[content.path.name].id)
             _add(ledger, content)
+        _check_whole(ledger)
     return [content.path.name for content in missing]
+
+
+def _check_whole(ledger: Ledger) -> None:
+    """That no revision is missing among those added. Raises Refusal: numbers that it gave would be given again."""
+    exams = sorted({head.exam for head in ledger.lists()})
+    for exam in exams:
+        revisions = {head.revision for head in ledger.lists() if head.exam == exam}
+        indexes = {head.revision for head in ledger.indexes() if head.exam == exam}
+        for there in (revisions, indexes):
+            if lacking := sorted(set(range(1, max(there, default=0) + 1)) - there):
+                text = _("Releases of {} are missing here (revision {}): bring them into the releases folder first.")
+                raise Refusal(text.format(exam, ", ".join(map(str, lacking))))
 
 
 def _order(content: _Content) -> tuple[int, int, str]:

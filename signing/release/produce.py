@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from keys.custody import Signer
 from signing.centre.room import Session, Unlocked
 from signing.ledger.book import Ledger
 from signing.ledger.values import Given, Job, RecordedChange
@@ -31,14 +32,36 @@ class CheckFailed(Refusal):
     """What was just signed does not verify; nothing of it leaves the room."""
 
 
+class _Filed:
+    """In place of a signer whose key is no longer active: finds what it signed in a release that lies there."""
+
+    def __init__(self, kid: bytes, chain: Chain, release: bytes) -> None:
+        keys = [key.public for key in chain.newest.with_kid(kid)]
+        found = (one for one in release_file.parse(release) if one.kid == kid)
+        self._there = {one.signed: one.data for one in found if any(statement.signed_by(one, key) for key in keys)}
+
+    def sign(self, draft: Draft) -> bytes:
+        """The statement of ``draft`` as it lies there. Raises Refusal where it does not."""
+        try:
+            return self._there[draft.signed]
+        except KeyError:
+            raise Refusal(_("The key that was recorded for this release is no longer active, and the file that lies in "
+                "its place is another: move it away.")) from None  # fmt: skip
+
+
 class Bench:
     """Signs and checks; worker processes inherit it whole."""
 
-    def __init__(self, unlocked: Unlocked, kids: set[bytes], host: str, at: int) -> None:
+    def __init__(self, unlocked: Unlocked, kids: set[bytes], host: str, at: int, filed: bytes | None = None) -> None:
+        """``filed`` is a release that lies there already: it tells what a key signed that is no longer active."""
         self._chain: Chain = unlocked.chain
         self._host = host
         self._at = at
-        self._signers = {kid: unlocked.signer(kid) for kid in kids}
+        active = {key.kid for key in unlocked.chain.newest.keys if key.state == "active"}
+        self._signers: dict[bytes, Signer | _Filed] = {
+            kid: _Filed(kid, unlocked.chain, filed) if filed is not None and kid not in active else unlocked.signer(kid)
+            for kid in kids
+        }
 
     def certificates(self, given: Sequence[Given]) -> list[bytes]:
         """The signed certificates, each checked as a verifier without a network would."""
@@ -69,16 +92,25 @@ class Bench:
         return data
 
 
-def produce(session: Session, job: Job) -> Path:
-    """Makes the job's release, or finds it made; its path. Raises Refusal."""
+class Produced(msgspec.Struct, frozen=True, kw_only=True):
+    """A release that is there now."""
+
+    path: Path
+    aside: Path | None = None
+    """Where a file is kept that lay in its place and had been altered."""
+
+
+def produce(session: Session, job: Job) -> Produced:
+    """Makes the job's release, or finds it made. Raises Refusal."""
     room, ledger = session.room, session.ledger
     path = room.releases / job.release
     if job.digest is not None and path.is_file() and file_digest(path) == job.digest:
-        return path
+        return Produced(path=path)
     lists, indexes, changed = ledger.lists(job.id), ledger.indexes(job.id), ledger.changes(job.id)
     fresh = [given for given in ledger.of_job(job.id) if given.statement is None]
     kids = {one.kid for group in (lists, indexes, changed, fresh) for one in group}
-    bench = Bench(session.unlocked, kids, room.centre.host, job.recorded_at)
+    filed = path.read_bytes() if job.digest is None and path.is_file() else None
+    bench = Bench(session.unlocked, kids, room.centre.host, job.recorded_at, filed)
     if fresh:
         with progress(_("Signing and checking"), len(fresh)) as advance:
             signed = spread(bench.certificates, fresh, advance)
@@ -87,12 +119,10 @@ def produce(session: Session, job: Job) -> Path:
     digest = hashlib.sha256(data).digest()
     if job.digest is not None and job.digest != digest:
         raise Refusal(_("{} would differ from what was released under this name.").format(job.release))
-    for draft in room.releases.glob(f".{path.name}.*"):  # of a command that was killed
-        draft.unlink(missing_ok=True)
-    release_file.write(path, [data])
+    aside = release_file.write(path, [data], recorded=job.digest is not None)
     if job.digest is None:
         ledger.mark_released(job.id, digest)
-    return path
+    return Produced(path=path, aside=aside)
 
 
 def _statements(ledger: Ledger, bench: Bench, job: Job) -> list[bytes]:

@@ -4,6 +4,7 @@ A final release holds certificates in row order, then final lists, then lookup i
 """
 
 import contextlib
+import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -33,14 +34,36 @@ class ReleaseRefused(Refusal):
         self.place = place
 
 
-def write(path: Path, statements: Iterable[bytes]) -> None:
-    """Makes or replaces the file at ``path``, whole and on disk when this returns, or not at all. Raises Refusal."""
+def write(path: Path, statements: Iterable[bytes], *, recorded: bool = False) -> Path | None:
+    """Makes the file at ``path``, whole and on disk when this returns, or not at all. Raises Refusal.
+
+    A release is never replaced by other bytes. Where ``recorded`` says that these bytes are the ones known as
+    released, a file that was altered is kept beside it under the name that this gives; otherwise it is refused.
+    """
+    data, aside = b"".join(statements), None
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_files.whole(path) as draft:
-        with draft.open("wb") as file:
-            file.writelines(statements)
-        whole_files.to_disk(draft)
+    for draft in path.parent.glob(f".{path.name}.*"):  # of a command that was killed
+        draft.unlink(missing_ok=True)
+    if path.exists():
+        if path.read_bytes() == data:
+            whole_files.to_disk(path)
+            whole_files.to_disk(path.parent)
+            return None
+        if not recorded:
+            text = _("{} is there already and is another release: nothing is written over it. Move it away.")
+            raise Refusal(text.format(path))
+        aside = path.rename(_free(path))
+    with whole_files.whole(path) as made:
+        made.write_bytes(data)
+        whole_files.to_disk(made)
     whole_files.to_disk(path.parent)
+    return aside
+
+
+def _free(path: Path) -> Path:
+    """A name beside ``path`` that nothing has yet, for a release that was altered."""
+    names = (path.with_name(f"{path.name}.altered-{count}") for count in itertools.count(1))
+    return next(name for name in names if not name.exists())
 
 
 def load(path: Path) -> bytes:

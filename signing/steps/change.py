@@ -89,14 +89,14 @@ def change(session: Session, order: Order) -> Done:
     """Records the change, signs it and writes its release. Raises Refusal where a rule forbids it."""
     ledger = session.ledger
     _check_note(ledger, order)
-    issue.adopt(session.room, ledger)
+    issue.adopt(session)
     given = _issued(ledger, order.number)
     digest = _digest(order)
     history = ledger.changes(number=given.number)
     job = next((job for job in ledger.jobs() if history and job.id == history[-1].job), None)
     if job is None or job.request != digest:
         job = _record(session, order, given, digest)
-    path = produce.produce(session, job)
+    path = produce.produce(session, job).path
     (recorded,) = ledger.changes(job=job.id)
     replacement = ledger.given(recorded.replacement) if recorded.replacement is not None else None
     return Done(job=job, path=path, change=recorded, replacement=replacement)

@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 
 from signing.centre.calendar import deadline_text
-from signing.centre.room import Room, Session, Unlocked
+from signing.centre.room import Session, Unlocked
 from signing.ledger import recording
 from signing.ledger.book import Ledger
 from signing.ledger.values import Given, Job
 from signing.messages import _
 from signing.release import produce
+from signing.release.produce import Produced
 from signing.steps import prepare
 from signing.steps.prepare import Request
 from signing.workbook.judging import Judged
@@ -47,6 +48,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     differences: tuple[Difference, ...]
     again: bool
     """Whether the same command had recorded it before."""
+    aside: Path | None
+    """Where a file is kept that lay in the release's place and had been altered."""
 
 
 def announce(session: Session, judged: Judged, term: str, notes: Mapping[str, Any]) -> Made:
@@ -60,8 +63,8 @@ def issue(session: Session, judged: Judged, term: str, notes: Mapping[str, Any],
 
 
 def _make(session: Session, wanted: Request, early: str | None) -> Made:
-    room, unlocked, ledger = session.room, session.unlocked, session.ledger
-    adopt(room, ledger)
+    unlocked, ledger = session.unlocked, session.ledger
+    adopt(session)
     job = recording.standing_job(session, wanted)
     if job is not None and job.digest is None and not _keys_active(unlocked, ledger, job):
         job = None  # nothing left the room under the old key: record it anew, with the numbers it gave
@@ -75,12 +78,14 @@ def _make(session: Session, wanted: Request, early: str | None) -> Made:
     return _made(ledger, job, produce.produce(session, job), again)
 
 
-def adopt(room: Room, ledger: Ledger) -> None:
-    """Takes releases that were written whole, but not yet noted when something stopped the command, as released."""
-    for job in ledger.unreleased():
-        path = room.releases / job.release
-        if path.is_file():
-            ledger.mark_released(job.id, produce.file_digest(path))
+def adopt(session: Session) -> None:
+    """Takes releases that were written whole, but not yet noted when something stopped the command, as released.
+
+    Raises Refusal where such a file is not what would be made now, byte for byte.
+    """
+    for job in session.ledger.unreleased():
+        if (session.room.releases / job.release).is_file():
+            produce.produce(session, job)
 
 
 def _keys_active(unlocked: Unlocked, ledger: Ledger, job: Job) -> bool:
@@ -113,7 +118,7 @@ def _is_early(ledger: Ledger, wanted: Request, now: int, early: str | None) -> b
     return False
 
 
-def _made(ledger: Ledger, job: Job, path: Path, again: bool) -> Made:
+def _made(ledger: Ledger, job: Job, produced: Produced, again: bool) -> Made:
     lists, counts, certificates, differences = [], {}, [], []
     for head in ledger.lists(job.id):
         rows = ledger.list_rows(head.exam, head.revision)
@@ -126,7 +131,8 @@ def _made(ledger: Ledger, job: Job, path: Path, again: bool) -> Made:
             differences.append(_difference(ledger, head.exam, head.revision))
     return Made(
         job=job,
-        path=path,
+        path=produced.path,
+        aside=produced.aside,
         lists=tuple(lists),
         counts=counts,
         certificates=tuple(certificates),

@@ -109,6 +109,8 @@ def test_publish_killed_at_ten_moments(place: Place, tmp_path: Path, server: emb
     """The registry holds the same statements at the same places as after an undisturbed run."""
     centre = place.copy(tmp_path / "centre")
     (centre.folder / "ledger.sqlite").unlink()  # an exam without a notice, so that one release is all
+    (centre.folder / "keys" / "ledger-begun").unlink()
+    shutil.rmtree(centre.folder / "releases")
     assert _start(centre, NOW + 100, *ISSUE).wait() == 0
 
     def publish(url: str) -> subprocess.Popen[bytes]:

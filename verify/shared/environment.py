@@ -4,7 +4,10 @@ Every command takes the environment's variable first, and a file in the ``var`` 
 """
 
 import os
+import sys
 from pathlib import Path
+
+from verify.shared import whole_files
 
 
 def var_folder() -> Path:
@@ -28,15 +31,16 @@ def setting(name: str, file: str) -> str | None:
 
 
 def write(path: Path, values: dict[str, str]) -> None:
-    """Replaces ``path`` whole, on disk before this returns; it belongs to its folder's owner, mode 0600."""
+    """Replaces ``path`` whole, on disk before this returns; it belongs to its folder's owner, mode 0600.
+
+    Raises Refusal.
+    """
     if read(path) == values:
         return
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.writelines(f"{key}={value}\n" for key, value in values.items())
-        file.flush()
-        os.fsync(file.fileno())
-    folder = path.parent.stat()
-    if os.geteuid() == 0 and folder.st_uid != 0:
-        os.chown(draft, folder.st_uid, folder.st_gid)
-    draft.replace(path)
+    with whole_files.whole(path) as draft:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.writelines(f"{key}={value}\n" for key, value in values.items())
+        whole_files.to_disk(draft)
+        folder = path.parent.stat()
+        if sys.platform != "win32" and os.geteuid() == 0 and folder.st_uid != 0:
+            os.chown(draft, folder.st_uid, folder.st_gid)

@@ -35,7 +35,9 @@ def write(path: Path, data: bytes) -> None:
 
 def to_disk(path: Path) -> None:
     """Has what was written to a file, or the names in a folder, on disk when it returns. Raises OSError."""
-    opened = os.open(path, os.O_RDONLY)
+    if os.name == "nt" and path.is_dir():
+        return  # Windows opens no folders, and writes their names with the files
+    opened = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(opened)
     finally:

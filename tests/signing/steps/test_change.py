@@ -19,7 +19,7 @@ from signing.print import printed
 from signing.release import release_file
 from signing.release.produce import short
 from signing.steps import change as status
-from signing.steps import export, issue
+from signing.steps import export, issue, restore
 from signing.steps.change import Done, Facts, Order
 from signing.workbook import judging
 from tests import signing_room
@@ -181,7 +181,7 @@ def test_a_corrected_list_goes_on_naming_what_was_replaced(place: Place, name: s
 def test_a_change_stopped_before_its_release_is_taken_up_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same order goes on with the recorded time and number; another one takes it back."""
 
-    def stop(*_arguments: object) -> None:
+    def stop(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
     def stopped(now: int) -> None:
@@ -198,7 +198,7 @@ def test_a_change_stopped_before_its_release_is_taken_up_again(place: Place, mon
 def test_another_change_takes_an_unfinished_one_back(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its new number stays given for the same certificate, and revisions have no gap."""
 
-    def stop(*_arguments: object) -> None:
+    def stop(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -275,10 +275,10 @@ def test_a_lost_ledger_is_rebuilt_from_the_releases(place: Place) -> None:
         rows = ledger.index_rows("CEM-2022-04", 99)
     ledger_file = place.folder / "ledger.sqlite"
     ledger_file.unlink()
+    made = restore.rebuild_(place.room, place.keys, NOW + 30)
+    assert len(made.added) == 3
     session = place.session()
     with session.ledger as ledger:
-        added = rebuild.rebuild(ledger, session.room.releases, session.unlocked.chain)
-        assert len(added) == 3
         after = {s.given.number: s for s in History(ledger).all()}
         assert after == before
         assert ledger.index_rows("CEM-2022-04", 99) == rows
@@ -288,9 +288,9 @@ def test_a_lost_ledger_is_rebuilt_from_the_releases(place: Place) -> None:
     damaged = next((place.folder / "releases").glob("*final*"))
     damaged.write_bytes(damaged.read_bytes()[:-9] + b"\0" * 9)
     ledger_file.unlink()
-    session = place.session()
-    with session.ledger as ledger, pytest.raises(Refusal, match="final-1"):
-        rebuild.rebuild(ledger, session.room.releases, session.unlocked.chain)
+    with pytest.raises(Refusal, match="final-1"):
+        restore.rebuild_(place.room, place.keys, NOW + 600)
+    assert not ledger_file.exists()
 
 
 def test_a_rebuilt_ledger_takes_the_same_notice_and_its_objections_again(place: Place) -> None:
@@ -335,9 +335,7 @@ def test_a_rebuilt_ledger_knows_another_notice_from_the_same(place: Place) -> No
 
     first = announce(people, NOW)
     (place.folder / "ledger.sqlite").unlink()
-    session = place.session()
-    with session.ledger as ledger:
-        rebuild.rebuild(ledger, session.room.releases, session.unlocked.chain)
+    restore.rebuild_(place.room, place.keys, NOW + 5)
     other = announce(people[::-1], NOW + 10)
     assert (other.again, other.lists[0].revision) == (False, 2)
     assert [(d.added, d.removed) for d in other.differences] == [((), ())]

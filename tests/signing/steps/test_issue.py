@@ -59,7 +59,7 @@ def certify(place: Place, people: list[dict[str, Any]], now: int = NOW, early: s
 def stop_before_writing(monkeypatch: pytest.MonkeyPatch, place: Place, people: list[dict[str, Any]]) -> None:
     """Issues, and is stopped when all is recorded and signed and no release written."""
 
-    def stop(*_arguments: object) -> None:
+    def stop(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -294,7 +294,9 @@ def test_two_commands_do_not_work_on_one_ledger(place: Place) -> None:
     assert (command.returncode, "Another command" in command.stderr) == (1, True)
 
 
-def test_a_job_stopped_before_its_release_is_taken_up_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_stopped_before_its_release_is_taken_up_again(
+    made_once: Place, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Recorded, not signed: the same command goes on with the recorded time and numbers."""
     people = [person(n) for n in range(3)]
 
@@ -302,12 +304,8 @@ def test_a_job_stopped_before_its_release_is_taken_up_again(place: Place, monkey
     made = certify(place, people, NOW + 500)
     assert made.again
     assert all(c.issued_at == NOW for c in contents(made.path)[0])
-    undisturbed = place.folder.parent / "other"
-    signing_copy = Place(folder=undisturbed, root=place.root)
-    signing_copy.folder.mkdir()
-    for name in ("centre.toml", "keys"):
-        (undisturbed / name).symlink_to(place.folder / name)
-    assert certify(signing_copy, people).path.read_bytes() == made.path.read_bytes()
+    undisturbed = made_once.copy(place.folder.parent / "other")
+    assert certify(undisturbed, people).path.read_bytes() == made.path.read_bytes()
 
 
 def test_another_workbook_after_a_stop_takes_the_unfinished_job_back(

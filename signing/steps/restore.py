@@ -1,0 +1,168 @@
+"""A lost or damaged ledger put back from a backup, or made anew from the releases: the old one or the new, never none.
+
+The new ledger is made whole beside the old one, completed from the releases and from what the old one still tells,
+and takes its place in one step.
+"""
+
+import contextlib
+import datetime
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from keys.folder import KeyFolder
+from signing.centre.room import Room
+from signing.ledger import backup, ledger_file, opening, rebuild
+from signing.ledger.book import Ledger
+from signing.ledger.ledger_file import Origin
+from signing.ledger.rebuild import Unexplained
+from signing.ledger.values import Given, Objection
+from signing.messages import _
+from verify.shared import whole_files
+from verify.shared.command import Refusal
+
+
+class Restored(msgspec.Struct, frozen=True, kw_only=True):
+    """A ledger that was put back, rebuilt or completed."""
+
+    added: tuple[str, ...]
+    """Releases that it lacked."""
+    aside: Path | None
+    """Where the ledger before is kept."""
+    missing: tuple[str, ...]
+    """Releases that the ledger before knew and that are not here."""
+    unexplained: tuple[Unexplained, ...]
+
+
+class _Before(msgspec.Struct, frozen=True, kw_only=True):
+    """What the ledger in place knows that neither a backup nor a release may."""
+
+    objections: Sequence[Objection]
+    given: Sequence[Given]
+    releases: Sequence[str]
+    events: Sequence[tuple[int, str, str]]
+
+
+def restore(room: Room, keys: KeyFolder, file: Path, now: int) -> Restored:
+    """Puts the backup ``file`` in the ledger's place, completed from releases and ledger before. Raises Refusal."""
+    backup.check(file, keys.root)
+    with _replacing(room, keys, now) as (draft, before, aside):
+        draft.write_bytes(file.read_bytes())
+        with Ledger(draft) as book:
+            added = rebuild.rebuild(book, room.releases, keys.chain())
+            book.add_event(now, "restored", file.name)
+            missing = _take_over(before, book) if before is not None else []
+            unexplained = rebuild.unexplained(book)
+        whole_files.to_disk(draft)
+    return Restored(added=tuple(added), aside=aside, missing=tuple(missing), unexplained=tuple(unexplained))
+
+
+def rebuild_(room: Room, keys: KeyFolder, now: int) -> Restored:
+    """Adds to the ledger what it lacks of the releases; makes it from them where there is none. Raises Refusal."""
+    chain = keys.chain()
+    if ledger_file.is_there(room.ledger_path):
+        with room.ledger(now, keys, complete=False) as book:
+            added = rebuild.rebuild(book, room.releases, chain)
+            if added:
+                book.add_event(now, "rebuilt", ", ".join(added))
+            unexplained = rebuild.unexplained(book) if added else []
+        return Restored(added=tuple(added), aside=None, missing=(), unexplained=tuple(unexplained))
+    with _replacing(room, keys, now) as (draft, _before, aside):
+        ledger_file.make_draft(draft, Origin(root=keys.root, begun_at=now))
+        with Ledger(draft) as book:
+            added = rebuild.rebuild(book, room.releases, chain)
+            if not added:
+                text = _("There is no release in {}, and a ledger is rebuilt from nothing else: bring them first.")
+                raise Refusal(text.format(room.releases))
+            book.add_event(now, "rebuilt", ", ".join(added))
+            unexplained = rebuild.unexplained(book)
+        whole_files.to_disk(draft)
+    return Restored(added=tuple(added), aside=aside, missing=(), unexplained=tuple(unexplained))
+
+
+@contextlib.contextmanager
+def _replacing(room: Room, keys: KeyFolder, now: int) -> Iterator[tuple[Path, _Before | None, Path | None]]:
+    """A draft of the next ledger, what the one in place knows, and where it is kept; the draft takes its place then."""
+    target = room.ledger_path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    lock = Ledger.lock(target)
+    aside = None
+    try:
+        for left in target.parent.glob(f".{target.name}.*"):  # of a command that was killed
+            left.unlink(missing_ok=True)
+        aside = _keep_aside(target, now)
+        before = _known(target)
+        with whole_files.whole(target) as draft:
+            yield draft, before, aside
+            opening.mark(keys, now)
+            # A journal of the ledger before would be played back into the new one.
+            _journal(target).unlink(missing_ok=True)
+        whole_files.to_disk(target.parent)
+    except BaseException:
+        for copy in () if aside is None else (aside, _journal(aside)):
+            copy.unlink(missing_ok=True)
+        raise
+    finally:
+        lock.release()
+
+
+def _journal(ledger: Path) -> Path:
+    """Where SQLite keeps what an interrupted command had written over."""
+    return ledger.with_name(f"{ledger.name}-journal")
+
+
+def _known(path: Path) -> _Before | None:
+    """What the ledger at ``path`` knows; None where it is not there or cannot be read, which is why somebody restores.
+
+    Opening it also plays back what an interrupted command left in its journal.
+    """
+    try:
+        with Ledger(path) as before:
+            return _Before(
+                objections=before.objections(),
+                given=before.all_given(),
+                releases=[job.release for job in before.jobs() if job.digest is not None],
+                events=before.events(),
+            )
+    except Refusal:
+        return None
+
+
+def _take_over(before: _Before, book: Ledger) -> list[str]:
+    """Adds what only the ledger before knew; the releases that it knew and that are lost here."""
+    known, happened = book.objections(), set(book.events())
+    book.add_objections([found for found in before.objections if found not in known])
+    with book.transaction():
+        # A number stays given, to the same person, though the release that bears it is lost.
+        free = [one for one in before.given if book.given(one.number) is None]
+        book.give(msgspec.structs.replace(one, job=None, statement=None) for one in _replaced_first(free))
+    for at, what, subject in before.events:
+        if (at, what, subject) not in happened:
+            book.add_event(at, what, subject)
+    there = {job.release for job in book.jobs()}
+    return [release for release in before.releases if release not in there]
+
+
+def _replaced_first(given: Sequence[Given]) -> list[Given]:
+    """In an order in which what replaces a certificate comes after it."""
+    left = {one.number: one for one in given}
+    ordered: list[Given] = []
+    while left:
+        ordered += [left.pop(one.number) for one in [*left.values()] if one.replaces not in left]
+    return ordered
+
+
+def _keep_aside(target: Path, now: int) -> Path | None:
+    """A copy of the ledger that is in place, on disk, as it is: opening it may change it."""
+    if not target.exists():
+        return None
+    stamp = datetime.datetime.fromtimestamp(now, datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
+    aside = target.with_name(f"{target.name}.before-{stamp}")
+    for source, copy in ((target, aside), (_journal(target), _journal(aside))):
+        if source.exists():
+            shutil.copyfile(source, copy)
+            copy.chmod(0o600)
+            whole_files.to_disk(copy)
+    return aside

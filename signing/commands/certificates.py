@@ -118,7 +118,7 @@ def _facts(name: str, id_type: str) -> Facts:
     if kept is None:
         raise Refusal(" ".join(finding.message for finding in found if finding.refuses))
     typed = click.prompt(_("The holder's right ID number"), err=True)
-    key, id_found = corrections.id_number(id_type, typed)
+    key, id_found = corrections.id_number(id_type, typed, local_day(now()))
     if key is None:
         raise Refusal(" ".join(finding.message for finding in id_found if finding.refuses))
     return Facts(name=kept, id_type=id_type, id_key=key)

@@ -4,6 +4,7 @@ Only the corrections of 3-interfaces, Workbook, are made, and each is said; what
 byte for byte. No finding holds a name or an ID number.
 """
 
+import datetime
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -103,14 +104,13 @@ def id_type(value: Value) -> tuple[str | None, list[Finding]]:
         return "resident", []
     word = _ID_TYPES.get("".join(unicodedata.normalize("NFKC", str(value)).split()).casefold())
     if word is None:
-        usual = {kind: written for written, kind in reversed(tables.ID_TYPE_WORDS.items())}
-        words = "、".join(usual[kind] for kind in tables.ID_TYPES)
+        words = "、".join(map(tables.usual_word, tables.ID_TYPES))
         message = _("This type of ID is not known; one of these is wanted: {}.").format(words)
         return None, [_refused("id_type", "id_type_unknown", message)]
     return word, []
 
 
-def id_number(kind: str, value: Value) -> tuple[str | None, list[Finding]]:
+def id_number(kind: str, value: Value, today: datetime.date) -> tuple[str | None, list[Finding]]:
     """The ID key of a document of type ``kind``, and what was found; None where the row is refused for it."""
     lost = _refused(
         "id_number",
@@ -141,21 +141,21 @@ def id_number(kind: str, value: Value) -> tuple[str | None, list[Finding]]:
     key = identity.id_key(kind, tidied)
     if key != tidied:
         found.append(_corrected("id_number", "id_15_digits", _("The ID number of 15 digits became the one of 18.")))
-    if fault := _id_fault(kind, key):
+    if fault := _id_fault(kind, key, today):
         return None, [_refused("id_number", *fault)]
     return key, found
 
 
-def _id_fault(kind: str, key: str) -> tuple[str, str] | None:
+def _id_fault(kind: str, key: str, today: datetime.date) -> tuple[str, str] | None:
     if kind != "resident":
         return None if _ID_TEXT.fullmatch(key) else ("id_form", _("This is not an ID number."))
-    code = identity.resident_fault(key)
+    code = identity.resident_fault(key, today)
     if code is None:
         return None
     messages = {
         "id_length": _foreign(key) or _("A resident ID number has 18 characters, and here are {}.").format(len(key)),
         "id_checksum": _("The check digit of the ID number does not fit: one of its digits is wrong."),
-        "id_date": _("The date in the ID number does not exist."),
+        "id_date": _("The date in the ID number does not exist, lies in the future or is before 1900."),
     }
     return code, messages[code]
 

@@ -14,7 +14,7 @@ from signing.centre.centre_toml import Centre
 from signing.messages import _
 from signing.workbook.headers import HEADINGS, Column
 from signing.workbook.report import fit_to_page, put, save
-from verify.core.tables import ID_TYPE_WORDS
+from verify.core.tables import ID_TYPES, usual_word
 from verify.shared.command import Refusal
 
 ROWS: Final = 2000
@@ -112,7 +112,7 @@ def _checks(sheet: Worksheet, columns: list[Column], centre: Centre) -> None:
         check.error = _("One of the words of the list is wanted.")
         add(column, check)
 
-    choose("id_type", list(ID_TYPE_WORDS), strict=True)
+    choose("id_type", [usual_word(kind) for kind in ID_TYPES], strict=True)
     words = dict.fromkeys(w for rules in centre.rules for way in rules.eligible for w in way.education)
     if words:
         choose("education", list(words), strict=False)

@@ -4,6 +4,7 @@ Every row gets a result and the reasons for it, each with its cell; nothing is s
 was not struck out on purpose.
 """
 
+import datetime
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,7 +13,9 @@ from typing import Literal
 
 import msgspec
 
+from signing.centre.calendar import local_day
 from signing.centre.centre_toml import Centre
+from signing.centre.room import now
 from signing.messages import _
 from signing.workbook import corrections, eligibility, headers, sheets
 from signing.workbook.corrections import Finding
@@ -88,19 +91,21 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def read(path: Path, centre: Centre, strikes: Mapping[int, str]) -> Judged:
+def read(path: Path, centre: Centre, strikes: Mapping[int, str], today: datetime.date | None = None) -> Judged:
     """The workbook at ``path``, judged by the centre's rules; ``strikes`` maps rows to why they are left out.
+
+    Nobody is born after ``today``, which is today where it is not said.
 
     Raises Refusal where it cannot be read at all, or where a row to strike is not there.
     """
     with working(_("Reading {}").format(path.name)):
         table = headers.find(sheets.read(path))
-    return judge(table, centre, strikes)
+    return judge(table, centre, strikes, today)
 
 
-def judge(table: Table, centre: Centre, strikes: Mapping[int, str]) -> Judged:
+def judge(table: Table, centre: Centre, strikes: Mapping[int, str], today: datetime.date | None = None) -> Judged:
     """Every row of ``table``. Raises Refusal for a row to strike that is not there, and for a table without rows."""
-    judge_row = _Judge(table, centre)
+    judge_row = _Judge(table, centre, today or local_day(now()))
     drafts = []
     with progress(_("Judging rows"), len(table.sheet.rows) - table.header) as advance:
         for number, values in table.rows():
@@ -130,7 +135,8 @@ class _Draft(msgspec.Struct, kw_only=True):
 class _Judge:
     """Judges single rows of one table."""
 
-    def __init__(self, table: Table, centre: Centre) -> None:
+    def __init__(self, table: Table, centre: Centre, today: datetime.date) -> None:
+        self._today = today
         self._table = table
         self._centre = centre
         self._default_numbered = [entry.code for entry in centre.programmes if entry.numbering == "default"]
@@ -147,7 +153,7 @@ class _Judge:
         findings += found
         id_key = None
         if id_type is not None:
-            id_key, found = corrections.id_number(id_type, values.get("id_number"))
+            id_key, found = corrections.id_number(id_type, values.get("id_number"), self._today)
             findings += found
         code = self._programme(values.get("programme"), findings)
         outcome: Outcome | None = None

@@ -8,6 +8,7 @@ import datetime
 import functools
 import hashlib
 import hmac
+import re
 import unicodedata
 from typing import Final
 
@@ -26,13 +27,26 @@ _UPPER: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRS
 _MINUS: Final = "\u2212"
 
 
+_RADICALS: Final = str.maketrans(tables.RADICALS)
+_FOREIGN: Final = re.compile(r"[A-Z]{3}[0-9]{12}")
+_EARLIEST: Final = datetime.date(1900, 1, 1)
+_STANDARD_EXAMPLE: Final = "440524188001010014"
+"""The number by which GB 11643 shows its check, of somebody born in 1880; the contract's vectors name it valid."""
+
+
+@functools.lru_cache(maxsize=4096)
+def unseen(character: str) -> bool:
+    """Whether nobody sees ``character`` and it is no white space: control, format, variation selector, filler."""
+    return character in tables.UNSEEN or (unicodedata.category(character) in ("Cc", "Cf") and not character.isspace())
+
+
 @functools.lru_cache(maxsize=4096)
 def _ignored(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp")
+    return character.isspace() or unseen(character)
 
 
 def compact(text: str, most: int = MAX_TEXT) -> str:
-    """``text`` as numbers are filed: NFKC, without white space, control and format characters and dashes, a–z upper.
+    """``text`` as numbers are filed: NFKC, without white space, unseen characters and dashes, a–z upper.
 
     Of more than ``most`` characters it is no number: empty.
     """
@@ -53,11 +67,16 @@ def to_unicode(text: str) -> str:
     return text.translate(_TO_UNICODE)
 
 
+def to_ideographs(text: str) -> str:
+    """``text`` with the ideographs of its radicals."""
+    return text.translate(_RADICALS)
+
+
 def name_key(name: str) -> str:
     """What two writings of one name have in common (2-formats, Lookup key); empty for a text that is no name."""
     if len(name) > MAX_TEXT:
         return ""
-    folded = unicodedata.normalize("NFKC", to_unicode(name).translate(_FOLD)).translate(_FOLD)
+    folded = unicodedata.normalize("NFKC", to_ideographs(to_unicode(name).translate(_FOLD))).translate(_FOLD)
     return "".join(character for character in folded if not _ignored(character)).casefold()
 
 
@@ -77,22 +96,30 @@ def _resident_check(body: str) -> str:
     return _CHECKS[sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, body, strict=True)) % 11]
 
 
-def resident_fault(key: str) -> str | None:
+def resident_fault(key: str, today: datetime.date) -> str | None:
     """What is wrong with the resident number ``key`` (an ID key): id_length, id_checksum, id_date, or None.
 
-    GB 11643: 17 digits and a check character, with a real date; the region is not judged, because real
-    numbers have regions that no table knows.
+    GB 11643: 17 digits and a check character, with a real date from 1900 to ``today``; the region is not judged,
+    because real numbers have regions that no table knows. Cards of foreign permanent residents from before 2023 (three
+    letters, four digits, yymmdd, two digits) have no check and no century: either may make the date a real one.
     """
+    if _FOREIGN.fullmatch(key):
+        return None if any(_is_birth(century + key[7:13], today) for century in ("19", "20")) else "id_date"
     body, check = key[:-1], key[-1:]
     if len(key) != 18 or not (body.isascii() and body.isdecimal()) or check not in tuple("0123456789X"):
         return "id_length"
     if _resident_check(body) != check:
         return "id_checksum"
+    return None if _is_birth(key[6:14], today) or key == _STANDARD_EXAMPLE else "id_date"
+
+
+def _is_birth(digits: str, today: datetime.date) -> bool:
+    """Whether ``yyyymmdd`` is a day on which somebody may have been born."""
     try:
-        datetime.date(int(key[6:10]), int(key[10:12]), int(key[12:14]))
+        born = datetime.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
-        return "id_date"
-    return None
+        return False
+    return _EARLIEST <= born <= today
 
 
 def id_hint(key: str) -> str:

@@ -89,21 +89,82 @@ PRIVATE_USE: Final[dict[int, str]] = {
     0xE864: "\u9fbb",
 }
 
-MIDDLE_DOTS: Final = "\u2022\u30fb\u2027\u22c5\u2219\uff0e\u0387\uff65\u2e31\u16eb\u2024\u002e"
+MIDDLE_DOTS: Final = (
+    "\u2022\u30fb\u2027\u22c5\u2219\uff0e\u0387\uff65\u2e31\u16eb"
+    "\u2024\u002e\u02d9\u2218\u2e33\ua78f\u1427\u25cf\ufe52\uff61\u3002"
+)
 APOSTROPHES: Final = "\u2018\u2019\u02bc\uff07\u0060\u00b4"
+
+_RADICALS: Final = (
+    ("⺁⺂⺃⺄⺅⺆⺇⺈⺉⺊⺋⺌⺍⺎⺏⺐⺑⺒⺓⺔⺕⺖⺗⺘⺙⺛⺜⺝⺞⺟⺠⺡⺢⺣⺤⺥⺦⺧⺨⺩",
+     "厂乛乚乙亻冂𠘨刀刂卜㔾小小兀尣尢𡯂巳幺彑𫜹忄心扌攵旡日月歺母民氵氺灬爫爫丬牛犭王"),
+    ("⺪⺫⺬⺭⺮⺯⺰⺱⺲⺳⺴⺵⺶⺷⺸⺹⺺⺻⺼⺽⺾⺿⻀⻁⻂⻃⻄⻅⻆⻇⻈⻉⻊⻋⻌⻍⻎⻏⻐⻑",
+     "𤴔目示礻𥫗糹纟罓罒㓁冗𦉫羊𦍌𦍋耂肀聿肉𦥑艹艹艹虎衤覀西见角𧢲讠贝𧾷车辶辶辶邑钅長"),
+    ("⻒⻓⻔⻕⻖⻗⻘⻙⻚⻛⻜⻝⻞⻟⻠⻡⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲⻳⼀⼁⼂⼃⼄⼅",
+     "镸长门𨸏阝雨青韦页风飞食𩙿飠饣𩠐马骨鬼鱼鸟卤麦黄黾斉齐歯齿竜龙龜亀龟一丨丶丿乙亅"),
+    ("⼆⼇⼈⼉⼊⼋⼌⼍⼎⼏⼐⼑⼒⼓⼔⼕⼖⼗⼘⼙⼚⼛⼜⼝⼞⼟⼠⼡⼢⼣⼤⼥⼦⼧⼨⼩⼪⼫⼬⼭",
+     "二亠人儿入八冂冖冫几凵刀力勹匕匚匸十卜卩厂厶又口囗土士夂夊夕大女子宀寸小尢尸屮山"),
+    ("⼮⼯⼰⼱⼲⼳⼴⼵⼶⼷⼸⼹⼺⼻⼼⼽⼾⼿⽀⽁⽂⽃⽄⽅⽆⽇⽈⽉⽊⽋⽌⽍⽎⽏⽐⽑⽒⽓⽔⽕",
+     "巛工己巾干幺广廴廾弋弓彐彡彳心戈戶手支攴文斗斤方无日曰月木欠止歹殳毋比毛氏气水火"),
+    ("⽖⽗⽘⽙⽚⽛⽜⽝⽞⽟⽠⽡⽢⽣⽤⽥⽦⽧⽨⽩⽪⽫⽬⽭⽮⽯⽰⽱⽲⽳⽴⽵⽶⽷⽸⽹⽺⽻⽼⽽",
+     "爪父爻爿片牙牛犬玄玉瓜瓦甘生用田疋疒癶白皮皿目矛矢石示禸禾穴立竹米糸缶网羊羽老而"),
+    ("⽾⽿⾀⾁⾂⾃⾄⾅⾆⾇⾈⾉⾊⾋⾌⾍⾎⾏⾐⾑⾒⾓⾔⾕⾖⾗⾘⾙⾚⾛⾜⾝⾞⾟⾠⾡⾢⾣⾤⾥",
+     "耒耳聿肉臣自至臼舌舛舟艮色艸虍虫血行衣襾見角言谷豆豕豸貝赤走足身車辛辰辵邑酉釆里"),
+    ("⾦⾧⾨⾩⾪⾫⾬⾭⾮⾯⾰⾱⾲⾳⾴⾵⾶⾷⾸⾹⾺⾻⾼⾽⾾⾿⿀⿁⿂⿃⿄⿅⿆⿇⿈⿉⿊⿋⿌⿍",
+     "金長門阜隶隹雨靑非面革韋韭音頁風飛食首香馬骨高髟鬥鬯鬲鬼魚鳥鹵鹿麥麻黃黍黑黹黽鼎"),
+    ("⿎⿏⿐⿑⿒⿓⿔⿕",
+     "鼓鼠鼻齊齒龍龜龠"),
+)  # fmt: skip
+RADICALS: Final[dict[str, str]] = {
+    radical: ideograph
+    for radicals, ideographs in _RADICALS
+    for radical, ideograph in zip(radicals, ideographs, strict=True)
+}
+"""Radicals, as PDFs and old fonts write them, and the ideographs that they are (EquivalentUnifiedIdeograph.txt)."""
+
+_UNSEEN: Final = (
+    (0x034F, 0x034F),
+    (0x115F, 0x1160),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    (0x2065, 0x2065),
+    (0x2800, 0x2800),
+    (0x3164, 0x3164),
+    (0xFE00, 0xFE0F),
+    (0xFFA0, 0xFFA0),
+    (0xFFF0, 0xFFF8),
+    (0xE0100, 0xE01EF),
+)
+UNSEEN: Final = frozenset(chr(point) for first, last in _UNSEEN for point in range(first, last + 1))
+"""Characters that nobody sees, beside white space, control and format characters: variation selectors and fillers
+(Unicode, Default_Ignorable_Code_Point), and the empty Braille pattern."""
 
 ID_TYPE_WORDS: Final[dict[str, str]] = {
     "居民身份证": "resident",
-    "身份证": "resident",
-    "港澳台居民居住证": "resident",
-    "外国人永久居留身份证": "resident",
     "护照": "passport",
     "港澳居民来往内地通行证": "hk_macau_permit",
-    "回乡证": "hk_macau_permit",
     "台湾居民来往大陆通行证": "taiwan_permit",
-    "台胞证": "taiwan_permit",
     "其他": "other",
+    "身份证": "resident",
+    "中华人民共和国居民身份证": "resident",
+    "二代身份证": "resident",
+    "第二代居民身份证": "resident",
+    "港澳居民居住证": "resident",
+    "台湾居民居住证": "resident",
+    "外国人永久居留证": "resident",
+    "中国护照": "passport",
+    "外国护照": "passport",
+    "中华人民共和国护照": "passport",
+    "港澳台居民居住证": "resident",
+    "外国人永久居留身份证": "resident",
+    "回乡证": "hk_macau_permit",
+    "台胞证": "taiwan_permit",
 }
-"""Words of workbooks and forms, and the ID type that each means."""
+"""Words of workbooks and forms, and the ID type that each means; of each type its usual word first."""
 
 ID_TYPES: Final = tuple(dict.fromkeys(ID_TYPE_WORDS.values()))
+
+
+def usual_word(id_type: str) -> str:
+    """The word that forms offer for a type of ID."""
+    return next(word for word, kind in ID_TYPE_WORDS.items() if kind == id_type)

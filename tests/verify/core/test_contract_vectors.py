@@ -1,5 +1,6 @@
 """The contract's vectors, made by independent code, hold for the core as they stand."""
 
+import datetime
 import json
 from typing import Any
 
@@ -25,6 +26,7 @@ from verify.core.errors import KeyringRefused, Unreadable
 from verify.core.keyring import Key
 from verify.core.qr_text import read, write
 
+TODAY = datetime.date(2026, 11, 26)
 CONTRACT = PROJECT / "tests" / "vectors" / "contract"
 
 
@@ -135,7 +137,7 @@ def test_all_writings_of_a_person_have_one_lookup_key(group: dict[str, Any]) -> 
 @pytest.mark.parametrize(("text", "valid"), IDENTITY["id_numbers"])
 def test_resident_numbers_are_judged_as_the_vector_says(text: str, valid: bool) -> None:
     """Length, check character and date decide, on the ID key."""
-    assert (identity.resident_fault(identity.id_key("resident", text)) is None) is valid
+    assert (identity.resident_fault(identity.id_key("resident", text), TODAY) is None) is valid
 
 
 def test_the_lookup_secret_has_the_vectors_id() -> None:
@@ -160,3 +162,5 @@ def test_tables_are_the_vectors() -> None:
     assert [f"{ord(dot):04X}" for dot in tables.MIDDLE_DOTS] == TABLES["middle_dots"]
     assert [f"{ord(mark):04X}" for mark in tables.APOSTROPHES] == TABLES["apostrophes"]
     assert TABLES["id_types"] == tables.ID_TYPE_WORDS
+    assert {f"{ord(radical):X}": f"{ord(to):04X}" for radical, to in tables.RADICALS.items()} == TABLES["radicals"]
+    assert [f"{ord(unseen):04X}" for unseen in sorted(tables.UNSEEN)] == TABLES["ignorable"]

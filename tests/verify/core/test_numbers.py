@@ -1,5 +1,6 @@
 """Certificate numbers, QR texts, names and ID numbers: properties that hold for all of them."""
 
+import datetime
 import unicodedata
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from verify.core import certificate, identity, qr_text, tables
 from verify.core.errors import Unreadable
 
+TODAY = datetime.date(2026, 11, 26)
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CODES = st.from_regex(r"[A-Z][0-9A-Z]{1,7}", fullmatch=True)
 TERMS = st.dates().map(lambda date: f"{date.year:04}-{date.month:02}")
@@ -106,7 +108,7 @@ def test_what_is_too_long_is_no_name_and_no_number_before_it_is_normalised(monke
             assert identity.name_key(text) == identity.compact(text) == ""
             assert certificate.normal_number(text) is None
             assert identity.id_key("passport", text[:65]) == ""
-            assert identity.resident_fault(identity.id_key("resident", text[:65])) == "id_length"
+            assert identity.resident_fault(identity.id_key("resident", text[:65]), TODAY) == "id_length"
 
 
 @given(NAMES)
@@ -133,16 +135,16 @@ def test_an_id_key_is_its_own_id_key(id_type: str, text: str) -> None:
     assert identity.id_key(id_type, key) == key
 
 
-@given(st.dates(), st.integers(0, 999), st.data())
+@given(st.dates(datetime.date(1900, 1, 1), TODAY), st.integers(0, 999), st.data())
 def test_any_changed_digit_of_a_resident_number_is_caught(date: object, serial: int, data: st.DataObject) -> None:
     """GB 11643's check finds every single wrong digit, the check digit itself too."""
     body = f"990000{str(date).replace('-', '')}{serial:03}"
-    number = next(body + check for check in "0123456789X" if identity.resident_fault(body + check) is None)
+    number = next(body + check for check in "0123456789X" if identity.resident_fault(body + check, TODAY) is None)
     place = data.draw(st.integers(0, 17))
     wrong = data.draw(
         st.sampled_from([c for c in ("0123456789X" if place == 17 else "0123456789") if c != number[place]])
     )
-    assert identity.resident_fault(number[:place] + wrong + number[place + 1 :]) is not None
+    assert identity.resident_fault(number[:place] + wrong + number[place + 1 :], TODAY) is not None
 
 
 @pytest.mark.parametrize(
@@ -154,16 +156,47 @@ def test_any_changed_digit_of_a_resident_number_is_caught(date: object, serial: 
         ("11010519491231002x", "id_length"),
         ("1101051949123100", "id_length"),
         ("99000020230230001X", "id_date"),
+        ("99000018990101001X", "id_date"),
+        ("99000019000101001X", None),
+        ("99000020261126001X", None),
+        ("99000020261127001X", "id_date"),
+        ("99000099990101001X", "id_date"),
+        ("99000000010101001X", "id_date"),
+        ("CHN310080010101", None),
+        ("USA110000022901", None),
+        ("USA110027010101", None),
+        ("USA110000023001", "id_date"),
+        ("CHN310080133201", "id_date"),
+        ("CH1310080010101", "id_length"),
         ("", "id_length"),
     ],
 )
 def test_a_resident_number_is_judged_by_length_check_and_date(number: str, fault: str | None) -> None:
     """The standard's own examples pass; a slip, a cut number and a date that does not exist are named."""
-    if fault == "id_date":
+    if number.startswith("990000"):
         number = next(
-            n for n in (number[:17] + c for c in "0123456789X") if identity.resident_fault(n) != "id_checksum"
+            n for n in (number[:17] + c for c in "0123456789X") if identity.resident_fault(n, TODAY) != "id_checksum"
         )
-    assert identity.resident_fault(number) == fault
+    assert identity.resident_fault(number, TODAY) == fault
+
+
+@pytest.mark.parametrize("unseen", [*sorted(tables.UNSEEN)[:24], *"\u200b\u00ad\ufeff\U000e0101\u0000"])
+def test_characters_that_nobody_sees_make_no_other_name_and_no_other_number(unseen: str) -> None:
+    """At the beginning, inside and at the end of both."""
+    assert identity.name_key(f"{unseen}王{unseen}芳{unseen}") == "王芳"
+    assert identity.compact(f"{unseen}CEM{unseen}1{unseen}") == "CEM1"
+    assert identity.unseen(unseen)
+    assert not any(map(identity.unseen, " \t\u3000王·'"))
+
+
+def test_radicals_are_the_ideographs_that_compatibility_knows_and_more() -> None:
+    """Kangxi radicals as NFKC folds them, but for those where Unicode names another; CJK radicals, which it leaves."""
+    kangxi = list(map(chr, range(0x2F00, 0x2FD6)))
+    assert set(kangxi) <= tables.RADICALS.keys()
+    other = [r for r in kangxi if unicodedata.normalize("NFKC", r) != tables.RADICALS[r]]
+    assert len(other) <= 2
+    assert identity.name_key("⻢⻓⽂") == "马长文"
+    assert identity.to_ideographs("王⻢") == "王马"
 
 
 @given(NAMES, NAMES, st.sampled_from(tables.ID_TYPES))

@@ -40,7 +40,7 @@ KINDS: Final[dict[str, Kind]] = {
     "id_date": Kind(
         400,
         N_("Slip in the ID number"),
-        N_("The ID number holds a date of birth that does not exist. Please check it."),
+        N_("The date of birth in the ID number does not exist, lies in the future or is before 1900. Please check it."),
     ),
     "number_check": Kind(
         400, N_("Slip in the number"), N_("The number's check character does not fit: one of its characters is wrong.")

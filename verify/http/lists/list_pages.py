@@ -101,8 +101,9 @@ async def _of_list(asker: Asker, head: ExamHead, now: int) -> dict[str, Any]:
 
 
 def list_name(text: str) -> str:
-    """A typed name as lists write it: no spaces around, the one dot of the rule, old fonts' characters real."""
-    return identity.to_unicode(text.strip()).translate(_DOTS)
+    """A typed name as lists write it: nothing unseen, no spaces around, the one dot of the rule, real characters."""
+    seen = "".join(character for character in text if not identity.unseen(character)).strip()
+    return identity.to_ideographs(identity.to_unicode(seen)).translate(_DOTS)
 
 
 ROUTER = Router("/", route_handlers=[pass_lists, pass_list, find_rows])

@@ -1,10 +1,13 @@
 """Lookups by name and ID number, for pages and programs: first the proof of work, then the search."""
 
+import datetime
+
 import msgspec
 
 from verify.core import identity
 from verify.core.answer import CertificateView
 from verify.http.answers.problems import Refused
+from verify.http.asked.bodies import SHANGHAI
 from verify.http.check.asker import Asker, IdType, LookupsClosed
 from verify.http.guard.proof import Challenge, Proofs
 
@@ -24,7 +27,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     certificates: tuple[CertificateView, ...]
 
 
-def check_person(name: str, id_type: str, id_number: str) -> None:
+def check_person(name: str, id_type: str, id_number: str, now: int) -> None:
     """Refuses what cannot be anybody, before any search.
 
     Raises Refused: name_missing, name_too_long, id_missing, id_too_long, and id_length, id_checksum or id_date by
@@ -35,7 +38,11 @@ def check_person(name: str, id_type: str, id_number: str) -> None:
     key = identity.id_key(id_type, id_number)
     if not key:
         raise Refused("id_too_long" if len(id_number) > identity.MAX_ID else "id_missing", field="id_number")
-    fault = identity.resident_fault(key) if id_type == "resident" else None
+    fault = (
+        identity.resident_fault(key, datetime.datetime.fromtimestamp(now, SHANGHAI).date())
+        if id_type == "resident"
+        else None
+    )
     if fault:
         raise Refused(fault, field="id_number")
 
@@ -67,7 +74,7 @@ class LookupDesk:
         if self._proofs is None:
             raise LookupsClosed
         mark = await self._proofs.check(asked.altcha, client, asked.name, now)
-        check_person(asked.name, asked.id_type, asked.id_number)
+        check_person(asked.name, asked.id_type, asked.id_number, now)
         await self._proofs.spend(mark, now)
         found = await self._asker.person(asked.name, asked.id_type, asked.id_number, now=now)
         if not found:

@@ -5,7 +5,7 @@
 export function compact(text: string): string {
   return text
     .normalize("NFKC")
-    .replace(/[\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Pd}\u2212]/gu, "")
+    .replace(/[\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Pd}\u2212\u2800]/gu, "")
     .replace(/[a-z]/g, (letter) => letter.toUpperCase());
 }
 
@@ -40,23 +40,31 @@ function residentCheck(body: string): string {
   return "10X98765432".charAt(sum % 11);
 }
 
-/** Whether eight digits yyyymmdd are a day that exists. */
-function isDay(digits: string): boolean {
+/** The number by which GB 11643 shows its check, of somebody born in 1880. */
+const STANDARD_EXAMPLE = "440524188001010014";
+
+/** Whether eight digits yyyymmdd are a day from 1900 to today (in China). */
+function isBirth(digits: string, now: Date): boolean {
   const [year, month, day] = [digits.slice(0, 4), digits.slice(4, 6), digits.slice(6)];
   const born = new Date(`${year}-${month}-${day}`);
-  return !isNaN(born.getTime()) && born.getUTCDate() === Number(day); // 31 April becomes 1 May
+  const exists = !isNaN(born.getTime()) && born.getUTCDate() === Number(day); // 31 April becomes 1 May
+  return exists && year >= "1900" && born.getTime() <= now.getTime() + 8 * 3_600_000;
 }
 
 /** What is wrong with a resident ID number (GB 11643), as typed; null where nothing is. */
-export function residentFault(text: string): IdFault | null {
+export function residentFault(text: string, now = new Date()): IdFault | null {
   let key = compact(text);
+  if (/^[A-Z]{3}[0-9]{12}$/.test(key)) {
+    // A foreign permanent resident's card from before 2023: no check, and no century.
+    return ["19", "20"].some((century) => isBirth(century + key.slice(7, 13), now)) ? null : "id_date";
+  }
   if (/^[0-9]{15}$/.test(key)) {
     const body = `${key.slice(0, 6)}19${key.slice(6)}`;
     key = body + residentCheck(body);
   }
   if (!/^[0-9]{17}[0-9X]$/.test(key)) return "id_length";
   if (residentCheck(key) !== key.charAt(17)) return "id_checksum";
-  return isDay(key.slice(6, 14)) ? null : "id_date";
+  return isBirth(key.slice(6, 14), now) || key === STANDARD_EXAMPLE ? null : "id_date";
 }
 
 /** Whether a resident ID number has a slip in it: of one that is still being typed nothing can be said. */

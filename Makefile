@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test lint bench pictures lock clean web catalogues system
+.PHONY: setup demo test lint bench pictures wheel lock clean web catalogues system
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
@@ -67,6 +67,10 @@ lint: setup
 	$(RUN)mypy
 	@bash verify/web/build check
 
+# One wheel: a check's needs bare, the service with [serve], the signing room with [sign]; the pages' scripts are in it.
+wheel: setup web
+	$(RUN)python -m hatchling build --target wheel
+
 # README's pictures, made anew from a demo.
 pictures: setup system web .stamps/fonts
 	$(RUN)python -m examples.pictures
@@ -79,9 +83,11 @@ LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-ha
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 COMPILE = $(LOCK) pyproject.toml
 lock: | $(filter .uv/bin/uv,$(UV))
-	$(COMPILE) $(ARGS) --extra signer --extra dev --output-file requirements/dev.txt
-	$(COMPILE) --constraint requirements/dev.txt --extra signer --output-file requirements/signer.txt
-	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/verify.txt
+	$(COMPILE) $(ARGS) --extra serve --extra sign --extra dev --output-file requirements/dev.txt
+	$(COMPILE) --constraint requirements/dev.txt --extra sign --output-file requirements/signer.txt
+	$(COMPILE) --constraint requirements/dev.txt --extra serve --output-file requirements/verify.txt
+	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/check.txt
+	echo babel | $(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt -
 	echo cwt | $(LOCK) --output-file requirements/cose.txt -
 	printf '%s\n' noto-cjk-sans-otc pylopdf-fonts-zh-cn | $(LOCK) --no-deps --output-file requirements/fonts.txt -
 

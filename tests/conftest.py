@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
@@ -140,3 +141,9 @@ async def owner(registry_urls: Urls) -> AsyncIterator["asyncpg.Connection[asyncp
     connection = await asyncpg.connect(registry_urls.owner)
     yield connection
     await connection.close()
+
+
+@pytest.fixture(scope="session")
+def built_scripts() -> None:
+    """The pages' scripts, built where they are older than their source."""
+    subprocess.run(["bash", PROJECT / "verify/web/build"], check=True)

@@ -1,6 +1,5 @@
 """Fixtures of the browser tests: the invented site on a port of its own, and Debian's Chromium."""
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -32,12 +31,6 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     register: MemoryRegistry
-
-
-@pytest.fixture(scope="session")
-def built_scripts() -> None:
-    """The pages' scripts, built where they are older than their source."""
-    subprocess.run(["bash", PROJECT / "verify/web/build"], check=True)
 
 
 @pytest.fixture(scope="module")

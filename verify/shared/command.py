@@ -97,6 +97,8 @@ def _run(command: click.Command, refusals: tuple[type[Exception], ...]) -> int:
         return _refuse(str(error))
     except CoreError as error:
         return _refuse(f"{_(error.detail)} ({error.code})")
+    except ModuleNotFoundError as error:
+        return lacking(error)
     except OSError as error:
         if error.filename is None and error.strerror is None:
             return _unforeseen(error)
@@ -119,6 +121,18 @@ def why(error: OSError) -> str:
         errno.EFBIG: _("it would be larger than files may be here"),
     }
     return usual.get(error.errno or 0) or error.strerror or _("it cannot be read or written")
+
+
+def lacking(error: ModuleNotFoundError) -> int:
+    """Says which part of Yinjian to install where a package of another project's is missing; the exit code."""
+    name = (error.name or "").partition(".")[0]
+    if name in ("", "verify", "signing", "keys", "migrations"):
+        return _unforeseen(error)
+    reason = _(
+        "the package {name} is not installed. The service takes yinjian[serve], the signing room, the keys and the "
+        "database yinjian[sign]: for example, pip install 'yinjian[sign]'."
+    )
+    return _refuse(reason.format(name=name))
 
 
 def _refuse(message: str) -> int:

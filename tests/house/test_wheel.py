@@ -71,6 +71,6 @@ def test_each_part_stands_alone(wheel: Path, tmp_path: Path, part: str) -> None:
         assert done.returncode == 0 or (name not in COMMANDS[part] and "yinjian[sign]" in done.stderr), done.stderr
     if part == "check":
         told = environ | {"YINJIAN_DATABASE_URL": "postgresql://nowhere", "YINJIAN_ROOT": "00" * 32}
-        serve = [home / "bin" / "yinjian-verify", "serve"]
+        serve = [str(home / "bin" / "yinjian-verify"), "serve"]
         done = subprocess.run(serve, cwd=tmp_path, env=told, capture_output=True, text=True, check=False)
         assert (done.returncode, "yinjian[serve]" in done.stderr) == (1, True)

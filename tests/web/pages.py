@@ -95,7 +95,11 @@ VERDICTS: Final[dict[str, tuple[str, str, str]]] = {
     "unreadable": ("/Q/none", "无法识别", "Cannot be read"),
     "altered": (exam.VALID.path[:9] + "0" + exam.VALID.path[10:], "被改动或不完整", "Altered or incomplete"),
     "not_yet_valid": (exam.NOT_YET.path, "尚未签发", "Not yet issued"),
-    "as_of": (exam.REVOKED.path + "?as_of=2022-06-01", "已撤销", "Revoked"),
+    "as_of": (
+        exam.REVOKED.path + "?as_of=2022-06-01",
+        "2022年6月1日：真实有效",
+        "On 1 June 2022: Genuine and valid",
+    ),
     "long_name": (exam.holder(400, WIDE_NAMES[0]).path, "登记册中无此证书", "Not in the register"),
     "unbroken_name": (exam.holder(401, WIDE_NAMES[1]).path, "登记册中无此证书", "Not in the register"),
 }
@@ -181,6 +185,11 @@ FORMS: Final[dict[str, tuple[Callable[[Page, str, str], None], str, str]]] = {
     ),
     "no_number": (
         lambda page, site, language: check(page, site, language, " "),
+        "按编号查验",
+        "Check by number",
+    ),
+    "personal_number": (
+        lambda page, site, language: check(page, site, language, "990101199001010015", "王丽"),
         "按编号查验",
         "Check by number",
     ),

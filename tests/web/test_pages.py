@@ -95,7 +95,7 @@ def test_pages_work_without_script(invented_site: Site, new_page: Start, how: st
     check(page, invented_site.url, language, exam.REPLACED.number, exam.REPLACED.name)
     page.fill("#as-of", "2022-06-01")
     page.click("form:has(#as-of) button")
-    assert page.locator(".note.good").count() == 1
+    assert page.locator(".verdict.good").count() == page.locator(".today.caution").count() == 1
     page.goto(f"{invented_site.url}/pass-lists/CEM-2025-09?lang=en")
     page.fill("#find", "阿依")
     page.click("form.find button")
@@ -128,7 +128,8 @@ def test_the_language_switch_keeps_what_was_asked(invented_site: Site, new_page:
     page = new_page(**LOOKS["phone-zh"])
     page.goto(f"{invented_site.url}{exam.REVOKED.path}?as_of=2022-06-01")
     page.click("nav.languages a")
-    expect(page.locator(".note.good")).to_contain_text("At the time asked, 1 June 2022")
+    expect(page.locator("h1")).to_have_text("On 1 June 2022: Genuine and valid")
+    expect(page.locator(".today.bad")).to_contain_text("Today: Revoked")
     expect(page.locator("#as-of")).to_have_value("2022-06-01")
     page.goto(f"{invented_site.url}/pass-lists/CEM-2025-09")
     page.click("a[rel=next]")

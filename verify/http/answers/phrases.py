@@ -165,6 +165,11 @@ OUTCOMES: Final[dict[Outcome, Phrase]] = {
     ),
 }
 
+_VALID_THEN: Final = msgspec.structs.replace(
+    OUTCOMES["valid"],
+    meaning=N_("The issuing centre signed this certificate, the public register holds it, and it was in force then."),
+)
+
 SLIP: Final = Phrase(
     tone="unknown",
     mark="question",
@@ -236,7 +241,7 @@ NEXT: Final = {
     "list_expired": ("/pass-lists", N_("Pass lists")),
     "no_such_exam": ("/pass-lists", N_("Pass lists")),
     "bad_cursor": ("", N_("First page")),
-    "bad_time": ("", N_("Ask about today")),
+    "bad_day": ("", N_("Ask about today")),
     "future_time": ("", N_("Ask about today")),
 }
 """By a problem's code: where its page leads, which is the same address without a question where it is empty."""
@@ -255,11 +260,11 @@ def _failed(verdict: Verdict) -> list[Check]:
     return [one for one in verdict.checks if one.result == "fail"]
 
 
-def then(verdict: Verdict) -> Phrase | None:
-    """How the outcome at an earlier time is put, None where only now was asked about."""
+def of_then(verdict: Verdict) -> Phrase | None:
+    """How the outcome at the time asked is put; None where only now was asked about, or nothing depends on time."""
     if verdict.status_now is None or verdict.as_of == verdict.checked_at:
         return None
-    return OUTCOMES[verdict.outcome]
+    return _VALID_THEN if verdict.outcome == "valid" else OUTCOMES[verdict.outcome]
 
 
 def messages() -> list[str]:

@@ -48,6 +48,20 @@ KINDS: Final[dict[str, Kind]] = {
     "bad_time": Kind(
         400, N_("Not a time"), N_("The time is not a date and time with its zone, such as 2022-05-01T00:00:00Z.")
     ),
+    "bad_day": Kind(
+        400,
+        N_("Not a day"),
+        N_("Please give a day, such as 2022-05-01, or a time with its zone, such as 2022-05-01T00:00:00Z."),
+    ),
+    "personal_number": Kind(
+        400,
+        N_("Not a certificate number"),
+        N_(
+            "What was typed looks like somebody's ID number, passport or telephone, and the register holds no "
+            "certificate of such a number. It was not kept and is not shown again. With name and ID number, please use "
+            "the lookup."
+        ),
+    ),
     "future_time": Kind(
         400,
         N_("Time in the future"),

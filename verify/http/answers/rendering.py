@@ -9,6 +9,7 @@ import msgspec
 from litestar import Response
 from markupsafe import Markup, escape
 
+from verify.core import personal
 from verify.core.fields import Names
 from verify.files.findings import MAX_BYTES
 from verify.http.answers import phrases, problems
@@ -137,6 +138,8 @@ def _environment(language: Language, files: Files) -> jinja2.Environment:
         "text": lambda names: words.named(names, language)[0],
         "named": lambda names: _named(names, language),
         "moment": lambda moment: _moment(moment, language),
+        "asked": lambda moment: _asked(moment, language),
+        "unless_personal": personal.unless_personal,
         "deadline": lambda moment: _deadline(moment, language),
         "day": lambda moment: _day(moment, language),
         "pretty": lambda data: msgspec.json.format(msgspec.json.encode(data), indent=2).decode(),
@@ -162,6 +165,11 @@ def _seconds(moment: datetime.datetime | int) -> datetime.datetime:
 def _moment(moment: datetime.datetime | int, language: Language) -> str:
     """A moment to the minute, in Shanghai."""
     return f"{_day(moment, language)} {_seconds(moment):%H:%M}"
+
+
+def _asked(moment: datetime.datetime, language: Language) -> str:
+    """A moment that was asked about: a day, where it is the day's last second."""
+    return _day(moment, language) if f"{_seconds(moment):%H:%M:%S}" == "23:59:59" else _moment(moment, language)
 
 
 def _deadline(moment: int, language: Language) -> str:

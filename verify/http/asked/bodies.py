@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import json
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -26,7 +27,9 @@ SHANGHAI: Final = datetime.timezone(datetime.timedelta(hours=8), "CST")
 """China's time, which has no summer time: the time in which pages show and ask."""
 
 
-_DATE: Final = re.compile(r"[1-9]\d{3}-\d\d-\d\d", re.ASCII)
+_DAY: Final = re.compile(r"([1-9]\d{3})[-/.年](\d\d?)[-/.月](\d\d?)日?|([1-9]\d{3})(\d\d)(\d\d)", re.ASCII)
+_LONGEST_DAY: Final = 40
+_SPACED_ZONE: Final = re.compile(r" (\d\d:\d\d)$", re.ASCII)
 _RFC3339: Final = re.compile(
     r"([1-9]\d{3}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.\d{1,20})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -121,19 +124,25 @@ def past_time(text: str, now: int) -> int:
     return seconds
 
 
-def past_date(text: str, now: int) -> int | None:
-    """The last second of a date (``YYYY-MM-DD``) in Shanghai, or now for today; None for an empty text.
+def day_asked(text: str, now: int) -> int | None:
+    """The last second of a day in Shanghai as people write it, or now for today; a whole time as ``past_time`` reads
+    it, also where a link has a space for its ``+``. None for an empty text.
 
-    Raises Refused: bad_time, future_time.
+    Raises Refused: bad_day, future_time.
     """
+    text = text.strip()
     if not text:
         return None
-    if not _DATE.fullmatch(text):
-        raise Refused("bad_time")
+    parts = _DAY.fullmatch(unicodedata.normalize("NFKC", text)) if len(text) <= _LONGEST_DAY else None
+    if parts is None:
+        try:
+            return past_time(_SPACED_ZONE.sub(r"+\1", text), now)
+        except Refused as refused:
+            raise Refused("bad_day" if refused.code == "bad_time" else refused.code) from None
     try:
-        day = datetime.date.fromisoformat(text)
+        day = datetime.date(*(int(part) for part in parts.groups() if part))
     except ValueError:
-        raise Refused("bad_time") from None
+        raise Refused("bad_day") from None
     if day > datetime.datetime.fromtimestamp(now, SHANGHAI).date():
         raise Refused("future_time")
     end = datetime.datetime.combine(day, datetime.time(23, 59, 59), SHANGHAI)

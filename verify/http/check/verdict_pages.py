@@ -9,17 +9,19 @@ from litestar.params import FromPath, FromQuery
 from verify.core import qr_text
 from verify.core.answer import Verdict
 from verify.core.errors import RegisterDamaged
+from verify.core.personal import is_personal, unless_personal
 from verify.http.answers import phrases
 from verify.http.answers.problems import Refused, problem, wants_json
 from verify.http.answers.rendering import Views
 from verify.http.asked import forms
-from verify.http.asked.bodies import AnyRequest, Inject, past_date
+from verify.http.asked.bodies import AnyRequest, Inject, day_asked
 from verify.http.check.asker import Asker
 from verify.http.files.intake import client_of
 from verify.http.guard.names_tried import TooManyNames
 from verify.http.lookup.desk import LookupDesk, LookupRequest
 from verify.registry.port import RegistryUnavailable
 
+_NOT_HELD: Final = ("not_found", "unreadable")
 _PUBLIC: Final = "public, max-age=60"
 
 
@@ -62,7 +64,7 @@ async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker],
     try:
         if not form["number"]:
             raise Refused("number_missing", field="number")
-        as_of = past_date(form["as_of"], now)
+        as_of = day_asked(form["as_of"], now)
     except Refused as refused:
         return await _form_again(request, views, asker, template="check.html", form=_EMPTY | form, refused=refused)
     try:
@@ -71,9 +73,20 @@ async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker],
         else:
             judged = await asker.number(form["number"], now=now, name=form["name"] or None, as_of=as_of)
     except (RegistryUnavailable, RegisterDamaged, TooManyNames) as error:
-        return views.complaint(request, error, kept=form)  # to be sent again without typing it anew
+        # To be sent again without typing it anew, unless it should not have been sent at all.
+        return views.complaint(request, error, kept=None if _personal(form) else form)
+    if judged.outcome in _NOT_HELD and _personal(form):
+        blanked = form | {"number": "", "name": unless_personal(form["name"])}
+        told = Refused("personal_number", field="number")
+        return await _form_again(request, views, asker, template="check.html", form=_EMPTY | blanked, refused=told)
     values = await _form_values(asker)
-    return _verdict_page(request, views, judged, form=form, **values)
+    shown = form | {"name": unless_personal(form["name"])}
+    return _verdict_page(request, views, judged, form=shown, **values)
+
+
+def _personal(form: dict[str, str]) -> bool:
+    """Whether somebody's own number was typed for a certificate's."""
+    return is_personal(form["number"]) and not qr_text.begins_as_ours(form["number"])
 
 
 async def _form_again(
@@ -99,7 +112,7 @@ async def qr(
     as_of: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """What the QR code opens."""
-    judged = await asker.qr(text, now=now, as_of=past_date(as_of or "", now))
+    judged = await asker.qr(text, now=now, as_of=day_asked(as_of or "", now))
     if wants_json(request):
         return Response(judged, headers={"Vary": "Accept, Accept-Language", "Cache-Control": "no-store"})
     return _verdict_page(request, views, judged, form=None)
@@ -114,7 +127,7 @@ def _verdict_page(
         "verdict.html",
         verdict=judged,
         phrase=phrases.of(judged),
-        then=phrases.then(judged),
+        then=phrases.of_then(judged),
         form=form,
         kept=form,
         fault=None,
@@ -140,7 +153,7 @@ async def lookup(
         )
         found = await desk.lookup(asked, client_of(request), now)
     except Refused as refused:
-        shown = _EMPTY | {"name": form["name"], "id_type": id_type}
+        shown = _EMPTY | {"name": unless_personal(form["name"]), "id_type": id_type}
         return await _form_again(request, views, asker, template="lookup.html", form=shown, refused=refused)
     return views.page(request, "found.html", certificates=found)
 

@@ -8,6 +8,7 @@ from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 
 from verify.core import identity, tables
+from verify.core.personal import unless_personal
 from verify.http.answers.rendering import Views
 from verify.http.asked import forms
 from verify.http.asked.bodies import SHANGHAI, AnyRequest, Inject
@@ -76,11 +77,14 @@ async def find_rows(
     request: AnyRequest, code: FromPath[str], views: Inject[Views], asker: Inject[Asker], now: Inject[int]
 ) -> Response[str]:
     """Rows whose name begins as asked. A name is sent in the body, where no address, log or Referer has it."""
-    name = list_name((await forms.texts(request, "name"))["name"])
+    typed = list_name((await forms.texts(request, "name"))["name"])
+    name = unless_personal(typed)
     head = await asker.registry.pass_list(code)
     rows = await asker.registry.find_rows(code, name[:_LONGEST], _ROWS + 1)
     if head is None or rows is None:
         raise await gone(asker.registry, code)
+    if name != typed:
+        rows = ()
     values = await _of_list(asker, head, now) | {"searched": name, "more": len(rows) > _ROWS, "kept": {"name": name}}
     return views.page(request, "pass_list.html", rows=rows[:_ROWS], next=None, cursor=None, **values)
 

@@ -3,6 +3,9 @@
 Every job is bytes of a stranger's in, bounded plain data out.
 """
 
+import importlib
+from typing import Final, Literal, TypeAlias
+
 import msgspec
 
 from verify.files.findings import Findings
@@ -37,6 +40,21 @@ class Declined(msgspec.Struct, frozen=True, kw_only=True, tag="declined"):
     """The file was refused; ``code`` is one of refusals.DETAILS."""
 
     code: str
+
+
+Reads: TypeAlias = Literal["pictures", "tables"]
+"""What a worker is for: pictures made to be slow never stand before somebody's table."""
+_READERS: Final[dict[Reads, tuple[str, ...]]] = {
+    "pictures": ("verify.files.documents", "PIL.JpegImagePlugin", "PIL.MpoImagePlugin", "PIL.PngImagePlugin",
+                 "PIL.WebPImagePlugin"),
+    "tables": ("verify.files.tables.kinds",),
+}  # fmt: skip
+
+
+def load(reads: Reads) -> None:
+    """Loads the readers, before a worker gives up what it takes to load them."""
+    for name in _READERS[reads]:
+        importlib.import_module(name)
 
 
 Job = FindCodes | ReadTable | FillTable

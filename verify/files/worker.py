@@ -1,64 +1,72 @@
-"""A worker process: takes jobs from standard input and answers on standard output, under hard limits.
+"""A worker process: takes jobs from standard input and answers on standard output, confined.
 
-Its arguments are the seconds that one job may take, after which SIGALRM ends it, and its address space in bytes.
-
-Frames are a length of 4 bytes, big-endian, and a MessagePack value. The process writes no file, starts no other,
-and ends by itself when a job takes too long or its service is gone.
+Its arguments are what it reads (pictures or tables), the seconds that one job may take, after which a signal ends it,
+and its address space in bytes. Frames are a length of 4 bytes, big-endian, and a MessagePack value. The first that it
+sends says how it is confined (confinement.layers). It writes no file, starts no other process, and ends by itself
+when a job takes too long or its service is gone.
 """
 
-import resource
+import contextlib
+import os
 import signal
 import struct
 import sys
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, TextIO
 
 import msgspec
 
 from verify.files import jobs
+from verify.files.confinement import layers
 
 _KEPT_MEMORY: Final = 320 * 1024
 """Peak resident memory in KiB after which a worker makes room for a fresh one."""
 _MOST_JOBS: Final = 200
 
 
-def _confine(memory: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # nothing of anybody's is ever written to a disk
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service ends its workers itself
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+def _peak(status: TextIO | None) -> int:
+    """The peak of this process's resident memory in KiB, 0 where the system does not tell."""
+    if status is None:
+        return 0
+    status.seek(0)  # getrusage also counts the service that started it
+    return next((int(line.split()[1]) for line in status if line.startswith("VmHWM:")), 0)
 
 
-def _peak() -> int:
-    """The peak of this process's resident memory in KiB. (getrusage also counts the service that started it.)"""
-    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 -- pathlib is not loaded here
-        return next((int(line.split()[1]) for line in status if line.startswith("VmHWM:")), 0)
-
-
-def main(seconds: int, memory: int) -> None:
+def main(reads: jobs.Reads, seconds: int, memory: int, do: Callable[[jobs.Job], jobs.Answer] = jobs.do) -> None:
     """Works until the service closes standard input."""
-    _confine(memory)
+    jobs.load(reads)
+    status = None
+    with contextlib.suppress(OSError):  # not Linux
+        status = open("/proc/self/status", encoding="ascii")  # noqa: PTH123, SIM115 -- kept: it can't be opened later
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service ends its workers itself
+    with contextlib.suppress(AttributeError):  # not on Windows
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        os.nice(layers.NICE)
     decode = msgspec.msgpack.Decoder(jobs.Job).decode
     source, sink = sys.stdin.buffer, sys.stdout.buffer
+
+    def send(value: Any) -> None:
+        data = msgspec.msgpack.encode(value)
+        sink.write(struct.pack(">I", len(data)) + data)
+        sink.flush()
+
+    send(layers.confine(memory))
     for count in range(1, _MOST_JOBS + 1):
         head = source.read(4)
         if len(head) < 4:
             return
         data = source.read(struct.unpack(">I", head)[0])
-        signal.alarm(seconds)
-        try:
-            answer = jobs.do(decode(data))
-        except Exception:  # noqa: BLE001 -- whatever a stranger's file does to a reader costs its sender alone
-            answer = jobs.Declined(code="reader_failed")
+        with layers.limited(seconds):
+            try:
+                answer = do(decode(data))
+            except Exception:  # noqa: BLE001 -- whatever a stranger's file does to a reader costs its sender alone
+                answer = jobs.Declined(code="reader_failed")
         del data
-        signal.alarm(0)
-        last = count == _MOST_JOBS or _peak() > _KEPT_MEMORY
-        reply = msgspec.msgpack.encode(jobs.Reply(answer=answer, last=last))
-        sink.write(struct.pack(">I", len(reply)) + reply)
-        sink.flush()
+        last = count == _MOST_JOBS or _peak(status) > _KEPT_MEMORY
+        send(jobs.Reply(answer=answer, last=last))
         if last:
             return
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(msgspec.convert(sys.argv[1], jobs.Reads), int(sys.argv[2]), int(sys.argv[3]))

@@ -1,93 +1,125 @@
-"""A small pool of worker processes, so that a bad file costs its own sender an error and nobody else anything.
+"""A small pool of worker processes, so that a bad file costs its sender an error, and others no more than their turn.
 
-Workers are fresh interpreters (never forks of the service) with an empty environment: no secret of the service is
-in them. One that hangs, dies or is killed is replaced for the next job.
+Workers are fresh interpreters (never forks of the service) with an empty environment, confined as far as the machine
+lets them (confinement): no secret of the service is in them or open to them. One that hangs, dies or is killed is
+replaced for the next job.
 """
 
 import asyncio
 import contextlib
+import os
 import signal
 import struct
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from verify.files import jobs
-from verify.files.refusals import FileRefused
+from verify.files.confinement import kernel, layers
+from verify.files.refusals import DETAILS, FileRefused
+from verify.files.turns import Turn, Turns
+
+T = TypeVar("T")
 
 _HERE: Final = Path(__file__).resolve().parents[2]
 """Where this package is, whether installed or not."""
+NOBODY: Final = "-"
+_PROGRAM: Final = "verify.files.worker"
+_READY_IN: Final = 30.0
+"""Seconds that a worker may take to load its readers."""
 MOST_REPLY: Final = 64 * 1024 * 1024
 """Bytes of a worker's answer; a longer one is not believed."""
 
 
 class Workers:
-    """At most ``count`` jobs at a time; at most ``queue`` more wait, none longer than ``patience`` seconds.
+    """At most ``count`` jobs at a time, in the order of ``turns``; see Turns.
 
-    One job may take ``seconds`` of wall time, and a worker ``memory`` bytes of address space.
+    One job may take ``seconds`` of the clock and of a processor, and a worker ``memory`` bytes of address space.
     """
 
     def __init__(
         self,
         count: int = 2,
         *,
-        queue: int = 100,
-        patience: float = 60.0,
+        reads: jobs.Reads = "pictures",
         seconds: int = 20,
         memory: int = 1536 << 20,
+        **turns: Any,
     ) -> None:
-        self._count = count
-        self._queue = queue
-        self._patience = patience
+        self._turns = Turns(count, **turns)
+        self._reads = reads
         self._seconds = seconds
         self._memory = memory
-        self._free = asyncio.Semaphore(count)
-        self._idle: list[_Worker] = []
-        self._waiting = 0
+        self._count = count
+        self._idle: dict[bool, list[_Worker]] = {False: [], True: []}
+        """Those that wait for a job, by whether they have given way: that cannot be taken back."""
+        self._spare: asyncio.Task[None] | None = None
+        self.confinement: layers.Report | None = None
+        """How the last worker that started is confined; None before the first."""
 
     @property
     def pids(self) -> tuple[int, ...]:
         """The process IDs of the workers that wait for a job."""
-        return tuple(idle.pid for idle in self._idle)
+        return tuple(one.pid for idle in self._idle.values() for one in idle)
 
-    def share(self, seconds: float) -> float:
-        """How long one job may look further, of ``seconds`` when nobody waits: less, the more do."""
-        return max(0.3, seconds / (1 + self._waiting / self._count))
+    def share(self, seconds: float, client: str = NOBODY) -> float:
+        """How long one job of the client's may look further, of ``seconds`` when nobody waits: less, the more do."""
+        return max(0.3, seconds / (1 + self._turns.crowd(client)))
 
-    async def run(self, job: jobs.Job) -> jobs.Answer:
-        """The answer to ``job``. Raises FileRefused, also for a worker lost on the way or when too many wait."""
-        await self._take_turn()
-        try:
-            answer = await self._ask(job)
-        finally:
-            self._free.release()
+    async def start(self) -> None:
+        """Has a worker ready before there is a job. Raises FileRefused where none starts."""
+        if not self._idle[False]:
+            self._put(await self._fresh())
+
+    async def run(self, job: jobs.Job, client: str = NOBODY) -> jobs.Answer:
+        """The answer to ``job``.
+
+        Raises FileRefused, also for a worker lost on the way or where too many wait, and turns.Spent.
+        """
+        async with self._turns.turn(client) as turn:
+            answer = await self._ask(job, turn)
         if isinstance(answer, jobs.Declined):
-            raise FileRefused(answer.code)
+            raise FileRefused(answer.code if answer.code in DETAILS else "reader_failed")
         return answer
 
     async def close(self) -> None:
         """Ends every worker that waits; one at work ends with its job."""
-        while self._idle:
-            await self._idle.pop().end()
+        if self._spare is not None:
+            self._spare.cancel()
+            await asyncio.gather(self._spare, return_exceptions=True)
+        for idle in self._idle.values():
+            while idle:
+                await idle.pop().end()
 
-    async def _take_turn(self) -> None:
-        if self._waiting >= self._queue:
-            raise FileRefused("busy")
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(self._patience):
-                await self._free.acquire()
-        except TimeoutError:
-            raise FileRefused("busy") from None
-        finally:
-            self._waiting -= 1
+    async def _fresh(self, *, aside: bool = False) -> "_Worker":
+        one = await _Worker.start(self._reads, self._seconds, self._memory, aside=aside)
+        self.confinement = one.confinement
+        return one
 
-    async def _ask(self, job: jobs.Job) -> jobs.Answer:
-        one = self._idle.pop() if self._idle else await _Worker.start(self._seconds, self._memory)
+    def _put(self, one: "_Worker") -> None:
+        self._idle[one.gave_way].append(one)
+
+    def _replace(self) -> None:
+        """Makes another ready in good time, where none waits."""
+        if not self._idle[False] and (self._spare is None or self._spare.done()):
+            self._spare = asyncio.create_task(self._make_ready())
+
+    async def _make_ready(self) -> None:
+        with contextlib.suppress(FileRefused):  # the next job will tell
+            await self.start()
+
+    async def _ask(self, job: jobs.Job, turn: Turn) -> jobs.Answer:
+        idle = self._idle[turn.aside]
+        one = idle.pop() if idle else await self._fresh(aside=turn.aside)
+        self._replace()
         keep = False
         try:
+            turn.went_aside = one.give_way
+            if turn.aside:  # by now
+                one.give_way()
+            turn.begin()
             async with asyncio.timeout(self._seconds + 2):
                 reply = await one.ask(job)
             keep = not reply.last
@@ -97,10 +129,11 @@ class Workers:
         except (OSError, EOFError, msgspec.MsgspecError):
             raise FileRefused(await one.cause_of_death()) from None
         finally:  # also where the asker went away: a worker in the middle of a job is of no more use
-            if keep:
-                self._idle.append(one)
+            if keep and len(self._idle[one.gave_way]) < self._count:
+                self._put(one)
             else:
                 await asyncio.shield(one.end())
+                self._replace()
 
 
 class _Worker:
@@ -109,11 +142,16 @@ class _Worker:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.pid = process.pid
+        self.gave_way = False
+        self.confinement: layers.Report = {}
 
     @classmethod
-    async def start(cls, seconds: int, memory: int) -> "_Worker":
+    async def start(cls, reads: jobs.Reads, seconds: int, memory: int, *, aside: bool) -> "_Worker":
+        """A worker that is ready for its first job. Raises FileRefused."""
+        with contextlib.suppress(OSError):  # where it cannot be, the workers' report says so too
+            kernel.hide()  # what a worker may not read of us, it may not read of its user's either
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-PsB", "-X", "utf8", "-m", "verify.files.worker", str(seconds), str(memory)),
+            *(sys.executable, "-PsB", "-X", "utf8", "-m", _PROGRAM, reads, str(seconds), str(memory)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # a reader's complaint may quote the file
@@ -121,21 +159,44 @@ class _Worker:
             env={"PYTHONPATH": str(_HERE), "MALLOC_ARENA_MAX": "2"},
             limit=MOST_REPLY,
         )
-        return cls(process)
+        one = cls(process)
+        if aside:
+            one.give_way()
+        try:
+            async with asyncio.timeout(_READY_IN):
+                one.confinement = await one._heard(layers.Report)
+        except BaseException as error:
+            await asyncio.shield(one.end())
+            if isinstance(error, (TimeoutError, OSError, EOFError, msgspec.MsgspecError)):
+                raise FileRefused("reader_lost") from None
+            raise
+        return one
+
+    def give_way(self) -> None:
+        """Lets every other process go before this one, for good."""
+        self.gave_way = True
+        with contextlib.suppress(OSError, AttributeError):  # it is gone, or not ours to slow down; or on Windows
+            os.setpriority(os.PRIO_PROCESS, self.pid, 2 * layers.NICE)
 
     async def ask(self, job: jobs.Job) -> jobs.Reply:
         """Raises OSError, EOFError or MsgspecError for a worker that is gone or talks nonsense."""
-        sink, source = self._process.stdin, self._process.stdout
-        if sink is None or source is None:
+        sink = self._process.stdin
+        if sink is None:
             raise EOFError
         data = msgspec.msgpack.encode(job)
         sink.write(struct.pack(">I", len(data)))
         sink.write(data)
         await sink.drain()
+        return await self._heard(jobs.Reply)
+
+    async def _heard(self, kind: type[T]) -> T:
+        source = self._process.stdout
+        if source is None:
+            raise EOFError
         (length,) = struct.unpack(">I", await source.readexactly(4))
         if length > MOST_REPLY:
             raise EOFError
-        return msgspec.msgpack.decode(await source.readexactly(length), type=jobs.Reply)
+        return msgspec.msgpack.decode(await source.readexactly(length), type=kind)
 
     async def cause_of_death(self) -> str:
         """The refusal's code for a worker that ended without an answer."""
@@ -143,7 +204,7 @@ class _Worker:
             async with asyncio.timeout(1):
                 await self._process.wait()
         match self._process.returncode:
-            case code if code == -signal.SIGALRM:
+            case code if code in (-signal.SIGALRM, -signal.SIGXCPU):
                 return "took_too_long"
             case code if code in (-signal.SIGKILL, -signal.SIGTERM):
                 return "reader_lost"

@@ -138,7 +138,7 @@ async def test_fifty_bad_files_at_once_are_all_refused_and_the_service_stays_rea
             assert (answer.status_code, answer.json()["code"]) == (bad.status, bad.code)
         assert slowest < 2
         gc.collect()
-        readers = [psutil.Process(pid) for pid in intake.workers.pids]
+        readers = [psutil.Process(pid) for pid in (*intake.pictures.pids, *intake.tables.pids)]
         return sum(process.memory_info().rss for process in (psutil.Process(), *readers))
 
     before = await rush()

@@ -122,6 +122,14 @@ KINDS: Final[dict[str, Kind]] = {
         N_("Too many requests"),
         N_("Your network has asked very often in a short time. Please wait a little and try again."),
     ),
+    "reading_spent": Kind(
+        429,
+        N_("Too many files"),
+        N_(
+            "Reading your network's files has taken very long, or many of them are still waiting. "
+            "Please wait a little and try again."
+        ),
+    ),
     "too_many_names": Kind(
         429,
         N_("Too many wrong names"),

@@ -44,7 +44,7 @@ def document() -> dict[str, Any]:
     )
     _, schemas = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schemas["Problem"]["properties"]["code"] = {"type": "string", "enum": sorted(KINDS)}
-    schemas["Health"] = closed(["status"], status={"const": "ok"})
+    schemas["Health"] = closed(["status"], status={"const": "ok"}, detail={"type": "string"})
     return {
         "openapi": "3.1.0",
         "info": {

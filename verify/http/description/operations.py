@@ -79,7 +79,7 @@ _ROWS: Final = {
 
 def _file_paths() -> dict[str, Any]:
     """Pictures, PDFs and whole lists."""
-    files = (*refusals.DETAILS, "file_missing", "bad_form", "too_large", "bad_request", *REGISTRY)
+    files = (*refusals.DETAILS, "reading_spent", "file_missing", "bad_form", "too_large", "bad_request", *REGISTRY)
     document_of = operation(
         "verifyDocument",
         "A verdict for each QR code of a PNG, JPEG, WebP or PDF of at most 10 MB",

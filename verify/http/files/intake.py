@@ -1,37 +1,56 @@
 """Files that askers send: taken in, read in worker processes, and forgotten with the request."""
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
 from typing import Final, NoReturn
 
 from verify.files import jobs, refusals
+from verify.files.confinement import layers
 from verify.files.findings import MAX_BYTES, Findings
 from verify.files.refusals import FileRefused
 from verify.files.tables.data import Filled, Listed, Verified
+from verify.files.turns import Allowance, Spent
 from verify.files.workers import Workers
 from verify.http.answers.problems import Refused
 from verify.http.asked.bodies import AnyRequest
 
 BODY_BYTES: Final = MAX_BYTES + (64 << 10)
 """What a request with a file may send: the file, and the form around it."""
-MOST_AT_ONCE: Final = 60
-"""Files of one client that are read or wait; the pool's queue is longer, so that others always find room."""
 _SECONDS: Final = 3.0
 """How long one picture may be looked at again and again while nobody waits."""
 _RETRY_AFTER: Final = 10
 
 
+_log = logging.getLogger("yinjian.http")
+
+
 class Intake:
     """Reads files for askers. Every method raises Refused with the problem's code."""
 
-    def __init__(self, workers: Workers | None = None) -> None:
-        self.workers = workers or Workers()
-        self._sent: Counter[str] = Counter()
+    def __init__(self, pictures: Workers | None = None, tables: Workers | None = None) -> None:
+        allowance = Allowance()
+        self.pictures = pictures or Workers(allowance=allowance)
+        self.tables = tables or Workers(reads="tables", allowance=allowance)
+
+    async def start(self) -> None:
+        """Starts a worker of each kind, and tells the operator what this machine does not keep them from."""
+        for reads, workers in (("pictures", self.pictures), ("tables", self.tables)):
+            try:
+                await workers.start()
+            except FileRefused:
+                _log.error("no reader of %s starts here: such files will not be read", reads)
+        if missing := layers.missing(self.tables.confinement or {}):
+            _log.warning("the readers of files are confined, but not by %s", missing)
+
+    def confinement(self) -> str:
+        """How the readers are confined, in a line for the operator."""
+        report = self.tables.confinement or self.pictures.confinement
+        if report is None:
+            return "no reader of files has started yet"
+        return f"not by {missing}" if (missing := layers.missing(report)) else "by every layer"
 
     async def codes(self, data: bytes, client: str) -> Findings:
         """The QR codes of an image or PDF."""
-        answer = await self._run(jobs.FindCodes(data=data, seconds=self.workers.share(_SECONDS)), client)
+        answer = await self._run(jobs.FindCodes(data=data, seconds=self.pictures.share(_SECONDS, client)), client)
         return answer if isinstance(answer, Findings) else _astray()
 
     async def table(self, data: bytes, client: str, *, typed: bool = False) -> Listed:
@@ -54,32 +73,22 @@ class Intake:
 
     async def close(self) -> None:
         """Ends the workers."""
-        await self.workers.close()
+        await self.pictures.close()
+        await self.tables.close()
 
     async def _run(self, job: jobs.Job, client: str) -> jobs.Answer:
         if len(job.data) > MAX_BYTES:
             raise Refused("file_too_large", field="file")
-        with self._place(client):
-            try:
-                return await self.workers.run(job)
-            except FileRefused as refused:
-                passing = refused.code in refusals.PASSING
-                raise Refused(
-                    refused.code, field=None if passing else "file", retry_after=_RETRY_AFTER if passing else None
-                ) from None
-
-    @contextmanager
-    def _place(self, client: str) -> Iterator[None]:
-        """One of the client's places."""
-        if self._sent[client] >= MOST_AT_ONCE:
-            raise Refused("rate_limited", retry_after=_RETRY_AFTER)
-        self._sent[client] += 1
+        workers = self.pictures if isinstance(job, jobs.FindCodes) else self.tables
         try:
-            yield
-        finally:
-            self._sent[client] -= 1
-            if not self._sent[client]:
-                del self._sent[client]
+            return await workers.run(job, client)
+        except Spent as spent:
+            raise Refused("reading_spent", retry_after=spent.wait) from None
+        except FileRefused as refused:
+            passing = refused.code in refusals.PASSING
+            raise Refused(
+                refused.code, field=None if passing else "file", retry_after=_RETRY_AFTER if passing else None
+            ) from None
 
 
 def _astray() -> NoReturn:

@@ -1,0 +1,330 @@
+"""Fair turns at the workers: who has had least goes first, and nobody's slow files stand before others' first."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.http_service import client
+from tests.photos import qr_image
+from tests.slow_files import nested_groups
+from tests.verify.files.test_workers import CODE, job, png
+from verify.files.confinement.layers import NICE
+from verify.files.findings import Findings
+from verify.files.refusals import FileRefused
+from verify.files.turns import Allowance, Spent, Turn, Turns
+from verify.files.workers import Workers
+from verify.http.files.intake import Intake
+
+
+class Hall:
+    """Jobs that run until they are told to stop, by a clock that a test moves."""
+
+    def __init__(self, places: int = 1, **bounds: Any) -> None:
+        self.now = 1000.0
+        allowance = Allowance(bounds.pop("burst", 60.0), clock=lambda: self.now)
+        self.turns = Turns(places, allowance=allowance, **bounds)
+        self.begun: list[str] = []
+        self.aside: list[str] = []
+        self._stops: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[str]] = {}
+
+    async def come(self, *names: str) -> None:
+        """Jobs come, each named by its client and a number."""
+        for name in names:
+            self._stops[name] = asyncio.Event()
+            self._tasks[name] = asyncio.create_task(self._work(name))
+            await self.settle()
+
+    async def stop(self, name: str) -> None:
+        """Its work is done."""
+        self._stops[name].set()
+        await self._tasks[name]
+        await self.settle()
+
+    async def answer(self, name: str) -> str:
+        """What became of it."""
+        return await self._tasks[name]
+
+    async def settle(self) -> None:
+        """Lets everything happen that can without time going on."""
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    async def look_again(self, seconds: float) -> None:
+        """Some seconds later, those who wait are thought of again."""
+        self.now += seconds
+        self.turns._settle()
+        await self.settle()
+
+    async def close(self) -> None:
+        """Nobody is left."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _work(self, name: str) -> str:
+        def went_aside() -> None:
+            self.aside.append(name)
+
+        try:
+            async with self.turns.turn(name[0]) as turn:
+                turn.went_aside = went_aside
+                turn.begin()
+                self.begun.append(name)
+                await self._stops[name].wait()
+        except FileRefused as refused:
+            return refused.code
+        except Spent as spent:
+            return f"spent {spent.wait}"
+        return "done"
+
+
+@pytest.fixture
+async def hall() -> AsyncIterator[Any]:
+    """Makes halls that are emptied after the test."""
+    halls = []
+
+    def make(*args: Any, **bounds: Any) -> Hall:
+        halls.append(Hall(*args, **bounds))
+        return halls[-1]
+
+    yield make
+    for one in halls:
+        await one.close()
+
+
+async def test_somebodys_later_jobs_wait_behind_everybodys_first(hall: Any) -> None:
+    """B and C come after ten of A's, and have their turns before the rest of them."""
+    room = hall()
+    await room.come(*(f"a{number}" for number in range(10)), "b0", "b1", "c0")
+    for name in ("a0", "b0", "c0"):
+        assert room.begun[-1] == name
+        room.now += 0.1
+        await room.stop(name)
+    room.now += 0.1
+    await room.stop(room.begun[-1])  # the three have had as much by now, and take turns
+    assert {name[0] for name in room.begun[:3]} == {"a", "b", "c"}
+    assert len({name[0] for name in room.begun[3:5]}) == 2
+
+
+async def test_a_slow_job_goes_on_aside_when_another_waits(hall: Any) -> None:
+    """Both run; where nobody waits it keeps its place however long it takes."""
+    room = hall()
+    await room.come("a0")
+    await room.look_again(10)
+    assert room.aside == []
+    await room.come("b0")
+    assert room.aside == ["a0"]
+    assert room.begun == ["a0", "b0"]
+    await room.stop("a0")
+    assert await room.answer("a0") == "done"
+
+
+async def test_who_has_had_most_is_ended_where_there_is_no_room_aside(hall: Any) -> None:
+    """Its sender is told to come again: nothing is wrong with the file."""
+    room = hall(aside=1)
+    await room.come("a0")
+    await room.look_again(3)
+    await room.come("b0")
+    await room.look_again(2)
+    await room.come("c0")
+    assert await room.answer("a0") == "busy"
+    await room.settle()
+    assert room.begun == ["a0", "b0", "c0"]
+    assert room.aside == ["a0", "b0"]
+
+
+async def test_a_client_that_has_had_much_takes_no_place(hall: Any) -> None:
+    """It works aside, also while nobody else is there, so that the next one finds a place at once."""
+    room = hall()
+    await room.come("a0")
+    room.now += 3
+    await room.stop("a0")
+    await room.come("a1", "a2", "a3")
+    assert room.begun == ["a0", "a1", "a2"]
+    await room.come("b0")
+    assert room.begun == ["a0", "a1", "a2", "b0"]
+    assert room.aside == []  # nobody had to move
+
+
+async def test_who_has_had_more_waits_for_those_aside_who_have_had_less(hall: Any) -> None:
+    """And ends them only once they have had very much more."""
+    room = hall(aside=1)
+    for name, seconds in (("a0", 9), ("b0", 3)):
+        await room.come(name)
+        room.now += seconds
+        await room.stop(name)
+    await room.come("b1", "a1")
+    await room.look_again(10)
+    assert room.begun == ["a0", "b0", "b1"]
+    await room.look_again(20)
+    assert await room.answer("b1") == "busy"
+    await room.settle()
+    assert room.begun[-1] == "a1"
+
+
+async def test_a_full_queue_turns_away_whoever_has_most_in_it(hall: Any) -> None:
+    """One client's hundred files never keep another's first from the queue."""
+    room = hall(queue=4)
+    await room.come("a0", "a1", "a2", "a3", "a4", "b0")
+    assert await room.answer("a4") == "busy"
+    await room.come("c0")
+    assert await room.answer("a3") == "busy"
+    room.now += 0.1
+    await room.stop("a0")
+    assert room.begun == ["a0", "b0"]
+
+
+async def test_what_a_client_has_had_wears_off(hall: Any) -> None:
+    """Beyond its allowance it is told when to come again, and then served; the others never notice."""
+    room = hall(burst=10)
+    await room.come("a0")
+    room.now += 12
+    await room.stop("a0")
+    await room.come("a1", "b0")
+    assert await room.answer("a1") == "spent 11"
+    assert room.begun == ["a0", "b0"]
+    await room.stop("b0")
+    room.now += 11
+    await room.come("a2")
+    assert room.begun[-1] == "a2"
+
+
+async def test_an_allowance_that_is_spent_while_one_waits_is_told_when_the_turn_comes(hall: Any) -> None:
+    """So that sixty files sent at once cost no more than those sent one after the other."""
+    room = hall(burst=10)
+    await room.come("a0", "a1")
+    room.now += 30
+    await room.stop("a0")
+    assert (await room.answer("a1")).startswith("spent")
+
+
+async def test_one_client_has_so_many_files_there_and_no_more(hall: Any) -> None:
+    """What runs and what waits counts."""
+    room = hall(each=3)
+    await room.come("a0", "a1", "a2", "a3", "b0")
+    assert (await room.answer("a3")).startswith("spent")
+    assert room.turns.crowd("b") == 2.0  # its own, and a's two as one
+
+
+async def test_who_goes_away_leaves_no_turn_behind(hall: Any) -> None:
+    """Waiting, running, and in the very moment in which the turn comes."""
+    room = hall()
+    await room.come("a0", "b0", "c0")
+    for name in ("b0", "a0"):
+        room._tasks[name].cancel()
+    await room.settle()
+    assert room.begun == ["a0", "c0"]
+    room._stops["c0"].set()
+    room._tasks["c0"].cancel()
+    await room.settle()
+    await room.come("d0")
+    assert room.begun[-1] == "d0"
+
+
+def test_a_full_table_of_allowances_forgets_those_that_are_nearly_whole() -> None:
+    """And never the one that has had most."""
+    now = 0.0
+    allowance = Allowance(10, 1, most=10, clock=lambda: now)
+    allowance.spend("greedy", 100)
+    for number in range(100):
+        allowance.spend(f"other {number}", 1)
+    assert allowance.had("greedy") == 100
+    assert len(allowance._whole_at) <= 10
+    with pytest.raises(Spent) as spent:
+        allowance.check("greedy")
+    assert spent.value.wait == 91
+
+
+def test_a_turn_that_was_ended_before_it_ran_does_not_run() -> None:
+    """The refusal says that nothing is wrong with the file."""
+
+    async def work() -> None:
+        turn = Turn("a", lambda: 0.0)
+        turn.end()
+        async with turn.running():
+            await asyncio.sleep(10)
+
+    with pytest.raises(FileRefused) as refused:
+        asyncio.run(work())
+    assert refused.value.code == "busy"
+
+
+@pytest.fixture
+async def intake() -> AsyncIterator[Intake]:
+    """Real workers, as many as a service has."""
+    files_in = Intake()
+    await files_in.start()
+    yield files_in
+    await files_in.close()
+
+
+@contextlib.asynccontextmanager
+async def slow_files(intake: Intake, *peers: str) -> AsyncIterator[list[asyncio.Task[Any]]]:
+    """From each of these addresses a PDF that would take its reader minutes; they are on their way."""
+    async with contextlib.AsyncExitStack() as stack:
+        askers = [await stack.enter_async_context(client(parts={"intake": intake}, peer=peer)) for peer in peers]
+        file = {"file": ("a.pdf", nested_groups())}
+        sending = [asyncio.create_task(asker.post("/api/v1/verify/document", files=file)) for asker in askers]
+        await asyncio.sleep(0.5)
+        yield sending
+        for task in sending:
+            task.cancel()
+        await asyncio.gather(*sending, return_exceptions=True)
+
+
+async def test_ten_slow_pictures_never_stand_before_a_table(intake: Intake) -> None:
+    """A list of one row is answered while all ten are still there."""
+    assert len(nested_groups()) < 2700
+    async with (
+        slow_files(intake, *["192.0.2.66"] * 10) as sending,
+        client(parts={"intake": intake}, peer="192.0.2.9") as other,
+    ):
+        rows = "证书编号,姓名\nCEM2204000123X,张三\n".encode()
+        answer = await other.post("/api/v1/verify/batch", files={"file": ("a.csv", rows)})
+        assert answer.status_code == 200
+        assert "CEM2204000123X" in answer.text
+        assert not any(task.done() for task in sending)
+
+
+async def test_ten_clients_slow_pictures_never_stand_before_anothers_first(intake: Intake) -> None:
+    """An honest photo is read while slow ones of ten addresses run and wait."""
+    async with (
+        slow_files(intake, *(f"192.0.2.{number}" for number in range(10, 20))) as sending,
+        client(parts={"intake": intake}, peer="192.0.2.200") as other,
+    ):
+        photo = png(qr_image("https://a.example/", 4))
+        answer = await other.post("/api/v1/verify/document", files={"file": ("a.png", photo)})
+        assert answer.status_code == 200
+        assert not all(task.done() for task in sending)
+
+
+async def test_a_client_beyond_its_allowance_of_seconds_is_told_when_to_come_again() -> None:
+    """By a problem with Retry-After; another client's file is read."""
+    pool = Workers(1, allowance=Allowance(0.001, 0.01))
+    intake = Intake(pool)
+    async with client(parts={"intake": intake}) as greedy, client(parts={"intake": intake}, peer="192.0.2.9") as other:
+        file = {"file": ("a.png", CODE)}
+        assert (await greedy.post("/api/v1/verify/document", files=file)).status_code == 200
+        answer = await greedy.post("/api/v1/verify/document", files=file)
+        assert (answer.status_code, answer.json()["code"]) == (429, "reading_spent")
+        assert int(answer.headers["retry-after"]) > 0
+        assert (await other.post("/api/v1/verify/document", files=file)).status_code == 200
+    await intake.close()
+
+
+async def test_a_worker_that_gave_way_has_a_lower_priority_for_good() -> None:
+    """A fresh one stands in its place, and it is kept for those who have had much."""
+    pool = Workers(1)
+    try:
+        slow = asyncio.create_task(pool.run(job(nested_groups(3), seconds=0), "slow"))
+        await asyncio.sleep(0.5)  # it has its place, and its worker starts
+        assert isinstance(await pool.run(job(CODE), "other"), Findings)
+        assert isinstance(await slow, Findings)
+        assert sorted(psutil.Process(pid).nice() for pid in pool.pids) == [NICE, 2 * NICE]
+    finally:
+        await pool.close()

@@ -1,0 +1,249 @@
+"""Fair turns at the reading workers: who has had least goes first, and who has had much never stands in the way.
+
+What a client has had is the time that workers spent on its files, which wears off at RATE. Of those that wait the one
+that has had least is next, so that somebody's tenth file waits behind everybody else's first. A client that has had
+MUCH works aside, at a lower priority. A job that is slow goes on there too when others wait for its place, and where
+there is no room, the job of the client that has had most is ended. So one client, or ten, that send files made to be
+slow wait for each other, and nobody for them.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+from verify.files.refusals import FileRefused
+
+BURST: Final = 60.0
+"""Worker-seconds that one client may have had before it is told to wait."""
+RATE: Final = 0.2
+"""Worker-seconds that wear off in a second."""
+MUCH: Final = 2.0
+"""Worker-seconds; most people's files take less together."""
+SLOW: Final = 0.5
+"""Seconds that one job may hold a place for which others wait."""
+_MUCH_MORE: Final = 10.0
+"""Worker-seconds that a client working aside must have had more than one who waits, for its job to be ended."""
+_LOOK_AGAIN: Final = 0.25
+"""Seconds after which those who wait are thought of again."""
+_SOON: Final = 10
+"""Seconds after which a client with very many files waiting may come back."""
+
+
+class Spent(Exception):
+    """A client has had, or has waiting, all that it may for now; ``wait`` is in whole seconds."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__("the client's allowance is spent")
+        self.wait = wait
+
+
+class Allowance:
+    """The worker-seconds that each client has had, as the time at which they have worn off (GCRA).
+
+    Of more than ``most`` clients those are forgotten that were to be forgotten soonest.
+    """
+
+    def __init__(
+        self,
+        burst: float = BURST,
+        rate: float = RATE,
+        *,
+        most: int = 100_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._burst = burst
+        self._rate = rate
+        self._most = most
+        self.clock = clock
+        self._whole_at: dict[str, float] = {}
+
+    def had(self, client: str) -> float:
+        """Seconds of work that have not worn off."""
+        return max(0.0, self._whole_at.get(client, 0.0) - self.clock()) * self._rate
+
+    def spend(self, client: str, seconds: float) -> None:
+        """Notes that workers spent these seconds on the client's file."""
+        now = self.clock()
+        self._whole_at[client] = max(now, self._whole_at.get(client, now)) + seconds / self._rate
+        if len(self._whole_at) > self._most:
+            kept = sorted(self._whole_at.items(), key=lambda item: item[1])[-(self._most // 2) :]
+            self._whole_at = {key: whole_at for key, whole_at in kept if whole_at > now}
+
+    def check(self, client: str) -> None:
+        """Raises Spent where the client has had all that it may for now."""
+        over = self.had(client) - self._burst
+        if over >= 0:
+            raise Spent(int(over / self._rate) + 1)
+
+
+class Turn:
+    """One job's turn: waiting until ``started`` is done, running after it."""
+
+    def __init__(self, client: str, clock: Callable[[], float]) -> None:
+        self.client = client
+        self.started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.aside = False
+        self.went_aside: Callable[[], None] = lambda: None
+        """Called when the job goes on aside."""
+        self.ended = False
+        self._clock = clock
+        self._began: float | None = None
+        self._limit: asyncio.Timeout | None = None
+
+    def begin(self) -> None:
+        """A worker begins with the job: from now on time counts, and not while one was made ready."""
+        self._began = self._clock()
+
+    def took(self) -> float:
+        """Seconds that a worker has spent on the job."""
+        return 0.0 if self._began is None else self._clock() - self._began
+
+    def end(self) -> None:
+        """Ends the job for the sake of somebody else's."""
+        self.ended = True
+        if self._limit is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time())
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """What the job runs in. Raises FileRefused where it is ended."""
+        try:
+            async with asyncio.timeout(0 if self.ended else None) as self._limit:
+                yield
+        except TimeoutError:
+            raise FileRefused("busy") from None
+        finally:
+            self._limit = None
+
+
+class Turns:
+    """``places`` jobs at a time, and ``aside`` more of clients that have had much.
+
+    At most ``queue`` wait, for ``patience`` seconds, and of one client at most ``each`` wait or run.
+    """
+
+    def __init__(
+        self,
+        places: int,
+        *,
+        aside: int = 2,
+        queue: int = 100,
+        each: int = 60,
+        patience: float = 60.0,
+        allowance: Allowance | None = None,
+    ) -> None:
+        self._places = places
+        self._aside = aside
+        self._queue = queue
+        self._each = each
+        self._patience = patience
+        self._allowance = allowance or Allowance()
+        self._waiting: list[Turn] = []
+        self._running: list[Turn] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def crowd(self, client: str) -> float:
+        """How many jobs wait for each place that are the client's own, or of others who have had no more than it."""
+        had = self._had(client)
+        others = {turn.client for turn in self._waiting if turn.client != client and self._had(turn.client) <= had}
+        return (sum(turn.client == client for turn in self._waiting) + len(others)) / self._places
+
+    @asynccontextmanager
+    async def turn(self, client: str) -> AsyncIterator[Turn]:
+        """A turn, once it has come. Raises Spent, and FileRefused where too many wait or for too long.
+
+        A job that is ended for somebody else's sake is FileRefused too.
+        """
+        self._allowance.check(client)
+        if sum(turn.client == client for turn in self._waiting + self._running) >= self._each:
+            raise Spent(_SOON)
+        turn = Turn(client, self._allowance.clock)
+        try:
+            await self._wait(turn)
+            async with turn.running():
+                yield turn
+        finally:
+            if turn in self._running:  # also where its asker went away in the very moment in which it began
+                self._running.remove(turn)
+                self._allowance.spend(client, turn.took())
+            self._settle()
+
+    async def _wait(self, turn: Turn) -> None:
+        self._waiting.append(turn)
+        if len(self._waiting) > self._queue:
+            self._turn_away()
+        self._settle()
+        try:
+            async with asyncio.timeout(self._patience):
+                await turn.started
+        except TimeoutError:
+            raise FileRefused("busy") from None
+        finally:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+
+    def _turn_away(self) -> None:
+        """Refuses the last comer of the client that has most waiting, and of those the one that has had most."""
+        count = Counter(turn.client for turn in self._waiting)
+        last = max(reversed(self._waiting), key=lambda turn: (count[turn.client], self._had(turn.client)))
+        self._refuse(last, FileRefused("busy"))
+
+    def _refuse(self, turn: Turn, why: Exception) -> None:
+        self._waiting.remove(turn)
+        if not turn.started.done():  # or else its asker is just going away
+            turn.started.set_exception(why)
+            turn.started.exception()  # looked at, should nobody be there any more
+
+    def _settle(self) -> None:
+        """Begins what can begin; looks again in a while where some still wait."""
+        waiting = set(self._waiting)
+        while waiting:  # of those who have had as much, the first comer
+            turn = min((turn for turn in self._waiting if turn in waiting), key=lambda turn: self._had(turn.client))
+            waiting.remove(turn)
+            try:
+                self._allowance.check(turn.client)
+            except Spent as spent:
+                self._refuse(turn, spent)
+                continue
+            if self._finds_room(turn):
+                self._waiting.remove(turn)
+                if not turn.started.done():  # or else its asker is just going away
+                    self._running.append(turn)
+                    turn.started.set_result(None)
+        if self._timer is not None:
+            self._timer.cancel()
+        later = asyncio.get_running_loop().call_later
+        self._timer = later(_LOOK_AGAIN, self._settle) if self._waiting else None
+
+    def _finds_room(self, turn: Turn) -> bool:
+        """Whether there is room for the job now, once one who has had much has gone aside."""
+        room = sum(other.aside for other in self._running) < self._aside
+        if self._had(turn.client) > MUCH:
+            turn.aside = room
+            if not room:
+                self._end_one(self._had(turn.client) + _MUCH_MORE)
+            return room
+        placed = [other for other in self._running if not other.aside]
+        if len(placed) < self._places:
+            return True
+        slow = [other for other in placed if other.took() > SLOW or self._had(other.client) > MUCH]
+        if slow and room:
+            most = max(slow, key=lambda other: self._had(other.client))
+            most.aside = True
+            most.went_aside()
+        elif slow:
+            self._end_one(SLOW)
+        return bool(slow) and room
+
+    def _end_one(self, least: float) -> None:
+        """Ends the job of the client that has had most, where that is more than ``least`` and none is ending yet."""
+        most = max(self._running, key=lambda turn: self._had(turn.client), default=None)
+        if most is not None and self._had(most.client) > least and not any(turn.ended for turn in self._running):
+            most.end()
+
+    def _had(self, client: str) -> float:
+        running = sum(turn.took() for turn in self._running if turn.client == client)
+        return self._allowance.had(client) + running

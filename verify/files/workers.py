@@ -53,8 +53,7 @@ class Workers:
         self._seconds = seconds
         self._memory = memory
         self._count = count
-        self._idle: dict[bool, list[_Worker]] = {False: [], True: []}
-        """Those that wait for a job, by whether they have given way: that cannot be taken back."""
+        self._live: list[_Worker] = []
         self._spare: asyncio.Task[None] | None = None
         self.confinement: layers.Report | None = None
         """How the last worker that started is confined; None before the first."""
@@ -62,7 +61,7 @@ class Workers:
     @property
     def pids(self) -> tuple[int, ...]:
         """The process IDs of the workers that wait for a job."""
-        return tuple(one.pid for idle in self._idle.values() for one in idle)
+        return tuple(one.pid for one in self._live if not one.busy)
 
     def share(self, seconds: float, client: str = NOBODY) -> float:
         """How long one job of the client's may look further, of ``seconds`` when nobody waits: less, the more do."""
@@ -70,8 +69,8 @@ class Workers:
 
     async def start(self) -> None:
         """Has a worker ready before there is a job. Raises FileRefused where none starts."""
-        if not self._idle[False]:
-            self._put(await self._fresh())
+        if not self._idle(aside=False):
+            await self._fresh()
 
     async def run(self, job: jobs.Job, client: str = NOBODY) -> jobs.Answer:
         """The answer to ``job``.
@@ -89,49 +88,52 @@ class Workers:
         if self._spare is not None:
             self._spare.cancel()
             await asyncio.gather(self._spare, return_exceptions=True)
-        for idle in self._idle.values():
-            while idle:
-                await idle.pop().end()
+        for one in [one for one in self._live if not one.busy]:
+            self._live.remove(one)
+            await one.end()
 
     async def _fresh(self, *, aside: bool = False) -> "_Worker":
         one = await _Worker.start(self._reads, self._seconds, self._memory, aside=aside)
+        self._live.append(one)
         self.confinement = one.confinement
         return one
 
-    def _put(self, one: "_Worker") -> None:
-        self._idle[one.gave_way].append(one)
-
     def _replace(self) -> None:
-        """Makes another ready in good time, where none waits."""
-        if not self._idle[False] and (self._spare is None or self._spare.done()):
+        """Makes another ready in good time, where there is a place for it and none waits for a job."""
+        quick = sum(not one.gave_way for one in self._live)
+        if quick < self._count and not self._idle(aside=False) and (self._spare is None or self._spare.done()):
             self._spare = asyncio.create_task(self._make_ready())
 
     async def _make_ready(self) -> None:
         with contextlib.suppress(FileRefused):  # the next job will tell
             await self.start()
 
+    def _idle(self, *, aside: bool) -> list["_Worker"]:
+        return [one for one in self._live if not one.busy and one.gave_way == aside]
+
     async def _ask(self, job: jobs.Job, turn: Turn) -> jobs.Answer:
-        idle = self._idle[turn.aside]
-        one = idle.pop() if idle else await self._fresh(aside=turn.aside)
-        self._replace()
+        idle = self._idle(aside=turn.aside)
+        one = idle[0] if idle else await self._fresh(aside=turn.aside)
+        one.busy = True
         keep = False
         try:
             turn.went_aside = one.give_way
             if turn.aside:  # by now
                 one.give_way()
+            self._replace()
             turn.begin()
             async with asyncio.timeout(self._seconds + 2):
                 reply = await one.ask(job)
-            keep = not reply.last
+            keep = not reply.last and len(self._idle(aside=one.gave_way)) < self._count
             return reply.answer
         except TimeoutError:
             raise FileRefused("took_too_long") from None
         except (OSError, EOFError, msgspec.MsgspecError):
             raise FileRefused(await one.cause_of_death()) from None
         finally:  # also where the asker went away: a worker in the middle of a job is of no more use
-            if keep and len(self._idle[one.gave_way]) < self._count:
-                self._put(one)
-            else:
+            one.busy = False
+            if not keep:
+                self._live.remove(one)
                 await asyncio.shield(one.end())
                 self._replace()
 
@@ -142,7 +144,9 @@ class _Worker:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.pid = process.pid
+        self.busy = False
         self.gave_way = False
+        """That cannot be taken back."""
         self.confinement: layers.Report = {}
 
     @classmethod

@@ -86,11 +86,11 @@ def _limit(memory: int) -> None:
 @contextlib.contextmanager
 def limited(seconds: int) -> Iterator[None]:
     """Within, this process has so many seconds, of the clock and of a processor, before a signal ends it."""
-    if sys.platform == "win32":
+    try:
+        import resource
+    except ImportError:  # on Windows the service ends a worker itself, a little later
         yield
         return
-    import resource
-
     used = resource.getrusage(resource.RUSAGE_SELF)
     most = resource.getrlimit(resource.RLIMIT_CPU)[1]
     signal.alarm(seconds)

@@ -11,7 +11,7 @@ from signing.centre.calendar import local_day
 from signing.messages import _
 from signing.print.fonts import FontBook
 from signing.print.names_order import by_pinyin
-from signing.print.paper import chinese_date, day_of
+from signing.print.paper import chinese_date, day_of, english_date
 from signing.print.print_settings import PrintSettings
 from signing.print.typesetter import ARCHIVE, OWN, Typesetter
 from signing.release import release_file
@@ -25,11 +25,19 @@ MASKED: Final = "＊"
 """What stands for what a list does not show."""
 
 
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """One name on the paper."""
+
+    serial: int | None
+    """The serial by which objections name a row; None on a final list, which takes none."""
+    name: str
+
+
 class Section(msgspec.Struct, frozen=True, kw_only=True):
     """One exam's names."""
 
     heading: str
-    names: list[str]
+    names: list[Listed]
 
 
 class Announcement(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,9 +76,9 @@ def compose(lists: Sequence[PassList], keyring: Keyring, settings: PrintSettings
     now = f"经审核，下列{total}名人员考试成绩合格，现予{what}。"
     return Announcement(
         title=(f"关于{titles if len(lists) == 1 else '考试'}", f"合格人员名单的{what}"),
-        lead=[f"{titles}已于{held}举行。{now}"],
+        lead=[f"{titles}已于{held}举行。{now}", *_objections(lists), *(_english(lists) if settings.english else ())],
         sections=[_section(one, settings) for one in lists],
-        close=[*_objections(lists), *_addresses(lists, site)],
+        close=[*_addresses(lists, site)],
         issuers=_issuers(lists, keyring),
         issued_at=max(one.issued_at for one in lists),
         columns=settings.columns,
@@ -87,7 +95,10 @@ def _section(one: PassList, settings: PrintSettings) -> Section:
     shared = {name for name, count in Counter(row.name for row in rows).items() if count > 1}
     return Section(
         heading=f"{one.title.zh}合格人员（{len(rows)}名）",
-        names=[_name(row, row.name in shared) for row in rows],
+        names=[
+            Listed(serial=row.serial if one.stage == "notice" else None, name=_name(row, row.name in shared))
+            for row in rows
+        ],
     )
 
 
@@ -96,15 +107,35 @@ def _name(row: Row, shared: bool) -> str:
     return f"{row.name}（{row.id}）" if shared and row.id.strip(MASKED) else row.name
 
 
-def _objections(lists: Sequence[PassList]) -> Iterable[str]:
-    windows: dict[tuple[str, str], list[str]] = {}
+def _windows(lists: Sequence[PassList]) -> dict[tuple[str, str], list[PassList]]:
+    """The lists that take objections, by the last day for them and whom to tell."""
+    windows: dict[tuple[str, str], list[PassList]] = {}
     for one in lists:
         if one.objections_until is not None:
-            last = chinese_date(local_day(one.objections_until - 1).isoformat())
-            windows.setdefault((last, one.contact), []).append(one.title.zh)
-    for (last, contact), titles in windows.items():
-        whose = f"{'、'.join(titles)}：" if len(windows) > 1 else ""
-        yield f"{whose}公示期至{last}止。如有异议，请在公示期内向{contact}提出。"
+            last = local_day(one.objections_until - 1).isoformat()
+            windows.setdefault((last, one.contact), []).append(one)
+    return windows
+
+
+def _objections(lists: Sequence[PassList]) -> Iterable[str]:
+    windows = _windows(lists)
+    for (last, contact), some in windows.items():
+        whose = f"{'、'.join(one.title.zh for one in some)}：" if len(windows) > 1 else ""
+        until = chinese_date(last)
+        yield f"{whose}公示期至{until}止。如有异议，请在公示期内向{contact}提出，并注明姓名及其前面的序号。"
+
+
+def _english(lists: Sequence[PassList]) -> Iterable[str]:
+    """The same in English, for a centre that wants it: what was held and when, how many passed, and objections."""
+    titles = {one.exam: one.title.en or one.exam for one in lists}
+    for one in lists:
+        moved = f" (planned for {english_date(one.planned_on)})" if one.planned_on else ""
+        passed = f"{len(one.rows)} passed" if len(one.rows) != 1 else "1 person passed"
+        yield f"{titles[one.exam]}, held on {english_date(one.held_on)}{moved}: {passed}; the names follow."
+    windows = _windows(lists)
+    for (last, contact), some in windows.items():
+        whose = f"For {', '.join(titles[one.exam] for one in some)}: o" if len(windows) > 1 else "O"
+        yield f"{whose}bjections until {english_date(last)}, to {contact}, with the name and the number before it."
 
 
 def _addresses(lists: Sequence[PassList], site: str) -> Iterable[str]:
@@ -127,14 +158,16 @@ def pdf(paper: Announcement, settings: PrintSettings, folder: Path) -> bytes:
     """The announcement as PDF/A-3a; ``folder`` is where a template of the centre's own is found. Raises Refusal."""
     template = folder / settings.announcement_template if settings.announcement_template else OWN / "announcement.typ"
     texts = [*paper.title, *paper.lead, *paper.close, *paper.issuers, paper.date]
-    texts += [text for part in paper.sections for text in (part.heading, *part.names)]
+    texts += [
+        text for part in paper.sections for text in (part.heading, *(one.name for one in part.names), "0123456789")
+    ]
     data = {
         "document_title": "".join(paper.title),
         "authors": paper.issuers,
         "fonts": FontBook.find(settings.fonts).families("".join(texts)),
         "title": list(paper.title),
         "lead": paper.lead,
-        "sections": [{"heading": part.heading, "names": part.names} for part in paper.sections],
+        "sections": msgspec.to_builtins(paper.sections),
         "close": paper.close,
         "date": paper.date,
         "columns": paper.columns,

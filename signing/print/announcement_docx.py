@@ -16,7 +16,7 @@ from docx.shared import Mm, Pt
 from docx.styles.style import ParagraphStyle
 
 from signing.centre.calendar import ZONE
-from signing.print.announcement import Announcement
+from signing.print.announcement import Announcement, Listed
 
 _WIDTH: Final = 158
 """Millimetres between the margins."""
@@ -103,7 +103,7 @@ def _page_number(document: DocumentObject) -> None:
     paragraph._p.append(field)  # python-docx has no fields of its own
 
 
-def _lines(names: Iterable[str], columns: int) -> Iterator[str]:
+def _lines(names: Iterable[Listed], columns: int) -> Iterator[str]:
     """Lines of names between tab stops; a name that is wider than a column takes the room of two or more."""
     column = _WIDTH / columns
     line, used = "", 0
@@ -119,11 +119,12 @@ def _lines(names: Iterable[str], columns: int) -> Iterator[str]:
         yield line.rstrip("\t")
 
 
-def _spread(name: str) -> str:
-    """A name of two characters is as wide as one of three, as newspapers set it."""
-    if len(name) == 2 and all(unicodedata.east_asian_width(character) == "W" for character in name):
-        return f"{name[0]}\u3000{name[1]}"
-    return name
+def _spread(one: Listed) -> str:
+    """The name behind its serial; one of two characters is as wide as one of three, as newspapers set it."""
+    before = "" if one.serial is None else f"{one.serial} "
+    if len(one.name) == 2 and all(unicodedata.east_asian_width(character) == "W" for character in one.name):
+        return f"{before}{one.name[0]}\u3000{one.name[1]}"
+    return before + one.name
 
 
 def _width(name: str) -> float:

@@ -44,3 +44,5 @@ class PrintSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """The order of names in an announcement."""
     columns: Annotated[int, Meta(ge=1, le=12)] = 8
     """Columns of names in an announcement."""
+    english: bool = False
+    """Whether an announcement says in English, too, what was held, how many passed, and until when to object."""

@@ -81,12 +81,40 @@ def test_says_everything(tmp_path: Path) -> None:
         assert part in shown
 
 
+def test_deadline_and_contact_come_before_the_names(tmp_path: Path) -> None:
+    """Whoever reads the first page knows until when and to whom; a name is named by the number before it."""
+    shown = flat(text(announcement.pdf(paper(), PrintSettings(), tmp_path)))
+    assert shown.index("公示期至") < shown.index("objections@example.org") < shown.index("1王莉")
+    assert "3买买提·吐尔逊江" in shown
+
+
+def test_addresses_are_never_broken(tmp_path: Path) -> None:
+    """Wherever it falls on the line, an address stays in one piece, to be copied."""
+    for length in range(0, 60, 7):
+        contact = "考" * length + "objections-of-the-third-exam@example.org"
+        copied = text(announcement.pdf(paper(listed("王莉", contact=contact)), PrintSettings(), tmp_path))
+        assert "objections-of-the-third-exam@example.org" in copied
+        assert f"{SITE}/pass-lists/CEM-2022-04" in copied
+
+
+def test_english_where_it_is_wanted(tmp_path: Path) -> None:
+    """The centre may have date, count, deadline and contact in English, too."""
+    one = listed(*NAMES, title=Names(zh="第三次考试", en="Third exam"))
+    assert not any("Third exam" in said for said in paper(one).lead)
+    made = compose([one], keyring(), PrintSettings(english=True), SITE)
+    shown = text(announcement.pdf(made, PrintSettings(english=True), tmp_path))
+    assert "Third exam, held on 23 April 2022" in " ".join(shown.split())
+    assert "bjections until 29 April 2022" in shown
+    unnamed = compose([replace(one, title=Names(zh="第三次考试"))], keyring(), PrintSettings(english=True), SITE)
+    assert any(said.startswith("CEM-2022-04, held on") for said in unnamed.lead)
+
+
 def test_people_of_one_name_are_told_apart() -> None:
     """Where two people have one name, each is shown with what the list shows of the ID; nobody else is."""
-    names = paper().sections[0].names
+    names = [one.name for one in paper().sections[0].names]
     assert [name for name in names if "（" in name] == ["张伟（＊0002）", "张伟（＊0006）"]
     hidden = tuple(replace(row, id="＊") for row in listed(*NAMES).rows)
-    assert "张伟" in paper(replace(listed(), rows=hidden)).sections[0].names
+    assert "张伟" in [one.name for one in paper(replace(listed(), rows=hidden)).sections[0].names]
 
 
 def test_a_final_list_is_proclaimed() -> None:
@@ -94,7 +122,8 @@ def test_a_final_list_is_proclaimed() -> None:
     rows = tuple(replace(row, certificate=bytes(16)) for row in listed("王莉").rows)
     made = paper(listed(stage="final", objections_until=None, rows=rows))
     assert "".join(made.title).endswith("公告")
-    assert not any("异议" in words_ for words_ in made.close)
+    assert not any("异议" in said for said in (*made.lead, *made.close))
+    assert [one.serial for one in made.sections[0].names] == [None]
 
 
 def test_two_exams_on_one_paper(tmp_path: Path) -> None:
@@ -102,9 +131,9 @@ def test_two_exams_on_one_paper(tmp_path: Path) -> None:
     cam = replace(CEM, code="CAM", name=Names(zh="碳资产管理师"))
     other = listed("李四", exam="CAM-2022-04", programme="CAM", title=Names(zh="碳资产管理师考试"))
     made = compose([listed("王莉"), other], keyring(programmes=(CEM, cam)), PrintSettings(), SITE)
-    assert [part.names for part in made.sections] == [["王莉"], ["李四"]]
+    assert [[one.name for one in part.names] for part in made.sections] == [["王莉"], ["李四"]]
     assert any(line.endswith("/pass-lists/CAM-2022-04") for line in made.close)
-    assert len([line for line in made.close if "公示期至" in line]) == 1
+    assert len([line for line in made.lead if "公示期至" in line]) == 1
     assert "李四" in flat(text(announcement.pdf(made, PrintSettings(), tmp_path)))
 
 
@@ -114,7 +143,7 @@ def test_pinyin_order() -> None:
     assert by_pinyin((name, name) for name in names) == [
         "Alexander", "安安", "区明", "欧阳若兰", "仇英", "单明", "解放", "尉迟恭", "曾敏", "查良", "张", "张三",
     ]  # fmt: skip
-    assert paper(names="pinyin").sections[0].names[0] == "𰻝𠮷"
+    assert paper(names="pinyin").sections[0].names[0].name == "𰻝𠮷"
 
 
 def test_archive_and_same_bytes(tmp_path: Path) -> None:
@@ -134,8 +163,8 @@ def test_columns(tmp_path: Path) -> None:
     made = paper(listed(*many, *NAMES), columns=7)
     data = announcement.pdf(made, PrintSettings(), tmp_path)
     copied = "".join(text(data, page) for page in range(2))
-    (line,) = (line for line in copied.splitlines() if line.startswith(many[14]))
-    assert line.split() == many[14:21]
+    (line,) = (line for line in copied.splitlines() if many[14] in line)
+    assert line.split() == [word for place in range(14, 21) for word in (str(place + 1), many[place])]
 
 
 def test_docx_is_editable() -> None:
@@ -149,8 +178,9 @@ def test_docx_is_editable() -> None:
         if line.style and line.style.name == "List"
         for name in line.text.split("\t")
     ]
-    assert [name.replace("\u3000", "") for name in names] == paper().sections[0].names
-    assert "王\u3000莉" in names
+    said = [f"{one.serial} {one.name}" for one in paper().sections[0].names]
+    assert [name.replace("\u3000", "") for name in names] == said
+    assert "1 王\u3000莉" in names
     assert paragraphs[-1] == "2022年4月15日"
     assert any("公示期至2022年4月29日止" in line for line in paragraphs)
     assert document.core_properties.author == "、".join(issuer.name.zh for issuer in ISSUERS)

@@ -1,6 +1,6 @@
 """An invented exam for HTTP tests: every statement of it, with a certificate for each status."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -59,7 +59,7 @@ def resident(serial: int) -> str:
     return body + "10X98765432"[check % 11]
 
 
-def holder(serial: int, name: str, **claims: int) -> Holder:
+def holder(serial: int, name: str, **claims: Any) -> Holder:
     """The person of this serial; ``claims`` may set issued_at and expires_at."""
     id_number = resident(serial)
     certificate = Certificate(
@@ -85,6 +85,7 @@ NOT_YET: Final = holder(8, "钱七", issued_at=1_990_000_000)
 NEW: Final = holder(9, "李蕾")
 UNLISTED: Final = holder(10, "孙八")
 EVERYBODY: Final = (VALID, REVOKED, SUSPENDED, REPLACED, EXPIRED, REINSTATED, WITHDRAWN, NOT_YET)
+CORRECTED: Final = tuple(person for person in EVERYBODY if person is not WITHDRAWN)
 
 
 def pass_list(*holders: Holder, revision: int = 1, notice: bool = False, **other: object) -> bytes:
@@ -129,11 +130,11 @@ def change(person: Holder, action: Action, reason: Reason, *, days: int, by: Hol
     return STATUS.sign(changed.draft(STATUS.kid))
 
 
-def lookup_index(*holders: Holder) -> bytes:
+def lookup_index(*holders: Holder, revision: int = 1) -> bytes:
     """The lookup index of these people, signed."""
     index = LookupIndex(
         exam="CEM-2022-04",
-        revision=1,
+        revision=revision,
         secret_id=identity.secret_id(SECRET),
         rows=tuple(
             (person.number, identity.lookup_key(SECRET, person.name, "resident", person.id_number))
@@ -151,13 +152,14 @@ def statements() -> list[bytes]:
         pass_list(*EVERYBODY, notice=True, objections_until=ISSUED - 5 * DAY, issued_at=ISSUED - 15 * DAY),
         *(person.data for person in EVERYBODY),
         pass_list(*EVERYBODY, revision=2),
-        lookup_index(*EVERYBODY, NEW),
-        pass_list(*(person for person in EVERYBODY if person is not WITHDRAWN), revision=3),
+        lookup_index(*EVERYBODY),
+        pass_list(*CORRECTED, revision=3),
         change(REVOKED, "revoked", "false_materials", days=400),
         change(SUSPENDED, "suspended", "investigation", days=500),
         change(REINSTATED, "suspended", "investigation", days=100),
         change(REINSTATED, "reinstated", "other", days=200),
         NEW.data,
         change(REPLACED, "replaced", "registration_error", days=300, by=NEW),
+        lookup_index(*CORRECTED, NEW, revision=2),
         UNLISTED.data,
     ]

@@ -1,34 +1,40 @@
 """A registry in memory for HTTP tests: a list of signed statements in the order published, and nothing else."""
 
+import contextlib
 import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tests.invented import ROOT
-from verify.core import certificate as certificates
-from verify.core import changes, lookup_index, pass_list, statement
+from verify.core import lookup_index, pass_list, statement
+from verify.core.believed_list import BelievedList, GenuineList
 from verify.core.chain import Chain
+from verify.core.errors import Malformed, NotBelieved
 from verify.core.keyring import thumbprint
 from verify.core.pass_list import PassList
-from verify.core.register import ExamFacts, Listing, Published, Record
+from verify.core.register import Published, Record, Register, revisions
 from verify.core.statement import Kind, Statement
 from verify.registry.port import BadCursor, ExamHead, ExamPage, ListChanges, RegistryUnavailable, RowPage, ShownRow
 
 _decode = functools.lru_cache(maxsize=10_000)(statement.decode)
-_certificates: dict[bytes, certificates.Certificate] = {}
-_lists: dict[bytes, PassList] = {}
+_list = functools.lru_cache(maxsize=1_000)(lambda data: pass_list.read(_decode(data)))
+_genuine_list = functools.lru_cache(maxsize=1_000)(GenuineList.of)
 
 
-def _certificate(item: Statement) -> certificates.Certificate:
-    if item.data not in _certificates:
-        _certificates[item.data] = certificates.read(item)
-    return _certificates[item.data]
+def _number(item: Statement) -> str:
+    """The number that a certificate is filed under, whatever else it says."""
+    cti = item.claims.get(statement.CTI)
+    return cti.decode("ascii", "replace") if isinstance(cti, bytes) else ""
 
 
-def _list(item: Statement) -> PassList:
-    if item.data not in _lists:
-        _lists[item.data] = pass_list.read(item)
-    return _lists[item.data]
+def _exam(item: Statement) -> str:
+    return f"{item.content.get(3)}-{item.content.get(4)}"
+
+
+def _numbers(item: Statement) -> set[str]:
+    """The numbers that a change names on either side, whatever else it says."""
+    pairs = (item.content.get(key) for key in (1, 5))
+    return {pair[0] for pair in pairs if isinstance(pair, list) and pair and isinstance(pair[0], str)}
 
 
 class MemoryRegistry:
@@ -48,95 +54,100 @@ class MemoryRegistry:
 
     async def chain(self) -> Chain:
         """See Registry."""
-        versions = [(item.data, index) for index, item in self._all(Kind.KEYRING)]
-        if not versions:
+        chain = Chain.among([(item.data, index) for index, item in self._all(Kind.KEYRING)], thumbprint(ROOT.public))
+        if chain is None:
             raise RegistryUnavailable("no keyring is published yet")
-        return Chain.follow(versions, thumbprint(ROOT.public))
+        return chain
 
     async def by_number(self, number: str) -> Record | None:
         """See Registry."""
-        for index, item in self._all(Kind.CERTIFICATE):
-            certificate = _certificate(item)
-            if certificate.number == number:
-                return self._record(certificate, item, index)
-        return None
+        chain = await self.chain()
+        filed = [(place, source, _number(source)) for place, source in self._all(Kind.CERTIFICATE)]
+        if number not in {other for _, _, other in filed}:
+            return None
+        named = [(place, source, _numbers(source)) for place, source in self._all(Kind.CHANGE)]
+        wanted = {number}
+        while True:
+            exams = {_exam(source) for _, source, other in filed if other in wanted}
+            record = Record(
+                number=number,
+                chain=chain,
+                certificates={
+                    one: tuple(
+                        Published(data=source.data, index=place) for place, source, other in filed if other == one
+                    )
+                    for one in wanted
+                },
+                changes=tuple(
+                    Published(data=source.data, index=place) for place, source, numbers in named if wanted & numbers
+                ),
+                lists=tuple(listed for listed in self._finals(chain) if listed.head.exam in exams),
+            )
+            lacking = Register.of(record).lacking
+            if not lacking:
+                return record
+            wanted |= lacking
 
-    def _record(self, certificate: certificates.Certificate, item: Statement, index: int) -> Record:
-        lists = [
-            (place, source, listing)
-            for place, source in self._all(Kind.PASS_LIST)
-            for listing in [_list(source)]
-            if listing.exam == certificate.exam
-        ]
-        changed = [(place, source, changes.read(source)) for place, source in self._all(Kind.CHANGE)]
-        return Record(
-            certificate=Published(data=item.data, index=index),
-            lists=tuple(
-                Listing(
-                    index=place,
-                    kid=source.kid,
-                    issued_at=listing.issued_at,
-                    names_it=any(row.certificate == item.short for row in listing.rows),
-                )
-                for place, source, listing in lists
-                if listing.stage == "final"
-            ),
-            changes=tuple(
-                Published(data=source.data, index=place)
-                for place, source, change in changed
-                if change.certificate.number == certificate.number
-            ),
-            named_by=tuple(
-                Published(data=source.data, index=place)
-                for place, source, change in changed
-                if change.replacement is not None and change.replacement.number == certificate.number
-            ),
-            exam=ExamFacts(title=lists[-1][2].title, held_on=lists[-1][2].held_on) if lists else None,
-        )
+    def _lists(self, chain: Chain) -> list[BelievedList]:
+        """Every believed list, in the order published."""
+        found = []
+        for place, source in self._all(Kind.PASS_LIST):
+            with contextlib.suppress(NotBelieved):
+                found.append(_genuine_list(source.data, chain.newest).at(place, chain))
+        return found
 
     async def by_numbers(self, numbers: Sequence[str]) -> dict[str, Record]:
         """See Registry."""
         found = {number: await self.by_number(number) for number in numbers}
         return {number: record for number, record in found.items() if record is not None}
 
-    async def by_digest(self, digest: bytes) -> Published | None:
-        """See Registry."""
-        for index, data in enumerate(self.statements):
-            if statement.decode(data).digest == digest:
-                return Published(data=data, index=index)
-        return None
-
     async def lookup(self, keys: Sequence[bytes]) -> tuple[str, ...]:
         """See Registry."""
         self.looked_up += 1
-        newest = {index.exam: index for _, item in self._all(Kind.LOOKUP_INDEX) for index in [lookup_index.read(item)]}
-        return tuple(sorted(number for index in newest.values() for number, key in index.rows if key in keys))
+        chain = await self.chain()
+        register = Register.of(self._whole(chain))
+        indexes = []
+        for _place, source in self._all(Kind.LOOKUP_INDEX):
+            with contextlib.suppress(Malformed):
+                indexes.append(lookup_index.read(source))
+        rows: list[tuple[str, bytes]] = []
+        for exam in {listed.head.exam for listed in self._finals(chain)}:
+            wanted = sorted(register.belonging(exam))
+            cover = [one for one in indexes if one.exam == exam and sorted(number for number, _ in one.rows) == wanted]
+            if not cover:
+                raise RegistryUnavailable("no lookup index of an exam covers its list")
+            rows += [row for index in cover for row in index.rows]
+        return tuple(sorted({number for number, key in rows if key in keys}))
 
-    def _heads(self) -> dict[str, tuple[ExamHead, PassList, bytes]]:
+    def _finals(self, chain: Chain) -> list[BelievedList]:
+        return [listed for listed in self._lists(chain) if listed.head.stage == "final"]
+
+    def _whole(self, chain: Chain) -> Record:
+        filed: dict[str, list[Published]] = {}
+        for place, source in self._all(Kind.CERTIFICATE):
+            filed.setdefault(_number(source), []).append(Published(data=source.data, index=place))
+        changed = tuple(Published(data=source.data, index=place) for place, source in self._all(Kind.CHANGE))
+        return Record(
+            number="",
+            chain=chain,
+            certificates={number: tuple(found) for number, found in filed.items()},
+            changes=changed,
+            lists=tuple(self._finals(chain)),
+        )
+
+    async def _heads(self) -> dict[str, tuple[ExamHead, PassList, bytes]]:
+        chain = await self.chain()
+        lists = self._lists(chain)
         heads = {}
-        for place, item in self._all(Kind.PASS_LIST):
-            listing = _list(item)
-            head = ExamHead(
-                exam=listing.exam,
-                programme=listing.programme,
-                title=listing.title,
-                held_on=listing.held_on,
-                planned_on=listing.planned_on,
-                stage=listing.stage,
-                revision=listing.revision,
-                contact=listing.contact,
-                objections_until=listing.objections_until,
-                public_until=listing.public_until,
-                issued_at=listing.issued_at,
-                index=place,
-                people=len(listing.rows),
-            )
-            heads[listing.exam] = (head, listing, item.data)
+        for exam in {listed.head.exam for listed in lists}:
+            newest = revisions(lists, exam)[-1]
+            data = self.statements[newest.index]
+            heads[exam] = (ExamHead.of(newest), _list(data), data)
         return heads
 
     async def exams(self, programme: str | None = None, cursor: str | None = None, limit: int = 100) -> ExamPage:
         """See Registry."""
-        heads = [head for head, _, _ in self._heads().values() if programme in (None, head.programme)]
+        heads = [head for head, _, _ in (await self._heads()).values() if programme in (None, head.programme)]
         heads.sort(key=lambda head: head.exam)
         heads.sort(key=lambda head: head.held_on, reverse=True)
         begin = _place(cursor, "exams")
@@ -145,12 +156,12 @@ class MemoryRegistry:
 
     async def pass_list(self, exam: str) -> ExamHead | None:
         """See Registry."""
-        found = self._heads().get(exam)
+        found = (await self._heads()).get(exam)
         return found[0] if found else None
 
     async def rows(self, exam: str, cursor: str | None = None, limit: int = 100) -> RowPage | None:
         """See Registry."""
-        found = self._heads().get(exam)
+        found = (await self._heads()).get(exam)
         if found is None or not found[0].is_public(self.now):
             return None
         head, listing, _ = found
@@ -164,7 +175,7 @@ class MemoryRegistry:
 
     async def find_rows(self, exam: str, beginning: str, limit: int = 100) -> tuple[ShownRow, ...] | None:
         """See Registry."""
-        found = self._heads().get(exam)
+        found = (await self._heads()).get(exam)
         if found is None or not found[0].is_public(self.now):
             return None
         rows = sorted((row for row in found[1].rows if row.name.startswith(beginning)), key=lambda row: row.name)
@@ -172,7 +183,7 @@ class MemoryRegistry:
 
     async def changes_since_notice(self, head: ExamHead) -> ListChanges | None:
         """See Registry."""
-        lists = [_list(item) for _, item in self._all(Kind.PASS_LIST)]
+        lists = [_list(self.statements[one.index]) for one in revisions(self._lists(await self.chain()), head.exam)]
         notices = [
             Counter((r.name, r.id) for r in one.rows)
             for one in lists
@@ -187,16 +198,8 @@ class MemoryRegistry:
 
     async def list_statement(self, exam: str) -> bytes | None:
         """See Registry."""
-        found = self._heads().get(exam)
+        found = (await self._heads()).get(exam)
         return found[2] if found and found[0].is_public(self.now) else None
-
-    async def keyrings(self) -> bytes:
-        """See Registry."""
-        return b"".join(item.data for _, item in self._all(Kind.KEYRING))
-
-    async def ready(self) -> None:
-        """See Registry."""
-        await self.chain()
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -6,7 +6,7 @@ import msgspec
 
 from signing.messages import _
 from signing.release.rules_alone import Changed, Entry, Listed, Release, refuse
-from verify.core import changes, pass_list
+from verify.core import pass_list, standing
 from verify.core.changes import Change
 
 
@@ -140,7 +140,7 @@ def _check_changes(changed: Iterable[Changed], release: Release, register: Regis
                 refuse("wrong_exam", reason, place)
             known = register.certificates.get(replacement.number)
             past = histories.get(replacement.number) or (known.changes if known else ())
-            if any(earlier.action in changes.FINAL_ACTIONS for earlier in past):
+            if any(earlier.action in standing.FINAL for earlier in past):
                 reason = _("the replacement {number} is itself revoked or replaced").format(number=replacement.number)
                 refuse("change_after_final", reason, place)
 
@@ -157,7 +157,7 @@ def _registered(number: str, release: Release, register: Register) -> Registered
 def _check_follows(change: Change, history: list[Change], place: int) -> None:
     number = change.certificate.number
     before = history[-1] if history else None
-    if before and before.action in changes.FINAL_ACTIONS:
+    if before and before.action in standing.FINAL:
         reason = _("certificate {number} is {action}, which is final").format(number=number, action=before.action)
         refuse("change_after_final", reason, place)
     suspended = before is not None and before.action == "suspended"

@@ -25,8 +25,9 @@ from signing.release import produce
 from signing.steps import issue
 from verify.core import cbor, identity
 from verify.core.certificate import has_default_shape
-from verify.core.changes import FINAL_ACTIONS, Action, Reason
+from verify.core.changes import Action, Reason
 from verify.core.keyring import Programme
+from verify.core.standing import FINAL
 from verify.shared.command import Refusal
 
 Verb = Literal["revoke", "suspend", "reinstate", "replace"]
@@ -129,7 +130,7 @@ def _digest(order: Order) -> bytes:
 
 def _check(session: Session, order: Order, given: Given, history: list[RecordedChange]) -> None:
     last = history[-1] if history else None
-    if last is not None and last.action in FINAL_ACTIONS:
+    if last is not None and last.action in FINAL:
         raise Refusal(
             _("Certificate {} is {} already, which is final.").format(given.number, standing_words(last.action))
         )

@@ -6,7 +6,12 @@ from typing import Final, Literal
 import msgspec
 
 from verify.core import changes
+from verify.core.certificate import Certificate
 from verify.core.fields import Names
+from verify.core.identity import masked_name
+from verify.core.keyring import Keyring, Programme
+from verify.core.register import ExamFacts
+from verify.core.standing import Worth
 
 Outcome = Literal[
     "unreadable",
@@ -135,6 +140,47 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...]
     certificate: CertificateView | None
     receipt: str | None = None
+
+
+def moment(seconds: int) -> datetime.datetime:
+    """The time of so many seconds since 1970."""
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+
+
+def view(
+    certificate: Certificate,
+    programme: Programme,
+    keyring: Keyring,
+    *,
+    exam: ExamFacts | None,
+    worth: Worth | None,
+    holder_in_full: bool,
+    hint: bool,
+) -> CertificateView:
+    """What is shown of a certificate; ``worth`` is None where the register was not asked."""
+    return CertificateView(
+        number=certificate.number,
+        holder=certificate.holder if holder_in_full else masked_name(certificate.holder),
+        id_hint=certificate.id_hint if hint else None,
+        programme=ProgrammeView(
+            code=programme.code,
+            name=programme.name,
+            level=programme.level,
+            occupation=programme.occupation,
+        ),
+        exam=ExamView(
+            code=certificate.exam,
+            title=exam.title if exam else None,
+            held_on=exam.held_on if exam else None,
+        ),
+        issuers=keyring.issuers_of(programme),
+        issued_at=moment(certificate.begins_at),
+        expires_at=None if certificate.expires_at is None else moment(certificate.expires_at),
+        status=worth.state if worth else None,
+        status_since=moment(worth.since) if worth else None,
+        reason=worth.reason if worth else None,
+        replaced_by=worth.replaced_by if worth else None,
+    )
 
 
 def check(step: int, result: Result, code: str) -> Check:

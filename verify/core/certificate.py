@@ -3,7 +3,9 @@
 A number's normal form is what is signed, filed and compared (2-formats, Certificate number).
 """
 
+import datetime
 import re
+import zoneinfo
 from collections.abc import Iterable
 from typing import Final
 
@@ -19,6 +21,7 @@ MAX_NAME: Final = 50
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NUMBER: Final = re.compile(r"[0-9A-Z]{4,32}")
+_CHINA: Final = zoneinfo.ZoneInfo("Asia/Shanghai")
 _WHAT: Final = "certificate"
 
 
@@ -28,11 +31,18 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     holder: str
     id_hint: str
-    """The last 4 characters of the ID key, or all of a shorter one."""
+    """The last 4 characters of the ID key, or all of a shorter one; of an older paper perhaps nothing."""
     programme: str
     term: str
     issued_at: int
     expires_at: int | None = None
+    paper_date: str | None = None
+    """The date on an older paper, ``YYYY-MM-DD``, where this statement was made after it."""
+
+    @property
+    def begins_at(self) -> int:
+        """From when it says that it holds: its time of issue, or the beginning of an older paper's day."""
+        return self.issued_at if self.paper_date is None else china_midnight(self.paper_date)
 
     @property
     def exam(self) -> str:
@@ -45,6 +55,8 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
         if self.expires_at is not None:
             registered[EXP] = self.expires_at
         content: dict[int, object] = {1: self.holder, 2: self.id_hint, 3: self.programme, 4: self.term}
+        if self.paper_date is not None:
+            content[6] = self.paper_date
         return draft(Kind.CERTIFICATE, kid, registered, content)
 
 
@@ -52,17 +64,21 @@ def read(statement: Statement) -> Certificate:
     """The certificate that ``statement`` holds. Raises Malformed for any breach of statements.cddl."""
     if statement.kind is not Kind.CERTIFICATE:
         raise Malformed("not_a_certificate", "a statement of another kind than a certificate")
-    content = fields.content(statement, _WHAT, (1, 2, 3, 4))
+    content = fields.content(statement, _WHAT, (1, 2, 3, 4, 6))
+    paper_date = content.find(6, "date on the paper", _date)
     certificate = Certificate(
         number=_number(statement),
         holder=content.get(1, "holder", _holder),
-        id_hint=content.get(2, "ID hint", _id_hint),
+        id_hint=content.get(2, "ID hint", _id_hint if paper_date is None else _perhaps_id_hint),
         programme=content.get(3, "programme", fields.code),
         term=content.get(4, "term", fields.term),
         issued_at=fields.issued_at(statement, _WHAT, (EXP, CTI)),
         expires_at=fields.expires_at(statement, _WHAT),
+        paper_date=paper_date,
     )
-    if certificate.expires_at is not None and certificate.expires_at <= certificate.issued_at:
+    if certificate.begins_at > certificate.issued_at:
+        fields.refuse(f"{_WHAT}: date on the paper: after the statement was made")
+    if certificate.expires_at is not None and certificate.expires_at <= certificate.begins_at:
         raise Malformed("expires_before_issue", "it expires before it was issued")
     return certificate
 
@@ -86,6 +102,26 @@ def _id_hint(value: object, what: str) -> str:
     if not 1 <= len(hint) <= 4 or fields.has_control(hint):
         fields.refuse(f"{what}: not 1 to 4 characters")
     return hint
+
+
+def _perhaps_id_hint(value: object, what: str) -> str:
+    """Of an older paper whose holder's ID number is not known, nothing."""
+    return "" if value == "" else _id_hint(value, what)
+
+
+def _date(value: object, what: str) -> str:
+    day = fields.date(value, what)
+    try:
+        china_midnight(day)
+    except ValueError:
+        fields.refuse(f"{what}: no date of the calendar")
+    return day
+
+
+def china_midnight(day: str) -> int:
+    """When ``day`` (``YYYY-MM-DD``) begins in Asia/Shanghai, in seconds since 1970. Raises ValueError for no date."""
+    begin = datetime.datetime.combine(datetime.date.fromisoformat(day), datetime.time(), _CHINA)
+    return int(begin.timestamp())
 
 
 def normal_number(text: str) -> str | None:

@@ -3,6 +3,7 @@
 A verifier pins the thumbprint of the first root and follows the chain from there (2-formats, Keyring).
 """
 
+import contextlib
 from collections.abc import Iterable
 from typing import Self
 
@@ -39,6 +40,28 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
         if chain is None:
             raise KeyringRefused("no_keyring", "there is no keyring")
         return chain
+
+    @classmethod
+    def among(cls, candidates: Iterable[tuple[bytes, int]], root: bytes) -> Self | None:
+        """The chain that stands among statements filed by anybody, in the order of their log indexes; None for none.
+
+        What does not carry the chain on neither hides nor occupies anything: it is passed over.
+        """
+        chain: Self | None = None
+        for data, index in candidates:
+            if chain is not None:
+                chain = chain.carried_on(data, index)
+                continue
+            with contextlib.suppress(KeyringRefused):
+                chain = cls(versions=(_first(data, index, root),))
+        return chain
+
+    def carried_on(self, data: bytes, index: int) -> Self:
+        """The chain with one version more, or itself where ``data`` is not its next one."""
+        try:
+            return self.extend(data, index)
+        except KeyringRefused:
+            return self
 
     @property
     def newest(self) -> Keyring:

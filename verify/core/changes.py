@@ -1,6 +1,6 @@
 """Changes of a certificate's status, one statement each. Which may follow which is for verify.core.standing."""
 
-from typing import Final, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
 import msgspec
 
@@ -18,9 +18,6 @@ Reason = Literal[
     "key_compromise",
     "other",
 ]
-
-FINAL_ACTIONS: Final = ("revoked", "replaced")
-"""What no later change can undo."""
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):

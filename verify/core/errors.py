@@ -22,6 +22,10 @@ class Malformed(CoreError):
     """A well-formed statement whose claims break a rule of statements.cddl (verdict step 6)."""
 
 
+class NotBelieved(CoreError):
+    """A statement that no key of the centre signed, or one that may not say it, or not at its place in the log."""
+
+
 class KeyringRefused(CoreError):
     """A keyring that must not be believed: not signed by its predecessor, altered, older, or unsound."""
 

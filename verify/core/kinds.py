@@ -23,6 +23,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Its content. Raises Malformed for any breach of statements.cddl."""
     programme: Callable[[Statement], object] | None = None
     """What it says its programme is, before anything in it is known to be in order; None for a kind of no programme."""
+    every_programme: bool = False
+    """Whether only a key of all programmes may sign it."""
     names_certificates: bool = False
     """Whether it is of the programmes of the certificates that it names, which only the register can tell."""
     projection: str
@@ -84,7 +86,9 @@ KINDS: Final[dict[Kind, Entry]] = {
             projection="lookup_index",
         ),
         Entry(kind=Kind.KEYRING, use=_always("root"), read=keyring.read, projection="keyring"),
-        Entry(kind=Kind.SNAPSHOT, use=_always("status"), read=snapshot.read, projection="snapshot"),
+        Entry(
+            kind=Kind.SNAPSHOT, use=_always("status"), read=snapshot.read, every_programme=True, projection="snapshot"
+        ),
         Entry(
             kind=Kind.ERASURE,
             use=_always("status"),

@@ -130,26 +130,45 @@ def draft(kind: Kind, kid: bytes, registered: dict[int, object], content: dict[i
     )
 
 
-def decode(data: bytes) -> Statement:
-    """Reads one statement strictly. Raises Unreadable, with code newer_format where a later version may read it."""
-    envelope = cbor.decode(data)
-    match envelope:
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement's outer layer: who is said to have signed which bytes."""
+
+    data: bytes
+    kid: bytes
+    payload: bytes
+    signed: bytes
+    """The Sig_structure over the received bytes (RFC 9052 section 4.4)."""
+    signature: bytes
+
+
+def envelope(data: bytes) -> Envelope:
+    """Reads the outer layer alone, which takes no time however long the payload. Raises Unreadable."""
+    match cbor.decode(data):
         case [bytes() as protected, dict() as unprotected, bytes() as payload, bytes() as signature] if (
             not unprotected and len(signature) == 64
         ):
-            pass
+            kid = _header(cbor.decode(protected))
+            signed = _sig_structure(protected, payload)
+            return Envelope(data=data, kid=kid, payload=payload, signed=signed, signature=signature)
         case _:
             raise Unreadable("not_a_statement", "not a COSE_Sign1 with a signature of 64 bytes")
-    kid = _header(cbor.decode(protected))
-    claims = cbor.decode(payload, _NOT_INTEGER_KEYS)
-    kind = _kind(claims)
+
+
+def decode(data: bytes) -> Statement:
+    """Reads one statement strictly. Raises Unreadable, with code newer_format where a later version may read it."""
+    return opened(envelope(data))
+
+
+def opened(outer: Envelope) -> Statement:
+    """The whole statement whose outer layer was read. Raises Unreadable."""
+    claims = cbor.decode(outer.payload, _NOT_INTEGER_KEYS)
     return Statement(
-        data=data,
-        kind=kind,
-        kid=kid,
+        data=outer.data,
+        kind=_kind(claims),
+        kid=outer.kid,
         claims=claims,
-        signed=_sig_structure(protected, payload),
-        signature=signature,
+        signed=outer.signed,
+        signature=outer.signature,
     )
 
 
@@ -196,7 +215,7 @@ def _public_key(public: bytes) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(public)
 
 
-def signed_by(statement: Statement, public: bytes) -> bool:
+def signed_by(statement: Statement | Envelope, public: bytes) -> bool:
     """Whether ``public`` (32 bytes) signed the received bytes (RFC 8032 section 5.1.7, S < L)."""
     try:
         _public_key(public).verify(statement.signature, statement.signed)

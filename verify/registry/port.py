@@ -1,14 +1,15 @@
 """What the public service asks of the registry. Its reader on PostgreSQL is verify.registry.postgres."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 import msgspec
 
+from verify.core.believed_list import BelievedList
 from verify.core.chain import Chain
 from verify.core.fields import Names
 from verify.core.pass_list import Stage
-from verify.core.register import Published, Record
+from verify.core.register import Record
 
 
 class RegistryUnavailable(Exception):
@@ -37,6 +38,26 @@ class ExamHead(msgspec.Struct, frozen=True, kw_only=True):
     """The list's log index."""
     people: int
     """How many rows the list has."""
+
+    @classmethod
+    def of(cls, listed: BelievedList) -> Self:
+        """The exam that a believed list is of."""
+        head = listed.head
+        return cls(
+            exam=head.exam,
+            programme=head.programme,
+            title=head.title,
+            held_on=head.held_on,
+            planned_on=head.planned_on,
+            stage=head.stage,
+            revision=head.revision,
+            contact=head.contact,
+            objections_until=head.objections_until,
+            public_until=head.public_until,
+            issued_at=head.issued_at,
+            index=listed.index,
+            people=listed.list.people,
+        )
 
     def is_public(self, now: int) -> bool:
         """Whether the list's rows may be shown at ``now``."""
@@ -78,7 +99,18 @@ class Registry(Protocol):
 
     Every method asks the registry anew (answers are as new as the question), may be called concurrently, and
     raises RegistryUnavailable where no answer could be had in a few seconds, never an empty answer instead; none
-    retries. One that finds the register contradicting its own signatures raises RegisterDamaged.
+    retries. One that finds the register contradicting itself raises RegisterDamaged.
+
+    What is handed out is believed by its type, or bytes that the core judges. Anything may have been filed past
+    publish: what is not believed (verify.core.signed) neither hides nor occupies anything, here as in the core.
+
+    - Lists are BelievedList, which only the core makes, of a list's own bytes. An adapter keeps GenuineLists by digest,
+      bounded, and asks ``at`` for each answer: whether a list is believed depends on its place and on the keyrings of
+      the moment. Heads come from BelievedList (``ExamHead.of``) of the highest revision; a revision belongs to the
+      first believed list in the log that has it (``register.revisions``). Rows come from the projection of that list.
+    - Certificates and changes are handed out as bytes with their log indexes, every one filed under the number.
+    - Keyrings are those that stand among all that were filed (``Chain.among``, ``carried_on``).
+    - The index rows behind ``lookup`` are believed as far as an index covers (see there), as nobody may see its keys.
     """
 
     async def chain(self) -> Chain:
@@ -89,19 +121,26 @@ class Registry(Protocol):
         ...
 
     async def by_number(self, number: str) -> Record | None:
-        """All that the register holds of the certificate of this number (normal form), None for none."""
+        """All that the register holds under this number (normal form), and under those that changes tie to it.
+
+        None where no statement is filed under it. The record lacks nothing (``Register.lacking``), its keyrings are of
+        the same answer, and its lists are every believed final one of the exams that its certificates say they are
+        of. Raises RegistryUnavailable where more is tied together than can be handed out.
+        """
         ...
 
     async def by_numbers(self, numbers: Sequence[str]) -> dict[str, Record]:
         """The same for many numbers at once; those not found are left out."""
         ...
 
-    async def by_digest(self, digest: bytes) -> Published | None:
-        """The statement with this SHA-256 (32 bytes), None where there is none that the service may see."""
-        ...
-
     async def lookup(self, keys: Sequence[bytes]) -> tuple[str, ...]:
-        """Certificate numbers filed under any of these lookup keys (32 bytes each), at most 100 keys, sorted."""
+        """Certificate numbers filed under any of these lookup keys (32 bytes each), at most 100 keys, sorted.
+
+        All indexes that cover are asked: an index covers where it has one row for each certificate that its exam's
+        newest believed final list names and for each later one of their lines (``Register.belonging``), of that
+        certificate's number, and no further row; no signature is asked of it. Raises RegistryUnavailable where an exam
+        with a believed final list has none that covers, so that an empty answer always means nobody.
+        """
         ...
 
     async def exams(self, programme: str | None = None, cursor: str | None = None, limit: int = 100) -> ExamPage:
@@ -132,14 +171,6 @@ class Registry(Protocol):
 
     async def list_statement(self, exam: str) -> bytes | None:
         """The signed statement of the exam's newest list; None where there is no list, or it is past its term."""
-        ...
-
-    async def keyrings(self) -> bytes:
-        """Every keyring version's statement, as one CBOR sequence, checked as ``chain`` does."""
-        ...
-
-    async def ready(self) -> None:
-        """Returns when the registry answers and its keyring holds; raises as the other methods do."""
         ...
 
     async def close(self) -> None:

@@ -10,13 +10,15 @@ import asyncpg
 from verify.core.chain import Chain
 from verify.core.errors import KeyringRefused, RegisterDamaged
 from verify.core.fields import Names
-from verify.core.register import ExamFacts, Listing, Published, Record
+from verify.core.register import Published, Record, Register
 from verify.registry.coalesce import Coalescer
 from verify.registry.genuine import GenuineLists
 from verify.registry.port import BadCursor, ExamHead, ExamPage, ListChanges, RegistryUnavailable, RowPage, ShownRow
 
 MOST_KEYS: Final = 100
 """Lookup keys in one question."""
+MOST_TIED: Final = 50
+"""Certificates that changes tie to one."""
 _CODE: Final = re.compile(r"[A-Z][0-9A-Z]{1,7}")
 _EXAM_CODE: Final = re.compile(r"[0-9A-Z-]{6,24}")
 _EXAM_CURSOR: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})~([0-9A-Z-]{6,24})")
@@ -25,22 +27,17 @@ _SETTINGS: Final = {"application_name": "yinjian-verify", "statement_timeout": "
 _NEWEST_KEYRING: Final = "select version, digest from registry.keyrings order by version desc limit 1"
 _KEYRINGS: Final = "select index, bytes from registry.keyrings where version > $1 order by version"
 _RECORDS: Final = """
-select c.number, c.index, c.bytes, e.title_zh, e.title_en, e.held_on, e.index as newest,
+select c.number, c.index, c.bytes,
+    array(select l.index from registry.final_lists l where l.exam = c.exam order by l.index) as lists,
     array(
-        select row (l.index, l.kid, l.issued_at,
-            exists (select from registry.listed r where r.short = c.short and r.list = l.index))
-        from registry.final_lists l where l.exam = c.exam order by l.index
-    ) as lists,
-    array(select row (x.index, x.bytes) from registry.changes x where x.number = c.number order by x.index)
-        as changes,
-    array(select row (x.index, x.bytes) from registry.changes x where x.replacement = c.number order by x.index)
-        as named_by
-from registry.certificates c left join registry.exams e on e.exam = c.exam
+        select row (x.index, x.bytes) from registry.changes x
+        where x.number = c.number or x.replacement = c.number order by x.index
+    ) as changes
+from registry.certificates c
 where c.number = any ($1)
 """
-_BY_DIGEST: Final = "select index, bytes from registry.published where digest = $1"
 _LOOKUP: Final = "select key, number from registry.lookup($1)"
-_LIST: Final = "select programme, bytes from registry.list_statements where index = $1"
+_LIST: Final = "select bytes from registry.list_statements where index = $1"
 _HEAD: Final = """
 exam, programme, title_zh, title_en, held_on, planned_on, stage, revision, contact, objections_until,
 public_until, issued_at, index, people, is_public"""
@@ -148,24 +145,37 @@ class PostgresRegistry:
 
     async def by_number(self, number: str) -> Record | None:
         """See Registry."""
-        found = await self._records.get(number)
-        if found is None:
+        found = {number: await self._records.get(number)}
+        if found[number] is None:
             return None
-        record, newest = found
-        rests_on = [listing.index for listing in record.lists]
-        await self._lists.check([*rests_on, newest] if newest is not None else rests_on, self.chain)
-        return record
+        chain = await self.chain()
+        while True:
+            record = await self._record(number, found, chain)
+            lacking = sorted(Register.of(record).lacking) if record.changes else []
+            if not lacking:
+                return record
+            if len(found) + len(lacking) > MOST_TIED:
+                raise RegistryUnavailable("more certificates tied to one than are handed out")
+            answers = await asyncio.gather(*map(self._records.get, lacking))
+            found |= dict(zip(lacking, answers, strict=True))
+
+    async def _record(self, number: str, found: Mapping[str, asyncpg.Record | None], chain: Chain) -> Record:
+        rows = [row for row in found.values() if row is not None]
+        indexes = {index for row in rows for index in row["lists"]}
+        changes = {index: data for row in rows for index, data in row["changes"]}
+        return Record(
+            number=number,
+            chain=chain,
+            certificates={one: () if row is None else (_published(row),) for one, row in found.items()},
+            changes=tuple(Published(data=data, index=index) for index, data in sorted(changes.items())),
+            lists=await self._lists.believed(sorted(indexes), chain),
+        )
 
     async def by_numbers(self, numbers: Sequence[str]) -> dict[str, Record]:
         """See Registry."""
         distinct = list(dict.fromkeys(numbers))
         found = await asyncio.gather(*map(self.by_number, distinct))
         return {number: record for number, record in zip(distinct, found, strict=True) if record is not None}
-
-    async def by_digest(self, digest: bytes) -> Published | None:
-        """See Registry."""
-        rows = await self._fetch(_BY_DIGEST, digest)
-        return _published(rows[0]) if rows else None
 
     async def lookup(self, keys: Sequence[bytes]) -> tuple[str, ...]:
         """See Registry."""
@@ -181,7 +191,7 @@ class PostgresRegistry:
             return ExamPage(items=(), next=None)
         rows = await self._fetch(_EXAMS, programme, held_on, exam, limit + 1)
         items = tuple(map(_head, rows[:limit]))
-        await self._lists.check([head.index for head in items], self.chain)
+        await self._lists.believed([head.index for head in items], await self.chain())
         return ExamPage(items=items, next=f"{items[-1].held_on}~{items[-1].exam}" if len(rows) > limit else None)
 
     async def pass_list(self, exam: str) -> ExamHead | None:
@@ -226,31 +236,22 @@ class PostgresRegistry:
     async def list_statement(self, exam: str) -> bytes | None:
         """See Registry."""
         rows = await self._fetch(_STATEMENT, exam) if _EXAM_CODE.fullmatch(exam) else []
-        await self._lists.check([row["index"] for row in rows], self.chain)
+        await self._lists.believed([row["index"] for row in rows], await self.chain())
         return rows[0]["bytes"] if rows else None
-
-    async def keyrings(self) -> bytes:
-        """See Registry."""
-        return b"".join(version.statement.data for version in (await self.chain()).versions)
-
-    async def ready(self) -> None:
-        """See Registry."""
-        await self.chain()
 
     async def _newest_list(self, exam: str) -> asyncpg.Record | None:
         """The exam's newest list; what cannot be an exam's code is not asked for."""
         row = await self._heads.get(exam) if _EXAM_CODE.fullmatch(exam) else None
         if row is not None:
-            await self._lists.check([row["index"]], self.chain)
+            await self._lists.believed([row["index"]], await self.chain())
         return row
 
     async def _ask_newest(self, _: Sequence[None]) -> Mapping[None, tuple[int, bytes]]:
         rows = await self._fetch(_NEWEST_KEYRING)
         return {None: (rows[0]["version"], rows[0]["digest"])} if rows else {}
 
-    async def _ask_records(self, numbers: Sequence[str]) -> Mapping[str, tuple[Record, int | None]]:
-        """Each number's record, and the log index of its exam's newest list."""
-        return {row["number"]: (_record(row), row["newest"]) for row in await self._fetch(_RECORDS, numbers)}
+    async def _ask_records(self, numbers: Sequence[str]) -> Mapping[str, asyncpg.Record]:
+        return {row["number"]: row for row in await self._fetch(_RECORDS, numbers)}
 
     async def _ask_filed(self, keys: Sequence[bytes]) -> Mapping[bytes, list[str]]:
         filed: dict[bytes, list[str]] = {}
@@ -258,9 +259,9 @@ class PostgresRegistry:
             filed.setdefault(row["key"], []).append(row["number"])
         return filed
 
-    async def _ask_list(self, index: int) -> tuple[str, bytes] | None:
+    async def _ask_list(self, index: int) -> bytes | None:
         rows = await self._fetch(_LIST, index)
-        return (rows[0]["programme"], rows[0]["bytes"]) if rows else None
+        return rows[0]["bytes"] if rows else None
 
     async def _ask_heads(self, exams: Sequence[str]) -> Mapping[str, asyncpg.Record]:
         return {row["exam"]: row for row in await self._fetch(_EXAM, exams)}
@@ -281,25 +282,6 @@ async def _leave_as_it_is(_: object) -> None:
 
 def _published(row: Any) -> Published:
     return Published(data=row["bytes"], index=row["index"])
-
-
-def _record(row: asyncpg.Record) -> Record:
-    number = row["number"].encode()
-    head = bytes([0x07, 0x40 + len(number)] if len(number) < 24 else [0x07, 0x58, len(number)])
-    if head + number not in row["bytes"]:
-        # Claim 7: the certificate itself says which number it has.
-        raise RegisterDamaged("register_damaged", "a certificate filed under a number that is not its own")
-    title = row["title_zh"]
-    return Record(
-        certificate=_published(row),
-        lists=tuple(
-            Listing(index=index, kid=kid, issued_at=issued_at, names_it=names_it)
-            for index, kid, issued_at, names_it in row["lists"]
-        ),
-        changes=tuple(Published(data=data, index=index) for index, data in row["changes"]),
-        named_by=tuple(Published(data=data, index=index) for index, data in row["named_by"]),
-        exam=ExamFacts(title=Names(zh=title, en=row["title_en"]), held_on=row["held_on"]) if title else None,
-    )
 
 
 def _head(row: asyncpg.Record) -> ExamHead:

@@ -25,7 +25,7 @@ async def ready(asker: Inject[Asker], intake: Inject[Intake]) -> dict[str, str]:
     ``detail`` says which layers of the file readers' confinement this machine does not give.
     """
     try:
-        await asyncio.wait_for(asker.registry.ready(), _SECONDS)
+        await asyncio.wait_for(asker.registry.chain(), _SECONDS)
     except TimeoutError:
         raise RegistryUnavailable("no answer in time") from None
     return {"status": "ok", "detail": f"file readers confined {intake.confinement()}"}

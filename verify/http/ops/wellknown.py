@@ -21,7 +21,8 @@ def tagged(data: bytes, media_type: str, headers: dict[str, str]) -> Response[by
 @get("/yinjian/keyring")
 async def keyring(asker: Inject[Asker]) -> Response[bytes]:
     """Every keyring version, as one CBOR sequence (RFC 8742)."""
-    return tagged(await asker.registry.keyrings(), "application/cbor-seq", _OPEN)
+    chain = await asker.registry.chain()
+    return tagged(b"".join(version.statement.data for version in chain.versions), "application/cbor-seq", _OPEN)
 
 
 @get("/jwks.json")

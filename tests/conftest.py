@@ -112,7 +112,7 @@ def publisher(url: str, folder: Path) -> Publish:
     """Publishes to ``url`` by way of a file in ``folder``."""
 
     async def run(statements: Iterable[bytes], *, keyring: bytes | None = None, now: int = releases.NOW) -> Publication:
-        path = folder / "test.release"
+        path = folder / f"{next(_numbers)}.release"
         release_file.write(path, statements)
         return await asyncio.to_thread(
             publish, path, url, keyring=keyring or releases.keyrings(), root=releases.ROOT_THUMBPRINT, now=now

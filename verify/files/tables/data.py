@@ -12,7 +12,7 @@ MAX_TEXT: Final = 200
 """Characters of a cell that are looked at; no number or name is longer."""
 MAX_COLUMNS: Final = 200
 
-RowProblem = Literal["number_missing", "name_missing", "number_as_number", "not_text", "too_many_names"]
+RowProblem = Literal["number_missing", "name_missing", "number_as_number", "not_text", "proof_wanted"]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ PROBLEMS: Final[dict[RowProblem, str]] = {
     "name_missing": N_("There is no name in this row. A formula must have been calculated and saved."),
     "number_as_number": N_("Excel took the number for a quantity and changed its last digits. Enter it as text."),
     "not_text": N_("This is a date or a truth value, not a text."),
-    "too_many_names": N_("Several wrong names were tried for this number today. Scan the QR code instead."),
+    "proof_wanted": N_("Many wrong names were tried: this name is compared only for a proof of work."),
 }  # fmt: skip
 _NOT_CHECKED: Final = Phrase(tone="unknown", mark="question", headline=N_("Not checked"), meaning="")
 

@@ -144,6 +144,7 @@ def printables(
     """
     if folder is not None and not folder.is_dir():
         raise PhotoRefused(_("There is no folder {}.").format(folder))
+    files = {} if folder is None else photos.listed(folder)
     held: dict[str, str] = {}
     found: list[Printable] = []
     missing: list[str] = []
@@ -155,7 +156,7 @@ def printables(
             held[one.exam] = msgspec.json.decode(head.head, type=PassList).held_on
         photo = None
         if folder is not None:
-            photo = photos.find(folder, [one.number, (named or {}).get(one.lookup_key, "")])
+            photo = photos.find(files, [one.number, (named or {}).get(one.lookup_key, "")])
             if photo is None:
                 missing.append(one.number)
         found.append(Printable(statement=one.statement or b"", held_on=held[one.exam], photo=photo))

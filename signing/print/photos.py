@@ -4,14 +4,16 @@ What is printed is always drawn anew from pixels: a photo's own metadata (place,
 """
 
 import io
+import unicodedata
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from signing.messages import _
+from signing.print import pixels
 from verify.shared.command import Refusal, why
 
 KINDS: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
@@ -26,26 +28,37 @@ class PhotoRefused(Refusal):
     """A photo that is missing or cannot be printed; the message names its file."""
 
 
-def find(folder: Path, names: Iterable[str]) -> Path | None:
-    """The photo in ``folder`` with the first of ``names`` (without extension) that has one, None where none has.
+def listed(folder: Path) -> dict[str, list[Path]]:
+    """The files of ``folder``, for ``find``: by name without extension, whatever its letters' case and composition."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            found.setdefault(_key(path.stem), []).append(path)
+    return found
+
+
+def find(files: Mapping[str, list[Path]], names: Iterable[str]) -> Path | None:
+    """The photo among ``files`` (see ``listed``) with the first of ``names`` that has one, None where none has.
 
     Raises PhotoRefused for two photos of one name, and for a file of that name that is no photo.
     """
-    for name in filter(_is_plain, names):
-        found = [path for kind in KINDS for path in (folder / f"{name}{kind}", folder / f"{name}{kind.upper()}")]
-        there = [path for path in found if path.is_file()]
-        if len(there) > 1 and not there[0].samefile(there[1]):
-            raise PhotoRefused(_("Two photos for one person: {}").format(", ".join(path.name for path in there)))
+    for name in filter(None, names):
+        there = files.get(_key(name), [])
+        found = [path for path in there if path.suffix.lower() in KINDS]
+        if len(found) > 1:
+            raise PhotoRefused(_("Two photos for one person: {}").format(", ".join(path.name for path in found)))
+        if found:
+            return found[0]
         if there:
-            return there[0]
-        if others := sorted(path.name for path in folder.glob(f"{name}.*")):
-            raise PhotoRefused(_("The photo {} is of no kind that can be printed: use JPEG or PNG.").format(others[0]))
+            raise PhotoRefused(
+                _("The photo {} is of no kind that can be printed: use JPEG or PNG.").format(there[0].name)
+            )
     return None
 
 
-def _is_plain(name: str) -> bool:
-    """Whether a name is one of a file in this folder, and no pattern."""
-    return bool(name) and not set(name) & set("*?[/\\") and name not in (".", "..")
+def _key(name: str) -> str:
+    """What a file's name and a number are compared by: systems differ in the form of names, and people in case."""
+    return unicodedata.normalize("NFC", name[:200]).casefold()
 
 
 def ready(path: Path) -> bytes:
@@ -66,7 +79,9 @@ def ready(path: Path) -> bytes:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             return _drawn(data, path.name)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
-        raise PhotoRefused(_("The photo {} is damaged, or no picture.").format(path.name)) from None
+        raise PhotoRefused(
+            _("The photo {} is damaged, or no picture that can be printed: save it as JPEG.").format(path.name)
+        ) from None
 
 
 def _drawn(data: bytes, name: str) -> bytes:
@@ -76,12 +91,23 @@ def _drawn(data: bytes, name: str) -> bytes:
         if min(photo.size) < 100:
             raise PhotoRefused(_("The photo {} is too small to print: {} × {} pixels.").format(name, *photo.size))
         photo.draft("RGB", (LONGEST * 2, LONGEST * 2))  # a JPEG decodes at a fraction of its size
-        upright = ImageOps.exif_transpose(photo)
-        upright.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
-        if upright.has_transparency_data:
-            ground = Image.new("RGBA", upright.size, "white")
-            upright = Image.alpha_composite(ground, upright.convert("RGBA"))
+        try:
+            plain = pixels.eight_bits(photo)
+            plain.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+            drawn = pixels.srgb(plain, photo.info.get("icc_profile"))
+        except pixels.Unclear as unclear:
+            raise PhotoRefused(_said(unclear.code).format(name)) from None
         out = io.BytesIO()
         # Typst takes an embedded profile for the colours of the page: the pixels are all that is kept.
-        upright.convert("RGB").save(out, "JPEG", quality=90, subsampling=0, icc_profile=b"", exif=b"")
+        drawn.save(out, "JPEG", quality=90, subsampling=0, icc_profile=b"", exif=b"")
         return out.getvalue()
+
+
+def _said(code: pixels.Doubt) -> str:
+    match code:
+        case "numbers":
+            return _("The photo {} says its brightness in signed or fractional numbers: save it as JPEG.")
+        case "dark":
+            return _("The photo {} uses only the darkest part of its range and would print black: save it as JPEG.")
+        case "profile":
+            return _("The photo {} has a colour profile that cannot be read: save it as JPEG in sRGB.")

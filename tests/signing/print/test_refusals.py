@@ -218,20 +218,6 @@ def test_too_small(tmp_path: Path) -> None:
         photos.ready(photo(tmp_path / "a.jpg", size=(60, 80)))
 
 
-def test_found_by_number_or_admission(tmp_path: Path) -> None:
-    """A photo is found by the first of its names; two of one name, or a PDF, are refused; no name leads elsewhere."""
-    photo(tmp_path / "20220001.JPG", format="JPEG")
-    assert photos.find(tmp_path, ["CEM1", "20220001"]) == tmp_path / "20220001.JPG"
-    assert photos.find(tmp_path, ["CEM2", ""]) is None
-    assert photos.find(tmp_path, ["*", "../20220001", "."]) is None
-    photo(tmp_path / "20220001.png")
-    with pytest.raises(PhotoRefused, match="Two photos"):
-        photos.find(tmp_path, ["20220001"])
-    (tmp_path / "CEM3.pdf").write_bytes(b"%PDF-1.7")
-    with pytest.raises(PhotoRefused, match=r"CEM3\.pdf"):
-        photos.find(tmp_path, ["CEM3"])
-
-
 def test_photo_is_printed(tmp_path: Path) -> None:
     """The photo is on the paper, 35 by 49 mm."""
     shown = picture(printed(printable("王莉", photo=photo(tmp_path / "a.jpg")), tmp_path), 60)

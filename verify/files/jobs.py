@@ -10,7 +10,7 @@ import msgspec
 
 from verify.files.findings import Findings
 from verify.files.refusals import FileRefused
-from verify.files.tables.data import Filled, Listed, Verified
+from verify.files.tables.data import Filled, Listed, Triple, Verified
 
 
 class FindCodes(msgspec.Struct, frozen=True, kw_only=True, tag="find_codes"):
@@ -24,6 +24,7 @@ class ReadTable(msgspec.Struct, frozen=True, kw_only=True, tag="read_table"):
     """The rows of a spreadsheet, or of text that somebody typed; see verify.files.tables.kinds.read."""
 
     data: bytes
+    ours: tuple[Triple, ...] = ()
     typed: bool = False
 
 
@@ -32,14 +33,15 @@ class FillTable(msgspec.Struct, frozen=True, kw_only=True, tag="fill_table"):
 
     data: bytes
     listed: Listed
-    headers: tuple[str, str, str]
+    headers: Triple
     results: tuple[Verified, ...]
 
 
 class Declined(msgspec.Struct, frozen=True, kw_only=True, tag="declined"):
-    """The file was refused; ``code`` is one of refusals.DETAILS."""
+    """The file was refused; ``code`` is one of refusals.DETAILS, ``line`` a line of a text."""
 
     code: str
+    line: int | None = None
 
 
 Reads: TypeAlias = Literal["pictures", "tables"]
@@ -79,12 +81,12 @@ def do(job: Job) -> Answer:
             case ReadTable():
                 from verify.files.tables import kinds
 
-                return kinds.read(job.data, typed=job.typed)
+                return kinds.read(job.data, ours=job.ours, typed=job.typed)
             case FillTable():
                 from verify.files.tables import kinds
 
                 return kinds.fill(job.data, job.listed, job.headers, job.results)
     except FileRefused as refused:
-        return Declined(code=refused.code)
+        return Declined(code=refused.code, line=refused.line)
     except MemoryError:
         return Declined(code="took_too_much_memory")

@@ -80,7 +80,7 @@ class Workers:
         async with self._turns.turn(client) as turn:
             answer = await self._ask(job, turn)
         if isinstance(answer, jobs.Declined):
-            raise FileRefused(answer.code if answer.code in DETAILS else "reader_failed")
+            raise FileRefused(answer.code if answer.code in DETAILS else "reader_failed", line=answer.line)
         return answer
 
     async def close(self) -> None:

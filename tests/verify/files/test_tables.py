@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.xlsx_files import xls
 from verify.files.refusals import FileRefused
-from verify.files.tables import columns, kinds
+from verify.files.tables import kinds
 from verify.files.tables.data import JsonRow, Verified, of_rows
 
 
@@ -61,14 +62,15 @@ def test_the_likelier_of_two_columns_is_taken() -> None:
     [
         (b"", "empty_file"),
         (b" \n", "empty_file"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "encrypted_or_old_excel"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "damaged_file"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "not_a_table"),
         (b"number,name\n\xff\xff,\xfe\n", "unknown_encoding"),
         (b"a,b\n1,2\n", "no_columns"),
         ("证书编号,姓名\n".encode(), "no_rows"),
         (b"number,name\n" + b"A1,B\n" * 5001, "too_many_rows"),
         (b"number,name," + b"x," * 300, "too_many_cells"),
-        (b'number,name\n"' + b"x" * 200_000, "damaged_file"),
+        (b'number,name\n"' + b"x" * 200_000, "quote_not_closed"),
+        (xls([["number", "name"], ["A1", "B"]]), "encrypted_or_old_excel"),
         (b'{"number": 1}', "not_a_table"),
         (b"[" * 100_000, "not_a_table"),
         (zipped(a_txt=b"hello"), "not_a_table"),
@@ -125,8 +127,3 @@ def test_any_bytes_are_rows_or_a_refusal(data: bytes) -> None:
         kinds.read(data)
     except FileRefused:
         return
-
-
-def test_columns_are_named_as_spreadsheets_name_them() -> None:
-    """A to Z, then AA."""
-    assert [columns.letters(place) for place in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]

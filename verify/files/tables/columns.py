@@ -1,98 +1,112 @@
-"""Which columns of a table hold the numbers and the names, and what one row of them says."""
+"""Which columns of a sheet hold the numbers and the names, and the rows below their header."""
 
-import datetime
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 import msgspec
 
-from verify.files.refusals import FileRefused
-from verify.files.tables.data import MAX_ROWS, MAX_TEXT, Row
+from verify.files.tables import entries, titles
+from verify.files.tables.data import Row, Triple
+from verify.shared.spreadsheet import Sheet, Value, cell_name
 
 HEADER_ROWS: Final = 10
-
-_NUMBER_NAMES: Final = (
-    "证书编号", "证书号", "证书号码", "证书代码", "编号", "号码",
-    "certificatenumber", "certificateno", "certificateno.", "certificateid", "certno", "certno.", "certnumber",
-    "number", "no", "no.",
-)  # fmt: skip
-_NAME_NAMES: Final = ("姓名", "持证人姓名", "持证人", "员工姓名", "名字", "name", "holder", "fullname", "holdername")
-_EXACT: Final = 10**15
-"""Whole numbers below this are exact in Excel; the digits of longer ones are lost."""
-
-Cell = int | float | str | bool | datetime.time | datetime.date | datetime.datetime | datetime.timedelta | None
+_BLOCK: Final = 16
+"""Rows that Excel writes into a CSV file at once, with no more separators than the fullest of them needs."""
 
 
 class Columns(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a table's header is, and its two columns; all count from 0."""
+    """Where a sheet's header is, counted from 1, and its columns, from 0."""
 
     header: int
     number: int
     name: int
+    ours: tuple[int, int, int] | None
+    """The three columns of an earlier check."""
 
 
-def find(rows: Sequence[Sequence[Cell]]) -> Columns | None:
-    """The columns named in the first row among the first ten that names both; the likelier name wins."""
-    for at, row in enumerate(rows[:HEADER_ROWS]):
-        titles = [_title(cell) for cell in row]
-        number = next((titles.index(name) for name in _NUMBER_NAMES if name in titles), None)
-        name = next((titles.index(name) for name in _NAME_NAMES if name in titles), None)
-        if number is not None and name is not None:
-            return Columns(header=at, number=number, name=name)
+def find(sheet: Sheet, ours: Sequence[Triple] = ()) -> Columns | None:
+    """The columns named in the first of the first ten rows that names both; the likelier name wins.
+
+    ``ours`` are the titles of columns that an earlier check has added, in each of our languages.
+    """
+    for row in sheet.rows:
+        if row > HEADER_ROWS:
+            return None
+        header = sheet.row(row)
+        found: dict[titles.Wanted, tuple[int, int]] = {}
+        for place, value in enumerate(header):
+            for wanted, rank in titles.of(value):
+                found[wanted] = min(found.get(wanted, (rank, place)), (rank, place))
+        if len(found) == 2:
+            return Columns(header=row, number=found["number"][1], name=found["name"][1], ours=_earlier(header, ours))
     return None
 
 
-def _title(cell: Cell) -> str:
-    """A header as it is compared: without what stands in brackets, white space and the like."""
-    if not isinstance(cell, str):
-        return ""
-    text = unicodedata.normalize("NFKC", cell[:MAX_TEXT]).casefold().partition("(")[0]
-    return "".join(character for character in text if not character.isspace() and character not in "_-:*'\"\ufeff")
+def _earlier(header: Sequence[Value], ours: Sequence[Triple]) -> tuple[int, int, int] | None:
+    for place in range(len(header) - 2):
+        if tuple(header[place : place + 3]) in ours:
+            return place, place + 1, place + 2
+    return None
 
 
-def people(rows: Sequence[Sequence[Cell]], columns: Columns) -> tuple[Row, ...]:
-    """The rows below the header that are not empty in both columns. Raises FileRefused."""
-    found: list[Row] = []
-    for at, row in enumerate(rows[columns.header + 1 :], columns.header + 2):
-        number = row[columns.number] if columns.number < len(row) else None
-        name = row[columns.name] if columns.name < len(row) else None
-        if _blank(number) and _blank(name):
-            continue
-        if len(found) == MAX_ROWS:
-            raise FileRefused("too_many_rows")
-        found.append(_person(at, number, name, columns))
-    if not found:
-        raise FileRefused("no_rows")
-    return tuple(found)
+def people(sheet: Sheet, columns: Columns, at: int) -> Iterator[Row]:
+    """The rows below the header with something in one of the two columns; ``at`` is the sheet's place.
+
+    A row of a text whose cells are not as many as the header's is not believed, except in a block of such rows.
+    """
+    uneven = _uneven(sheet, columns)
+    for row in _below(sheet, columns):
+        number, name = (sheet.value(row, column) for column in (columns.number, columns.name))
+        if row in uneven:
+            yield Row(row=row, sheet=at, number="", name=None, problem="row_uneven", cell=_line(sheet, row))
+        elif not (entries.blank(number) and entries.blank(name)):
+            cells = cell_name(row, columns.number), cell_name(row, columns.name)
+            yield entries.person(row, (cells[0], number), (cells[1], name), sheet=at)
 
 
-def _person(at: int, number: Cell, name: Cell, columns: Columns) -> Row:
-    number_cell, name_cell = f"{letters(columns.number)}{at}", f"{letters(columns.name)}{at}"
-    if _blank(number):
-        return Row(row=at, number="", name=None, problem="number_missing", cell=number_cell)
-    if _blank(name):
-        return Row(row=at, number="", name=None, problem="name_missing", cell=name_cell)
-    if isinstance(number, int | float) and not isinstance(number, bool):
-        if number != int(number) or abs(number) >= _EXACT:
-            return Row(row=at, number="", name=None, problem="number_as_number", cell=number_cell)
-        number = str(int(number))
-    if not isinstance(number, str):
-        return Row(row=at, number="", name=None, problem="not_text", cell=number_cell)
-    if not isinstance(name, str):
-        return Row(row=at, number="", name=None, problem="not_text", cell=name_cell)
-    return Row(row=at, number=number[:MAX_TEXT], name=name.strip()[:MAX_TEXT])
+def without(sheet: Sheet, columns: Columns) -> int:
+    """How many rows below the header hold something, but in neither column."""
+    return sum(
+        entries.blank(sheet.value(row, columns.number)) and entries.blank(sheet.value(row, columns.name))
+        for row in _below(sheet, columns)
+    )
 
 
-def _blank(cell: Cell) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
+def _below(sheet: Sheet, columns: Columns) -> Iterator[int]:
+    """Rows below the header that are neither empty nor the header once more."""
+    header = sheet.row(columns.header)
+    for row in sheet.rows:
+        if row > columns.header and any(
+            sheet.value(row, place) != header[place] for place in (columns.number, columns.name)
+        ):
+            yield row
 
 
-def letters(column: int) -> str:
-    """The name that spreadsheets give a column counted from 0: A, B … Z, AA."""
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(ord("A") + rest) + text
-    return text
+def _line(sheet: Sheet, row: int) -> str:
+    return str(sheet.lines.get(row, row))
+
+
+def _uneven(sheet: Sheet, columns: Columns) -> frozenset[int]:
+    """Rows of a text with another number of cells than the header.
+
+    Excel leaves out separators behind the last cell with content of each sixteen rows, and other programs of all rows:
+    where all rows of such a block, or all below the header, are equally short, nothing is amiss.
+    """
+    odd = frozenset(sheet.uneven(columns.header))
+    if not odd:
+        return odd
+
+    def alike(rows: Sequence[int]) -> bool:
+        widths = {sheet.widths[row] for row in rows}
+        return len(widths) == 1 and max(columns.number, columns.name) < min(widths) <= sheet.widths[columns.header]
+
+    rows = [row for row in sheet.rows if row > columns.header]
+    if len(rows) > 1 and alike(rows):
+        return frozenset()
+    blocks = [list(rows) for _, rows in groupby(rows, key=_block)]
+    return odd.difference(*(rows for rows in blocks if _block(rows[0]) != _block(columns.header) and alike(rows)))
+
+
+def _block(row: int) -> int:
+    return (row - 1) // _BLOCK

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from verify.core.answer import Verdict
-from verify.files.tables.data import RowProblem, Verified
+from verify.files.tables.data import RowProblem, Triple, Verified
 from verify.http.answers import phrases
 from verify.http.answers.phrases import Phrase, Tone
 from verify.http.asked import language as words
@@ -17,15 +17,21 @@ from verify.http.asked.bodies import SHANGHAI
 from verify.http.asked.language import N_, Language
 from verify.http.batch.judging import Checked
 
-CODED_HEADERS: Final = ("outcome", "reason", "checked_at")
+CODED_HEADERS: Final[Triple] = ("outcome", "reason", "checked_at")
 _HEADERS: Final = (N_("Result"), N_("Reason"), N_("Checked at (Beijing time)"))
 
 PROBLEMS: Final[dict[RowProblem, str]] = {
-    "number_missing": N_("There is no certificate number in this row. A formula must have been calculated and saved."),
-    "name_missing": N_("There is no name in this row. A formula must have been calculated and saved."),
+    "number_missing": N_("There is no certificate number in this row."),
+    "name_missing": N_("There is no name in this row."),
     "number_as_number": N_("Excel took the number for a quantity and changed its last digits. Enter it as text."),
+    "number_shortened": N_("This is a number as a spreadsheet shortens it; its digits are lost. Enter it as text."),
+    "number_format": N_("A cell format shows this number as something else. Enter it as text."),
     "not_text": N_("This is a date or a truth value, not a text."),
-    "proof_wanted": N_("Many wrong names were tried: this name is compared only for a proof of work."),
+    "not_computed": N_("The formula here was never calculated. Open the file in the office program and save it."),
+    "cell_error": N_("This cell shows an error."),
+    "row_uneven": N_("This row has not as many cells as the header: something is missing or stands too much."),
+    "name_unclear": N_("It is not clear which part of this line is the name. Leave only number and name."),
+    "too_many_names": N_("Several wrong names were tried for this number today. Scan the QR code instead."),
 }  # fmt: skip
 _NOT_CHECKED: Final = Phrase(tone="unknown", mark="question", headline=N_("Not checked"), meaning="")
 
@@ -40,10 +46,15 @@ def tone(item: Checked) -> Tone:
     return phrase(item).tone
 
 
-def headers(language: Language) -> tuple[str, str, str]:
+def headers(language: Language) -> Triple:
     """The columns' names for people."""
     say = words.catalogue(language).gettext
     return say(_HEADERS[0]), say(_HEADERS[1]), say(_HEADERS[2])
+
+
+def all_headers() -> tuple[Triple, ...]:
+    """The columns' names in every language and for programs: what an earlier check may have added."""
+    return CODED_HEADERS, *(headers(language) for language in words.LANGUAGES)
 
 
 def coded(checked: Sequence[Checked], now: int, language: Language) -> tuple[Verified, ...]:
@@ -67,7 +78,7 @@ def counts(checked: Sequence[Checked]) -> list[tuple[Phrase, int]]:
 
 
 def _verified(item: Checked, outcome: str, reason: str, at: str) -> Verified:
-    return Verified(row=item.row.row, good=item.outcome == "valid", words=(outcome, reason, at))
+    return Verified(row=item.row.row, sheet=item.row.sheet, good=item.outcome == "valid", words=(outcome, reason, at))
 
 
 def _reason(item: Checked, language: Language) -> str:

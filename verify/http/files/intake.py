@@ -7,7 +7,7 @@ from verify.files import jobs, refusals
 from verify.files.confinement import layers
 from verify.files.findings import MAX_BYTES, Findings
 from verify.files.refusals import FileRefused
-from verify.files.tables.data import Filled, Listed, Verified
+from verify.files.tables.data import Filled, Listed, Triple, Verified
 from verify.files.turns import Allowance, Spent
 from verify.files.workers import Workers
 from verify.http.answers.problems import Refused
@@ -53,16 +53,16 @@ class Intake:
         answer = await self._run(jobs.FindCodes(data=data, seconds=self.pictures.share(_SECONDS, client)), client)
         return answer if isinstance(answer, Findings) else _astray()
 
-    async def table(self, data: bytes, client: str, *, typed: bool = False) -> Listed:
-        """The rows of a spreadsheet, or of text that was typed."""
-        answer = await self._run(jobs.ReadTable(data=data, typed=typed), client)
+    async def table(self, data: bytes, client: str, *, ours: tuple[Triple, ...], typed: bool = False) -> Listed:
+        """The rows of a spreadsheet, or of text that was typed; ``ours`` are titles that an earlier check added."""
+        answer = await self._run(jobs.ReadTable(data=data, ours=ours, typed=typed), client)
         return answer if isinstance(answer, Listed) else _astray()
 
     async def filled(
         self,
         data: bytes,
         listed: Listed,
-        headers: tuple[str, str, str],
+        headers: Triple,
         results: tuple[Verified, ...],
         client: str,
     ) -> bytes:

@@ -38,19 +38,26 @@ class Survey(msgspec.Struct, kw_only=True):
 
 
 def survey(parts: Parts, part: str, header: int) -> Survey:
-    """Looks over a sheet whose header stands in row ``header``. Raises Unreadable."""
+    """Looks over a sheet whose header stands in row ``header``.
+
+    Raises Unreadable, also for rows or cells that are not in order, where a cell put in would have no place.
+    """
     found = Survey()
     row = column = 0
     content = -1
 
     def on_row(attributes: dict[str, str]) -> None:
         nonlocal row, column
-        row = int(attributes["r"]) if "r" in attributes else row + 1
+        before, row = row, int(attributes["r"]) if "r" in attributes else row + 1
         column = -1
+        if row <= before:
+            raise ValueError("rows out of their order")
 
     def on_cell(attributes: dict[str, str]) -> None:
         nonlocal column
-        column = place(attributes["r"])[1] if "r" in attributes else column + 1
+        before, column = column, place(attributes["r"])[1] if "r" in attributes else column + 1
+        if column <= before:
+            raise ValueError("cells out of their order")
         style = attributes.get("s")
         if style is not None and int(style) > found.last_style:
             found.last_style = int(style)

@@ -3,9 +3,8 @@
 import { accept, firstWithin, put } from "./files";
 import { lines } from "./lines";
 import { fill, part, words } from "./page";
-import { type Challenge, secondsOf, solve } from "./proof";
 
-type Event = { total?: number; done?: number; html?: string; challenge?: Challenge };
+type Event = { total?: number; done?: number; html?: string };
 
 function enhance(form: HTMLFormElement): void {
   const field = part<HTMLInputElement>(form, "file");
@@ -38,7 +37,7 @@ function enhance(form: HTMLFormElement): void {
     return total;
   };
 
-  const send = async (proof?: string): Promise<void> => {
+  const send = async () => {
     button.disabled = true;
     bar.hidden = false;
     bar.removeAttribute("value");
@@ -47,28 +46,16 @@ function enhance(form: HTMLFormElement): void {
     try {
       const response = await fetch(form.action, {
         method: "POST",
-        body: withProof(new FormData(form), proof),
+        body: new FormData(form),
         headers: { Accept: "application/x-ndjson" },
       });
       if (!response.ok || !response.body) return finish(await reason(response));
       let total = 0;
-      let wanted: Challenge | undefined;
-      for await (const event of lines(response.body)) {
-        total = take(event as Event, total);
-        wanted = (event as Event).challenge ?? wanted;
-      }
-      if (wanted && !proof) return await prove(wanted);
+      for await (const event of lines(response.body)) total = take(event as Event, total);
       finish("");
     } catch {
       finish(words(form, "failed"));
     }
-  };
-
-  /** Names that are compared for a proof of work only: done here, and the list sent once more with it. */
-  const prove = async (challenge: Challenge): Promise<void> => {
-    bar.removeAttribute("value");
-    status.textContent = words(form, "working").replace("%s", String(secondsOf(challenge)));
-    return send(await solve(challenge));
   };
 
   const reason = async (response: Response): Promise<string> => {
@@ -92,11 +79,6 @@ function enhance(form: HTMLFormElement): void {
       void send();
     }
   });
-}
-
-function withProof(data: FormData, proof?: string): FormData {
-  if (proof) data.set("altcha", proof);
-  return data;
 }
 
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-batch]")) enhance(form);

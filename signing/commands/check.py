@@ -8,12 +8,16 @@ import click
 from signing.centre.centre_toml import Centre
 from signing.commands import options
 from signing.messages import _
-from signing.workbook import judging
+from signing.workbook import judging, totals
+from signing.workbook.headers import HEADINGS
 from signing.workbook.judging import Judged, Reason, Row
 from verify.shared import command
+from verify.shared.spreadsheet import column_letters
 
 _SHOWN: Final = 20
-_NOBODY: Final = {"name_missing", "id_missing"}
+_NOBODY: Final = {"name_missing", "name_placeholder", "id_missing"}
+_COMMA: Final = ", "
+_GAP: Final = " "
 
 
 @click.command(help=_("Judge every row of a workbook, and sign nothing. Exit code 1 while rows are refused."))
@@ -57,7 +61,7 @@ def answer(judged: Judged) -> dict[str, Any]:
 
 
 def say(judged: Judged) -> None:
-    """The rows that need a look, and the totals."""
+    """The rows that need a look, everybody who has not passed with the reason, the columns, and the totals."""
     for row in judged.rows:
         if row.result == "refused" and not row.struck:
             for reason in row.reasons:
@@ -71,35 +75,74 @@ def say(judged: Judged) -> None:
             click.echo(f"  {_line(row, reason)}")
         if len(corrected) > _SHOWN:
             click.echo(_("  and {} more; --report shows them all").format(len(corrected) - _SHOWN))
+    _not_passed(judged)
     if nobody := next((row.row for row in judged.refused if _NOBODY & {reason.code for reason in row.reasons}), None):
         text = _("If row {} is no person but a total or a note, leave it out: --strike {}=REASON")
         click.echo(text.format(nobody, nobody), err=True)
     remark(judged)
-    totals = judged.totals()
+    numbers = judged.totals()
     click.echo(
         _("{rows} rows: {accepted} accepted, {corrected} corrected, {refused} refused, {struck} struck out.").format(
-            **totals
+            **numbers
         )
     )
     click.echo(
         _(
             "{passed} passed, {failed} failed, {absent} absent, {disqualified} disqualified, {ineligible} ineligible."
-        ).format(**totals)
+        ).format(**numbers)
     )
 
 
+def _not_passed(judged: Judged) -> None:
+    """Everybody whose outcome is another than passed, and of those who passed what is to be looked at."""
+    others = [row for row in judged.rows if not row.struck and row.outcome not in (None, "passed")]
+    if others:
+        click.echo(_("Not passed:"))
+    for row in others:
+        reasons = _GAP.join(reason.message for reason in row.reasons if reason.kind == "remark")
+        click.echo("  " + _("row {}: {}. {}").format(row.row, totals.words(row.outcome or ""), reasons))
+    doubtful = [(row, reason) for row in judged.rows if row.outcome == "passed" and not row.struck
+                for reason in row.reasons if reason.kind == "remark"]  # fmt: skip
+    if doubtful:
+        click.echo(_("Passed, and to be looked at:"))
+    for row, reason in doubtful[:_SHOWN]:
+        click.echo(f"  {_line(row, reason)}")
+    if len(doubtful) > _SHOWN:
+        click.echo(_("  and {} more; --report shows them all").format(len(doubtful) - _SHOWN))
+
+
 def remark(judged: Judged) -> None:
-    """What was not read of the workbook, and what was read though nobody sees it there; on standard error."""
-    sheet = judged.table.sheet
+    """What was read of the workbook and what was not, and what was read though nobody sees it; on standard error."""
+    table = judged.table
+    sheet = table.sheet
+    read = _COMMA.join(f"{column_letters(place)} {HEADINGS[column]}" for column, place in sorted(
+        table.columns.items(), key=lambda pair: pair[1]))  # fmt: skip
+    unread = _COMMA.join(f"{column_letters(place)} {heading or _('(no heading)')}".replace("\n", " ")
+                         for place, heading in table.unread.items())  # fmt: skip
+    click.echo(_("Columns read: {}. Not read: {}.").format(read, unread or _("none")), err=True)
+    for place, heading in table.doubtful.items():
+        text = _(
+            "Column {} “{}” looks like marks or remarks and is not read: call it as the form does if it is to count."
+        )
+        click.echo(text.format(column_letters(place), heading or _("(no heading)")).replace("\n", " "), err=True)
+    if left := table.left_out():
+        rows = _COMMA.join(map(str, left[:_SHOWN])) + (" …" if len(left) > _SHOWN else "")
+        click.echo(_("Rows that hold nobody and were left out: {} ({}).").format(len(left), rows), err=True)
+    if sheet.encoding not in (None, "utf-8", "utf-8-sig"):
+        click.echo(_("The text was read as {}.").format(str(sheet.encoding).upper()), err=True)
     if sheet.concealed:
-        click.echo(_("The first sheet, “{}”, is hidden; it was read all the same.").format(sheet.name), err=True)
+        text = _("The first sheet, “{}”, is hidden; it was read all the same.")
+        click.echo(text.format(sheet.cells.name), err=True)
     if sheet.others:
         text = _("Only the first sheet, “{}”, was read; behind it: {}.")
-        click.echo(text.format(sheet.name, ", ".join(sheet.others)), err=True)
+        click.echo(text.format(sheet.cells.name, ", ".join(sheet.others)), err=True)
     if sheet.macros:
         click.echo(_("The workbook holds macros; they were not run."), err=True)
-    if hidden := sum(row.row in sheet.hidden for row in judged.rows if not row.struck):
+    if hidden := sum(row.row in sheet.cells.hidden_rows for row in judged.rows if not row.struck):
         click.echo(_("{} hidden rows were read.").format(hidden), err=True)
+    if out_of_sight := sorted(set(table.columns.values()) & sheet.cells.hidden_columns):
+        text = _("Hidden columns were read: {}.")
+        click.echo(text.format(_COMMA.join(map(column_letters, out_of_sight))), err=True)
 
 
 def _line(row: Row, reason: Reason) -> str:

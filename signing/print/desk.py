@@ -20,6 +20,7 @@ from signing.print import announcement, announcement_docx, labels, photos, press
 from signing.print.fonts import FontMissing
 from signing.print.paper import Printable, Words
 from signing.print.photos import PhotoRefused
+from signing.workbook.cells import written
 from signing.workbook.judging import Judged
 from verify.core import identity
 from verify.core.keyring import Keyring
@@ -121,9 +122,7 @@ def admissions(session: Session, judged: Judged) -> dict[bytes, str]:
     found: dict[bytes, str] = {}
     secrets = session.unlocked.secrets
     for one in judged.candidates:
-        value = values.get(one.row)
-        text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value or "").strip()
-        if text:
+        if text := written(values.get(one.row)):
             for secret in secrets:
                 found[identity.lookup_key(secret, one.name, one.id_type, one.id_key)] = text
     return found

@@ -1,7 +1,6 @@
 """Who may sit and who passes: pure functions of a row's facts and the rules of centre.toml."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal
@@ -10,18 +9,15 @@ import msgspec
 
 from signing.centre.centre_toml import Eligible, MarkColumn, Paper, Rules
 from signing.messages import _
-from signing.workbook.corrections import Finding
+from signing.workbook.findings import Finding, remarked
 from signing.workbook.headers import Column
-from signing.workbook.sheets import Value
+from signing.workbook.words import plain, related, standing
+from verify.shared.spreadsheet import Value
 
 Outcome = Literal["passed", "failed", "absent", "disqualified", "ineligible"]
 
 _NUMBER: Final = re.compile(r"[0-9]{1,7}(?:[.][0-9]{1,6})?")
 MARKS: Final[tuple[MarkColumn, ...]] = ("theory", "practice", "score")
-_YES: Final = {"是", "yes", "y", "true", "1", "相关", "√", "✓", "有"}
-_NO: Final = {"否", "no", "n", "false", "0", "不相关", "×", "无", "非"}
-_ABSENT: Final = ("缺考", "absent")
-_DISQUALIFIED: Final = ("违纪", "disqualified")
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,13 +26,6 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     rules: Rules
     full_mark: int
     pass_mark: int
-
-
-def plain(value: Value) -> str:
-    """A cell as a word to compare: without width, white space and case."""
-    if isinstance(value, float) and value == int(value):
-        value = int(value)
-    return "".join(unicodedata.normalize("NFKC", "" if value is None else str(value)).split()).casefold()
 
 
 def quantity(value: Value, *units: str) -> Decimal | None:
@@ -58,21 +47,22 @@ def judge(subject: Subject, row: Mapping[Column, Value]) -> tuple[Outcome | None
 
     The first that applies of disqualified, absent, ineligible, failed, passed (3-interfaces).
     """
-    standing, found = _standing(row)
+    result, found = _standing(row)
+    found += _not_understood(row)
     marks, faults = _marks(subject, row)
     if any(finding.refuses for finding in found):
         return None, found
-    if standing == "absent" and (marks or faults):
+    if result == "absent" and (marks or faults):
         column = next(column for column in MARKS if row.get(column) is not None)
         message = _("There are marks beside 缺考.")
         return None, [Finding(column=column, code="marks_beside_absent", message=message, refuses=True)]
     if faults:
         return None, faults
-    if standing is None and not marks:
+    if result is None and not marks:
         message = _("There are no marks, and no remark says why.")
         return None, [Finding(column="score", code="no_marks", message=message, refuses=True)]
-    if standing is not None:
-        return standing, found
+    if result is not None:
+        return result, found
     barred = _barred(subject.rules, row)
     if barred is not None:
         return "ineligible", [*found, barred]
@@ -83,18 +73,30 @@ def judge(subject: Subject, row: Mapping[Column, Value]) -> tuple[Outcome | None
 
 
 def _standing(row: Mapping[Column, Value]) -> tuple[Literal["absent", "disqualified"] | None, list[Finding]]:
-    """What the remark says, and a finding where that can be read in two ways."""
-    remark = plain(row.get("remark"))
-    if remark.startswith(_DISQUALIFIED):
-        return "disqualified", [Finding(column="remark", code="disqualified", message=_("Disqualified."))]
-    if remark.startswith(_ABSENT):
-        return "absent", [Finding(column="remark", code="absent", message=_("Absent."))]
-    for word in (*_DISQUALIFIED, *_ABSENT):
-        before, there, _after = remark.partition(word)
-        if there and not before.endswith(("无", "未", "没有", "非", "not", "no")):
-            message = _("The remark can be read in two ways: begin it with 缺考 or 违纪, or leave the word out.")
-            return None, [Finding(column="remark", code="remark_unclear", message=message, refuses=True)]
+    """What the remark says, and a finding where that can be read in two ways or is not understood."""
+    meaning, known = standing(row.get("remark"))
+    if meaning == "disqualified":
+        return meaning, [remarked("remark", "disqualified", _("Disqualified."))]
+    if meaning == "absent":
+        return meaning, [remarked("remark", "absent", _("Absent."))]
+    if known == "unclear":
+        message = _("The remark can be read in two ways: begin it with 缺考 or 违纪, or leave the word out.")
+        return None, [Finding(column="remark", code="remark_unclear", message=message, refuses=True)]
+    if known == "unknown":
+        return None, [remarked("remark", "remark_unknown", _("The remark is not understood and changes nothing."))]
     return None, []
+
+
+def _not_understood(row: Mapping[Column, Value]) -> list[Finding]:
+    """Words and numbers of other columns that count as nothing because they are not understood."""
+    found = []
+    if not related(row.get("related_major"))[1]:
+        message = _("Neither yes nor no: this is not understood and counts as nothing.")
+        found.append(remarked("related_major", "related_unknown", message))
+    if plain(row.get("years")) and quantity(row.get("years"), "年") is None:
+        message = _("The years of related work are not a number and count as nothing.")
+        found.append(remarked("years", "years_not_number", message))
+    return found
 
 
 def _marks(subject: Subject, row: Mapping[Column, Value]) -> tuple[dict[MarkColumn, Decimal], list[Finding]]:
@@ -169,8 +171,6 @@ def _barred(rules: Rules, row: Mapping[Column, Value]) -> Finding | None:
     if not any(_educated(way, row) for way in rules.eligible):
         message = _("No way of admission names this education.")
         return Finding(column="education", code="education_unknown", message=message)
-    if plain(row.get("years")) and quantity(row.get("years"), "年") is None:
-        return Finding(column="years", code="not_admitted", message=_("The years of related work are not a number."))
     message = _("Neither the years of related work nor the major that this education takes.")
     return Finding(column="years", code="not_admitted", message=message)
 
@@ -182,12 +182,6 @@ def _educated(way: Eligible, row: Mapping[Column, Value]) -> bool:
 def _fits(way: Eligible, row: Mapping[Column, Value]) -> bool:
     if not _educated(way, row):
         return False
-    if way.related_major is not None and _related(row.get("related_major")) is not way.related_major:
+    if way.related_major is not None and related(row.get("related_major"))[0] is not way.related_major:
         return False
     return way.years == 0 or (quantity(row.get("years"), "年") or 0) >= way.years
-
-
-def _related(value: Value) -> bool | None:
-    """Yes, no, or neither."""
-    word = plain(value)
-    return True if word in _YES else False if word in _NO else None

@@ -17,12 +17,12 @@ from signing.centre.calendar import local_day
 from signing.centre.centre_toml import Centre
 from signing.centre.room import now
 from signing.messages import _
-from signing.workbook import corrections, eligibility, headers, sheets
-from signing.workbook.corrections import Finding
+from signing.workbook import cells, corrections, eligibility, headers, sheets, words
 from signing.workbook.eligibility import Outcome, Subject
+from signing.workbook.findings import Finding, refused, remarked
 from signing.workbook.headers import HEADINGS, Column, Table
-from signing.workbook.sheets import Value
 from verify.shared.command import Refusal, progress, working
+from verify.shared.spreadsheet import Value, cell_name
 
 Result = Literal["accepted", "corrected", "refused"]
 
@@ -107,7 +107,7 @@ def judge(table: Table, centre: Centre, strikes: Mapping[int, str], today: datet
     """Every row of ``table``. Raises Refusal for a row to strike that is not there, and for a table without rows."""
     judge_row = _Judge(table, centre, today or local_day(now()))
     drafts = []
-    with progress(_("Judging rows"), len(table.sheet.rows) - table.header) as advance:
+    with progress(_("Judging rows"), sum(row > table.header for row in table.sheet.cells.rows)) as advance:
         for number, values in table.rows():
             drafts.append(judge_row(number, values))
             advance()
@@ -146,29 +146,28 @@ class _Judge:
             for entry in centre.programmes
         }
 
-    def __call__(self, row: int, values: dict[Column, Value]) -> _Draft:
-        formula = self._table.cell(row, "name") in self._table.sheet.formulas
-        name, findings = corrections.name(values.get("name"), formula)
-        id_type, found = corrections.id_type(values.get("id_type"))
-        findings += found
-        id_key = None
+    def __call__(self, row: int, written: dict[Column, Value]) -> _Draft:
+        values, findings = cells.read(self._table, row, written)
+        spoilt = {finding.column for finding in findings if finding.refuses}
+        name = id_type = id_key = None
+
+        def take(found: tuple[str | None, list[Finding]]) -> str | None:
+            """Of what is said of a cell that was refused already, nothing is said again."""
+            findings.extend(finding for finding in found[1] if finding.column not in spoilt)
+            return found[0]
+
+        name = take(corrections.name(values.get("name")))
+        id_type = take(corrections.id_type(values.get("id_type")))
         if id_type is not None:
-            id_key, found = corrections.id_number(id_type, values.get("id_number"), self._today)
-            findings += found
-        code = self._programme(values.get("programme"), findings)
+            id_key = take(corrections.id_number(id_type, values.get("id_number"), self._today))
+        code = take(self._programme(values.get("programme")))
         outcome: Outcome | None = None
         number = None
         if code is not None:
             outcome, found = eligibility.judge(self._subjects[code], values)
-            findings += found
-            number, found = self._number(code, outcome, values.get("number"))
-            findings += found
-        unread = self._unread(row, values)
-        if unread:
-            columns_ = {finding.column for finding in unread}
-            findings = [*(finding for finding in findings if finding.column not in columns_), *unread]
-        if row in self._table.sheet.hidden:
-            findings.append(Finding(column=None, code="row_hidden", message=_("The row is hidden in the workbook.")))
+            findings += [finding for finding in found if finding.column not in spoilt]
+            number = take(self._number(code, outcome, values.get("number")))
+        findings += self._beside(row)
         candidate = None
         if name is not None and id_type is not None and id_key is not None and code is not None and outcome is not None:
             candidate = Candidate(
@@ -177,33 +176,25 @@ class _Judge:
         identity = (id_type, id_key) if id_type is not None and id_key is not None else None
         return _Draft(row=row, findings=findings, id=identity, candidate=candidate, number=number)
 
-    def _unread(self, row: int, values: dict[Column, Value]) -> list[Finding]:
-        """Refusals of cells whose value is not what they show, instead of what would be said of that value."""
-        sheet, found = self._table.sheet, []
-
-        def refuse(column: Column, code: str, message: str) -> None:
-            found.append(Finding(column=column, code=code, message=message, refuses=True))
-
-        if sheet.errors or sheet.formulas or sheet.percent:
-            for column in self._table.columns:
-                cell = self._table.cell(row, column)
-                if cell in sheet.errors:
-                    refuse(column, "cell_error", _("The cell shows an error, such as #N/A: type what belongs there."))
-                elif column != "name" and column not in values and cell in sheet.formulas:
-                    text = _("A formula without a saved result: open the workbook in the office program and save it.")
-                    refuse(column, "formula_without_result", text)
-                elif column in eligibility.MARKS and column in values and cell in sheet.percent:
-                    refuse(column, "mark_not_number", _("The mark is shown as a percentage: type the mark itself."))
+    def _beside(self, row: int) -> list[Finding]:
+        """What is to be said of a row beside what its columns say."""
+        found = []
+        if row in self._table.sheet.cells.hidden_rows:
+            found.append(remarked(None, "row_hidden", _("The row is hidden in the workbook.")))
+        for place in self._table.unread:
+            if words.speaks_of_standing(self._table.sheet.cells.value(row, place)):
+                text = _("{} speaks of absence or disqualification in a column that is not read: it changes nothing.")
+                found.append(remarked(None, "column_not_read", text.format(cell_name(row, place))))
         return found
 
-    def _programme(self, value: Value, findings: list[Finding]) -> str | None:
+    def _programme(self, value: Value) -> tuple[str | None, list[Finding]]:
         if value is None and "programme" not in self._table.columns and len(self._subjects) == 1:
-            return next(iter(self._subjects))
-        code = self._programmes.get(eligibility.plain(value))
-        if code is None:
-            message = _("There is no programme.") if value is None else _("centre.toml knows no such programme.")
-            findings.append(Finding(column="programme", code="programme_unknown", message=message, refuses=True))
-        return code
+            return next(iter(self._subjects)), []
+        code = self._programmes.get(words.plain(value))
+        if code is not None:
+            return code, []
+        message = _("There is no programme.") if value is None else _("centre.toml knows no such programme.")
+        return None, [refused("programme", "programme_unknown", message)]
 
     def _number(self, code: str, outcome: Outcome | None, value: Value) -> tuple[str | None, list[Finding]]:
         if outcome != "passed":
@@ -218,13 +209,13 @@ class _Judge:
 
 def _programme_words(centre: Centre) -> dict[str, str]:
     """Every way to write a programme: its code, its name, and its name and level together."""
-    words: dict[str, str] = {}
+    known: dict[str, str] = {}
     for entry in centre.programmes:
         for name, level in ((entry.name.zh, entry.level.zh), (entry.name.en or "", entry.level.en or "")):
             if name:
                 for written in (name, f"{name}({level})", f"{name}{level}", f"{level}{name}"):
-                    words.setdefault(eligibility.plain(written), entry.code)
-    return words | {eligibility.plain(entry.code): entry.code for entry in centre.programmes}
+                    known.setdefault(words.plain(written), entry.code)
+    return known | {words.plain(entry.code): entry.code for entry in centre.programmes}
 
 
 def _refuse_shared(drafts: Iterable[_Draft], strikes: Mapping[int, str]) -> None:

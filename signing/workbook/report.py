@@ -27,6 +27,7 @@ from signing.workbook import totals
 from signing.workbook.judging import Judged, Reason, Row
 from verify.shared import whole_files
 from verify.shared.command import Refusal, progress, working
+from verify.shared.spreadsheet import Error, Formatted, NoResult, Value
 
 _RED, _YELLOW, _BLUE, _GREY = (PatternFill("solid", fgColor=f"FF{c}") for c in ("FFC7CE", "FFEB9C", "DDEBF7", "D9D9D9"))
 _ROW_FILL: Final = {"refused": _RED, "corrected": _YELLOW, "accepted": _BLUE, "struck": _GREY}
@@ -47,7 +48,7 @@ def write(path: Path, book: Path, judged: Judged) -> None:
         copy = _copy(book, judged)
     sheet = copy.worksheets[0]
     _open_up(sheet, judged.table.header)
-    width = max((len(row) for row in judged.table.sheet.rows), default=0)
+    width = judged.table.sheet.cells.width
     for column, title in enumerate((_("Result"), _("Outcome"), _("Reasons")), start=width + 1):
         cell = put(sheet, judged.table.header, column, title)
         cell.font = Font(bold=True)
@@ -86,8 +87,9 @@ def _plain(judged: Judged) -> openpyxl.Workbook:
     copy = openpyxl.Workbook()
     sheet = copy.worksheets[0]
     widths: dict[int, int] = {}
-    for number, values in enumerate(judged.table.sheet.rows, start=1):
+    for number, values in judged.table.sheet.cells.rows.items():
         for column, value in enumerate(values, start=1):
+            value = _written(value)  # noqa: PLW2901 -- the same cell, as it is written
             if value is not None:
                 put(sheet, number, column, value)
                 if number >= judged.table.header:
@@ -95,6 +97,15 @@ def _plain(judged: Judged) -> openpyxl.Workbook:
     for column, width in widths.items():
         sheet.column_dimensions[get_column_letter(column)].width = min(width, _WIDEST)
     return copy
+
+
+def _written(value: Value) -> Any:
+    """A cell as people saw it."""
+    if isinstance(value, Error):
+        return value.text
+    if isinstance(value, Formatted):
+        return value.value if value.shown is None else value.shown
+    return None if isinstance(value, NoResult) else value
 
 
 def _width(text: str) -> int:

@@ -1,197 +1,98 @@
-"""Spreadsheet files as plain values: .xlsx, .xls and .csv, each read by a library made for it.
+"""The workbook of an office as the one reader gives it, and why another file is refused, in the office's words."""
 
-Nothing here knows what the columns mean. Formulas are never worked out and macros never run: the values that the
-office program saved are what counts.
-"""
-
-import csv
-import datetime
-import io
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from signing.messages import _
-from signing.workbook import xlsx_parts
+from verify.shared import spreadsheet
 from verify.shared.command import Refusal, why
+from verify.shared.spreadsheet import Limits, Unreadable
 
-MAX_BYTES: Final = 64 << 20
-MAX_ROWS: Final = 200_000
-MAX_COLUMNS: Final = 256
-
-_ZIP: Final = b"PK\x03\x04"
-_OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
-
-Value = str | int | float | bool | datetime.date | datetime.time | datetime.timedelta | None
+LIMITS: Final = Limits(size=64 << 20, unpacked=256 << 20, rows=200_000, columns=256)
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
-    """The first sheet of a file, from its cell A1 on."""
+    """The first sheet that people see, or the first of all where they see none."""
 
-    rows: list[list[Value]]
-    formulas: frozenset[str] = frozenset()
-    """Cells (``C12``) of formulas that give no text, where the format lets us see that; empty ones lack a result."""
-    errors: frozenset[str] = frozenset()
-    """Cells that show an error, such as #N/A, likewise."""
-    percent: frozenset[str] = frozenset()
-    """Cells that show their value as a percentage, likewise."""
-    hidden: frozenset[int] = frozenset()
-    """Rows (from 1) that the office program hides."""
-    name: str = ""
+    cells: spreadsheet.Sheet
+    kind: spreadsheet.Kind
     others: tuple[str, ...] = ()
-    """The names of the sheets behind it."""
+    """The names of the sheets that were not read."""
     concealed: bool = False
     """Whether the office program hides the sheet itself."""
     macros: bool = False
+    encoding: str | None = None
+    """Of a CSV file."""
 
     def __repr__(self) -> str:
-        return f"Sheet({len(self.rows)} rows)"
-
-
-def column_letters(column: int) -> str:
-    """The letters of a column counted from 0: ``A``, ``Z``, ``AA``."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
-def cell_name(row: int, column: int) -> str:
-    """The name of a cell: row from 1, column from 0."""
-    return f"{column_letters(column)}{row}"
+        return f"Sheet({self.cells!r})"
 
 
 def read(path: Path) -> Sheet:
-    """The first sheet of ``path``. Raises Refusal, with what to do about it."""
-    if path.name.startswith("~$"):
+    """The sheet of ``path`` that counts. Raises Refusal, with what to do about it."""
+    name = path.name
+    if name.startswith("~$"):
         raise Refusal(_("{} is a note that the office program keeps beside an open workbook, not the workbook.")
-                      .format(path.name))  # fmt: skip
+                      .format(name))  # fmt: skip
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise Refusal(_("{} is larger than {} MB.").format(path.name, MAX_BYTES >> 20))
+        if path.stat().st_size > LIMITS.size:
+            raise Refusal(_("{} is larger than {} MB.").format(name, LIMITS.size >> 20))
         data = path.read_bytes()
     except OSError as error:
-        raise Refusal(_("{} cannot be read: {}.").format(path.name, why(error))) from None
-    if not data:
-        raise Refusal(_("{} is empty: it was not saved to the end.").format(path.name))
-    if data.startswith(_ZIP):
-        return _xlsx(data, path.name)
-    if data.startswith(_OLE):
-        return _Opened(_ole(path, data), path.name).sheet()
-    if path.suffix.lower() in (".csv", ".txt"):
-        return Sheet(rows=_csv(data, path.name))
-    raise _no_workbook(path.name)
-
-
-def _no_workbook(name: str) -> Refusal:
-    return Refusal(
-        _("{} is no workbook: .xlsx, .xls or .csv is wanted. Open it in the office program and save it as .xlsx.")
-        .format(name)
-    )  # fmt: skip
-
-
-def _ole(path: Path, data: bytes) -> Path | io.BytesIO:
-    """The content, which opens whatever the file is called; or the path, which alone tells locked from broken."""
+        raise Refusal(_("{} cannot be read: {}.").format(name, why(error))) from None
     try:
-        CalamineWorkbook.from_object(io.BytesIO(data))
-    except CalamineError:
-        return path
-    return io.BytesIO(data)
-
-
-def _xlsx(data: bytes, name: str) -> Sheet:
-    try:
-        seen = xlsx_parts.inspect(data, max_rows=MAX_ROWS, max_columns=MAX_COLUMNS)
-    except xlsx_parts.TooLarge as error:
-        raise Refusal(f"{name}: {error}") from None
-    except xlsx_parts.NotWorkbook:
-        raise _no_workbook(name) from None
-    except xlsx_parts.NoTable:
-        text = _("The first sheet of {} is a chart: move the one with the results before it.")
-        raise Refusal(text.format(name)) from None
-    except xlsx_parts.Damaged:
-        raise Refusal(_("{} is damaged or was not saved to the end: open it, save it again.").format(name)) from None
-    opened = _Opened(io.BytesIO(data), name).sheet()
-    return msgspec.structs.replace(
-        opened,
-        formulas=seen.formulas,
-        errors=seen.errors,
-        percent=seen.percent,
-        hidden=seen.hidden,
-        macros=seen.macros,
+        book = spreadsheet.open_book(data, LIMITS)
+        if book.kind == "csv" and path.suffix.lower() not in (".csv", ".txt", ".tsv"):
+            raise Unreadable("not_a_table")
+        first, *others = book.sheets
+        cells = book.sheet(first)
+    except Unreadable as error:
+        raise Refusal(_words(name, error)) from None
+    return Sheet(
+        cells=cells,
+        kind=book.kind,
+        others=tuple(other.name for other in others),
+        concealed=first.hidden,
+        macros=book.macros,
+        encoding=book.encoding,
     )
 
 
-class _Opened:
-    """A binary workbook in calamine's hands, its complaints turned into ours."""
-
-    def __init__(self, source: Path | io.BytesIO, name: str) -> None:
-        self.name = name
-        try:
-            self.book = CalamineWorkbook.from_object(source)
-        except PasswordError:
-            raise Refusal(_("{} is locked by a password: save it without one.").format(name)) from None
-        except CalamineError:
-            raise self._damaged() from None
-
-    def _damaged(self) -> Refusal:
-        return Refusal(_("{} is damaged or was not saved to the end: open it, save it again.").format(self.name))
-
-    def sheet(self) -> Sheet:
-        if not self.book.sheet_names:
-            raise Refusal(_("{} has no sheet.").format(self.name))
-        name, *others = self.book.sheet_names
-        concealed = self.book.sheets_metadata[0].visible is not SheetVisibleEnum.Visible
-        sheet = Sheet(rows=[], name=name, others=tuple(others), concealed=concealed)
-        try:
-            found = self.book.get_sheet_by_index(0)
-        except CalamineError:
-            raise self._damaged() from None
-        if found.end is None:
-            return sheet
-        if found.end[0] >= MAX_ROWS or found.end[1] >= MAX_COLUMNS:
-            raise Refusal(too_large(self.name, found.end[0] + 1, found.end[1] + 1))
-        rows: list[list[Value]] = [
-            [None if value == "" else value for value in row] for row in found.to_python(skip_empty_area=False)
-        ]
-        return msgspec.structs.replace(sheet, rows=rows)
-
-
-def too_large(name: str, rows: int, columns: int) -> str:
-    """Why a sheet of so many rows and columns is refused."""
-    return _("{}: the sheet has {} rows and {} columns; at most {} rows and {} columns are taken.").format(
-        name, rows, columns, MAX_ROWS, MAX_COLUMNS
+def _words(name: str, error: Unreadable) -> str:
+    """What an office reads of a file that was not."""
+    texts = {
+        "empty_file": _("{} is empty: it was not saved to the end."),
+        "damaged_file": _("{} is damaged or was not saved to the end: open it, save it again."),
+        "locked": _("{} is locked by a password: save it without one."),
+        "no_sheet": _("{} has no sheet."),
+        "no_table": _("The first sheet of {} is a chart: move the one with the results before it."),
+        "unpacks_too_large": _("{}: unpacked, it is larger than {unpacked} MB."),
+        "too_many_parts": _("{} has more parts than a workbook has: save it anew."),
+        "too_many_rows": _("{}: the sheet has more than {rows} rows."),
+        "too_many_columns": _("{}: the sheet has more than {columns} columns."),
+        "encoding_unknown": _("{} is neither UTF-8 nor UTF-16 nor GB18030 text: save it as .xlsx, or as CSV UTF-8."),
+        "encoding_bad_byte": _("{}, line {line}: a byte there is no character of {encoding}. Save it as .xlsx."),
+        "encoding_big5": _("{} is in Big5, the traditional Chinese encoding: save it as .xlsx, or as CSV UTF-8."),
+        "encoding_utf16": _("{} is in UTF-16 without its byte order mark: save it as .xlsx, or as CSV UTF-8."),
+        "encoding_utf32": _("{} is in UTF-32: save it as .xlsx, or as CSV UTF-8."),
+        "quote_not_closed": _("{}: line {line} is not CSV: a quotation mark is not closed."),
+        "quote_misplaced": _("{}, line {line}: something stands behind the quotation mark that closes a cell."),
+        "row_over_lines": _("{}, line {line}: a quotation mark joins this row to those below: take it out."),
+        "old_xml": _("{} is an XML spreadsheet of 2003, whatever its name says: open it and save it as .xlsx."),
+        "html_table": _("{} is a web page, whatever its name says: open it and save it as .xlsx."),
+        "open_document": _("{} is an OpenDocument spreadsheet: save it as .xlsx."),
+        "binary_workbook": _("{} is a binary workbook (.xlsb): save it as .xlsx."),
+    }  # fmt: skip
+    text = texts.get(error.code) or _(
+        "{} is no workbook: .xlsx, .xls or .csv is wanted. Open it in the office program and save it as .xlsx."
     )
-
-
-def _csv(data: bytes, name: str) -> list[list[Value]]:
-    text = _decoded(data, name)
-    top = "\n".join(text.splitlines()[:10])  # a title above the header has no separators
-    delimiter = max(",;\t", key=top.count)
-    rows: list[list[Value]] = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            if len(rows) >= MAX_ROWS or len(row) > MAX_COLUMNS:
-                raise Refusal(too_large(name, len(rows) + 1, len(row)))
-            rows.append([value or None for value in row])
-    except csv.Error:
-        raise Refusal(
-            _("{}: line {} is not CSV: a quotation mark is not closed.").format(name, len(rows) + 1)
-        ) from None
-    return rows
-
-
-def _decoded(data: bytes, name: str) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise Refusal(_("{} is neither UTF-8 nor GB18030 text: save it as .xlsx, or as CSV UTF-8.").format(name))
+    return text.format(
+        name,
+        line=error.line,
+        encoding=error.encoding,
+        unpacked=LIMITS.unpacked >> 20,
+        rows=LIMITS.rows,
+        columns=LIMITS.columns,
+    )

@@ -16,6 +16,7 @@ from signing.workbook import headers, judging, report, sheets
 from tests import PROJECT
 from tests.signing_room import EXAMPLE
 from tests.workbooks import HEADER, cell, person, resident, values, write
+from tests.xlsx_files import xlsx
 from verify.shared.command import Refusal
 
 CENTRE = Centre.load(EXAMPLE)
@@ -111,7 +112,7 @@ def _with_part(path: Path, part: str, old: bytes, new: bytes) -> Path:
     changed = path.with_name(f"changed-{len(new)}.xlsx")
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
-            data = source.read(name)
+            data = source.read(name).replace(b'fullCalcOnLoad="1"', b"")  # as a program does that has computed
             if part in name:
                 data = data.replace(b"<v></v>", b"<v/>").replace(b"<v />", b"<v/>")
                 assert old in data
@@ -133,10 +134,14 @@ def test_a_locked_workbook_is_refused_with_what_to_do(name: str) -> None:
         ("b.xlsx", b"", "empty"),
         ("b.xlsx", b"PK\x03\x04 and then nothing", "damaged"),
         ("b.xls", bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 600, "damaged"),
-        ("b.xlsx", b"<html>no workbook</html>", "no workbook"),
+        ("b.xlsx", b"<html>no workbook</html>", "web page"),
+        ("b.xlsx", b"no workbook", "no workbook"),
         ("b.pdf", b"%PDF-1.7", "no workbook"),
-        ("b.csv", bytes(range(128, 256)) * 9, "neither UTF-8 nor GB18030"),
-        ("b.csv", b"\xff\xfe\x00\x00", "neither UTF-8 nor GB18030"),
+        ("b.csv", bytes(range(128, 256)) * 9, "neither UTF-8 nor UTF-16 nor GB18030"),
+        ("b.csv", "姓名,身份證號碼\n".encode("big5"), "Big5"),
+        ("b.csv", "姓名,身份证号\n".encode("utf-16-le"), "byte order mark"),
+        ("b.csv", b"\xff\xfe\x00\x00", "UTF-32"),
+        ("b.csv", "姓名\n张".encode() + b"\xe4\n", "line 2"),
         ("~$b.xlsx", b"x", "beside an open workbook"),
     ],
 )
@@ -199,7 +204,7 @@ def _sheet_of(rows: bytes) -> bytes:
     [
         (b"".join(b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (n, n) for n in range(1, 2_000_001)), "200000 rows"),
         (b"<row><c><v>1</v></c></row>" * 200_001, "200000 rows"),
-        (b'<row r="1"><c r="XFD1048576"><v>1</v></c></row>', "rows"),
+        (b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>', "rows"),
         (b'<row r="1"><c r="XFD1"><v>1</v></c></row>', "256 columns"),
         (b'<row r="1">' + b"<c><v>1</v></c>" * 300 + b"</row>", "256 columns"),
     ],
@@ -340,16 +345,19 @@ def test_another_archive_is_no_workbook(tmp_path: Path) -> None:
         sheets.read(path)
 
 
-def test_a_chart_before_the_results_is_named(tmp_path: Path) -> None:
-    """It is no sheet to read; a hidden first sheet is read, and it is known to be hidden."""
+def test_the_first_sheet_that_people_see_is_read(tmp_path: Path) -> None:
+    """A hidden one before it is named with the others; where all are hidden, that is said; a chart is no sheet."""
     path = write(tmp_path / "b.xlsx", [person(1)])
     book = openpyxl.load_workbook(path)
-    book.create_sheet("成绩")
+    book.create_sheet("旧", 0)
     book.worksheets[0].sheet_state = "hidden"
+    book.create_sheet("图示")
     book.active = 1
     book.save(path)
     sheet = sheets.read(path)
-    assert (sheet.name, sheet.concealed, sheet.others) == ("Sheet", True, ("成绩",))
+    assert (sheet.cells.name, sheet.concealed, sheet.others) == ("Sheet", False, ("图示", "旧"))
+    path.write_bytes(xlsx([["姓名"]], state="veryHidden"))
+    assert sheets.read(path).concealed
     book.create_chartsheet("图", 0)
     book.save(path)
     with pytest.raises(Refusal, match="chart"):

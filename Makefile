@@ -14,6 +14,8 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := .venv/bin/
 PO := $(wildcard */locale/*/LC_MESSAGES/*.po */*/locale/*/LC_MESSAGES/*.po)
 ARGS ?=
+# What clerks' machines run too: Linux, macOS or Windows.
+PORTABLE := verify.core verify.shared signing keys
 
 setup: .stamps/project $(PO:.po=.mo)
 
@@ -65,6 +67,8 @@ lint: setup
 	$(RUN)ruff check .
 	$(RUN)ruff format --check .
 	$(RUN)mypy
+	@for system in win32 darwin; do \
+		$(RUN)mypy --platform $$system --cache-dir .mypy_cache/$$system $(addprefix --package ,$(PORTABLE)) || exit 1; done
 	@bash verify/web/build check
 
 # One wheel: a check's needs bare, the service with [serve], the signing room with [sign]; the pages' scripts are in it.

@@ -4,7 +4,6 @@ import concurrent.futures
 import contextlib
 import itertools
 import multiprocessing
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from signing.print import paper, photos
 from signing.print.fonts import FontBook
 from signing.print.paper import Printable, Words
 from signing.print.typesetter import OWN, PRESS, Typesetter
+from signing.spread import processors
 from verify.shared import whole_files
 from verify.shared.command import Refusal
 
@@ -196,7 +196,7 @@ def _spread(
     advance: Advance,
     workers: int,
 ) -> None:
-    count = min(workers or len(os.sched_getaffinity(0)), len(tasks))
+    count = min(workers or processors(), len(tasks))
     # Fresh interpreters: a fork of a process with threads in it may hang.
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(count, context, _start, (plan,)) as pool:

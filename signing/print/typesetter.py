@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -56,7 +57,10 @@ class Typesetter:
         (root / _TEMPLATE).mkdir()
         for beside in template.absolute().parent.iterdir():
             if beside.suffix.lower() in _SEEN and beside.is_file():
-                (root / _TEMPLATE / beside.name).symlink_to(beside)
+                try:
+                    (root / _TEMPLATE / beside.name).symlink_to(beside)
+                except OSError:  # Windows wants a right for that
+                    shutil.copyfile(beside, root / _TEMPLATE / beside.name)
         (root / _FILES).mkdir()
         # Typst wants its first file itself to be in the root, not behind a link.
         first = root / "first.typ"

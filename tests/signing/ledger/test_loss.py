@@ -1,5 +1,6 @@
 """A ledger that is lost, damaged, old or another's: no number is ever given twice, and no release overwritten."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -7,6 +8,7 @@ import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -392,3 +394,34 @@ def test_what_the_room_writes_is_for_its_owner_alone(fresh: Place, tmp_path: Pat
     kept = [path for path in written if path.suffix != ".xlsx"]
     assert [path for path in kept if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
     assert place.run("find", "CEM2204000001I").stderr == ""
+
+
+def test_a_file_system_without_locks_is_told_as_that(
+    fresh: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as another command at work; nothing is begun there."""
+    place = fresh.copy(tmp_path / "centre")
+
+    def refuse(*_arguments: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(Refusal, match="keeps no locks"):
+        place.session()
+    assert not (place.folder / "ledger.sqlite").exists()
+
+
+@pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
+def test_the_same_release_is_made_where_nothing_forks(
+    fresh: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    """By workers or in this process: byte for byte."""
+    place = fresh.copy(tmp_path / "centre")
+    monkeypatch.setattr("signing.spread._CHUNK", 2)
+    monkeypatch.setattr("signing.spread.processors", lambda: 2)
+    monkeypatch.setattr("signing.spread.sys", SimpleNamespace(platform=platform))
+    if platform != "linux":
+        monkeypatch.delattr("os.fork")
+    made = certify(place, PEOPLE, NOW).read_bytes()
+    monkeypatch.setattr("signing.spread.processors", lambda: 1)
+    assert certify(fresh.copy(tmp_path / "other"), PEOPLE, NOW).read_bytes() == made

@@ -14,12 +14,12 @@ from signing.centre.room import Session
 from signing.ledger.values import Given
 from signing.release.produce import Bench
 from signing.spread import spread
-from signing.steps import issue
+from signing.steps import making
 from signing.workbook import judging
 from tests import signing_room
 from tests.signing_room import NOW
 from tests.workbooks import person, write
-from verify.shared.command import progress
+from verify.shared.progress import shown as progress
 
 PEOPLE: Final = 10_000
 SAMPLE: Final = 4_000
@@ -67,7 +67,7 @@ def _pipeline(folder: Path) -> Figure:
     with session.ledger:
         begun = time.perf_counter()
         judged = judging.read(book, session.room.centre, {})
-        made = issue.issue(session, judged, "2022-04", {}, "bench")
+        made = making.issue(session, judged, "2022-04", {}, "bench")
         whole = time.perf_counter() - begun
         alone = min(_alone(session, made.certificates) for _turn in range(2))
     work, against = f"{PEOPLE:,} rows, workbook to release", "signing and self-checking alone"

@@ -13,7 +13,8 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, Final, TypeVar, cast
 
 from signing.messages import _
-from verify.shared.command import Advance, Refusal
+from verify.shared.command import Refusal
+from verify.shared.progress import Advance
 
 T = TypeVar("T")
 R = TypeVar("R")

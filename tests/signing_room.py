@@ -17,6 +17,7 @@ from keys.programmes import Published
 from keys.settings_file import Source
 from signing.centre.room import Room, Session, Unlocked
 from tests import PROJECT
+from verify.shared.progress import silent
 
 EXAMPLE: Final = PROJECT / "examples" / "centre.toml"
 PASSPHRASE: Final = "of the tests"
@@ -33,7 +34,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         """A command at work here at the time ``now``; its ledger is to be closed."""
         room, keys = self.room, self.keys
         unlocked = Unlocked.of(keys, PASSPHRASE.encode())
-        return Session(room=room, unlocked=unlocked, ledger=room.ledger(now, keys), now=now)
+        return Session(room=room, unlocked=unlocked, ledger=room.ledger(now, keys), now=now, progress=silent)
 
     @property
     def room(self) -> Room:

@@ -18,6 +18,7 @@ from verify.core import identity
 from verify.core.chain import Chain
 from verify.core.keyring import Keyring, Use
 from verify.shared.command import Refusal
+from verify.shared.progress import Progress
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +124,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     unlocked: Unlocked
     ledger: Ledger
     now: int
+    progress: Progress
 
 
 def check_keyring(centre: Centre, keyring: Keyring, programmes: list[str]) -> None:

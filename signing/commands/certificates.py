@@ -5,21 +5,21 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+import msgspec
 
 from signing.centre.calendar import ZONE, local_day
 from signing.centre.room import Room, now
 from signing.commands import options
 from signing.ledger.history import History, Standing, standing_words
 from signing.messages import _
-from signing.print import qr_files
 from signing.steps import change as status
-from signing.steps.change import Facts, Order
-from signing.workbook import corrections
+from signing.steps.change import Order
 from verify.core.certificate import normal_number
 from verify.core.changes import Reason
 from verify.core.tables import ID_TYPES
 from verify.shared import command
 from verify.shared.command import Refusal
+from verify.shared.progress import shown
 
 
 @click.command(
@@ -70,10 +70,13 @@ def change(
         if name is not None or id_type is not None:
             given = session.ledger.given(order.number)
             held = name if name is not None else given.holder if given is not None else ""
-            order = Order(**{**_fields(order), "facts": _facts(held, id_type or "resident")})
+            kept = status.right_name(held)
+            # Asked for, as an argument would stand in every process list.
+            typed = click.prompt(_("The holder's right ID number"), err=True)
+            order = msgspec.structs.replace(
+                order, facts=status.facts(kept, id_type or "resident", typed, local_day(session.now))
+            )
         done = status.change(session, order)
-        if done.replacement is not None:
-            qr_files.draw(session.room.certificates, session.room.centre.host, [done.replacement])
     if as_json:
         command.print_json(
             {
@@ -93,10 +96,6 @@ def change(
     click.echo(_("Release: {}").format(done.path))
 
 
-def _fields(order: Order) -> dict[str, Any]:
-    return {field: getattr(order, field) for field in order.__struct_fields__}
-
-
 def _number(text: str) -> str:
     number = normal_number(text)
     if number is None:
@@ -110,18 +109,6 @@ def _moment(text: str) -> int:
     except ValueError:
         raise Refusal(_("--effective wants a date: 2022-05-01 or 2022-05-01T09:30.")) from None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).timestamp())
-
-
-def _facts(name: str, id_type: str) -> Facts:
-    """The right facts; the ID number is asked for, as an argument would stand in every process list."""
-    kept, found = corrections.name(name)
-    if kept is None:
-        raise Refusal(" ".join(finding.message for finding in found if finding.refuses))
-    typed = click.prompt(_("The holder's right ID number"), err=True)
-    key, id_found = corrections.id_number(id_type, typed, local_day(now()))
-    if key is None:
-        raise Refusal(" ".join(finding.message for finding in id_found if finding.refuses))
-    return Facts(name=kept, id_type=id_type, id_key=key)
 
 
 @click.command(help=_("Find certificates in the centre's own ledger, by number or by a part of the name."))
@@ -171,6 +158,6 @@ def export_year(out: Path, year: int | None, centre_file: Path) -> None:
 
     room = Room.open(centre_file)
     wanted = year or local_day(now()).year
-    with options.opened(room) as ledger, command.working(_("Writing {}").format(out.name)):
-        count = export.write(out, room.centre, export.of_year(History(ledger).all(), wanted))
+    with options.opened(room) as ledger:
+        count = export.export(room, ledger, out, wanted, shown)
     click.echo(_("{} certificates of {} are in {}.").format(count, wanted, out))

@@ -6,12 +6,15 @@ from typing import Any, Final
 import click
 
 from signing.centre.centre_toml import Centre
+from signing.centre.room import now
 from signing.commands import options
 from signing.messages import _
-from signing.workbook import judging, totals
+from signing.steps import check as checking
+from signing.workbook import totals
 from signing.workbook.headers import HEADINGS
-from signing.workbook.judging import Judged, Reason, Row
+from signing.workbook.judging import Judged, Reason, Row, parse_strikes
 from verify.shared import command
+from verify.shared.progress import shown
 from verify.shared.spreadsheet import column_letters
 
 _SHOWN: Final = 20
@@ -32,11 +35,7 @@ _GAP: Final = " "
 @options.as_json
 def check(book: Path, strikes: tuple[str, ...], report: Path | None, centre_file: Path, as_json: bool) -> int:
     """``yinjian-sign check BOOK``."""
-    judged = judging.read(book, Centre.load(centre_file), judging.parse_strikes(strikes))
-    if report is not None:
-        from signing.workbook import report as reports
-
-        reports.write(report, book, judged)
+    judged = checking.check(book, Centre.load(centre_file), parse_strikes(strikes), report, now=now(), progress=shown)
     if as_json:
         command.print_json(answer(judged))
     else:

@@ -8,13 +8,13 @@ import click
 from signing.centre.calendar import local_text
 from signing.centre.room import Room, now
 from signing.commands import options
-from signing.commands.publish import database_url
 from signing.ledger import backup, journal
 from signing.ledger.rebuild import Unexplained
 from signing.messages import _
 from signing.steps import restore as restoring
 from verify.shared import command
 from verify.shared.command import Refusal
+from verify.shared.progress import shown
 
 
 @click.group(help=_("Copies of the centre's ledger, and whether it agrees with the registry."))
@@ -52,8 +52,7 @@ def make_backup(file: Path, centre_file: Path) -> None:
 def restore(file: Path, centre_file: Path, keys_dir: Path | None) -> None:
     """``yinjian-sign ledger restore FILE``."""
     room = Room.open(centre_file, keys_dir)
-    with command.working(_("Reading the releases")):
-        done = restoring.restore(room, room.keys(), file, now())
+    done = restoring.restore(room, room.keys(), file, now(), shown)
     click.echo(_("The ledger is {}; {} releases were added to it.").format(file.name, len(done.added)))
     if done.aside is not None:
         click.echo(_("The one before is kept as {}.").format(done.aside))
@@ -71,8 +70,7 @@ def restore(file: Path, centre_file: Path, keys_dir: Path | None) -> None:
 def rebuild_(centre_file: Path, keys_dir: Path | None) -> None:
     """``yinjian-sign ledger rebuild``."""
     room = Room.open(centre_file, keys_dir)
-    with command.working(_("Reading the releases")):
-        done = restoring.rebuild_(room, room.keys(), now())
+    done = restoring.rebuild_(room, room.keys(), now(), shown)
     for name in done.added:
         click.echo(name)
     click.echo(_("{} releases were added to the ledger.").format(len(done.added)))
@@ -117,10 +115,11 @@ def history(centre_file: Path, as_json: bool) -> None:
 def check(centre_file: Path, as_json: bool) -> int:
     """``yinjian-sign ledger check``."""
     from signing.ledger import compare
+    from signing.steps.publish import database_url
 
     with (
         options.opened(Room.open(centre_file), complete=False) as book,
-        command.working(_("Comparing with the registry")),
+        shown(_("Comparing with the registry")),
     ):
         registry = compare.registered(database_url())
         found = compare.differences(book, registry)

@@ -2,28 +2,22 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from signing.centre.calendar import deadline_text, local_text
+from signing.centre.calendar import deadline_text, local_day, local_text
 from signing.centre.centre_toml import Centre
-from signing.centre.room import Session
+from signing.centre.room import now
 from signing.commands import options, printing
 from signing.commands.check import remark
 from signing.commands.ledger import say_unexplained
-from signing.ledger import rebuild
 from signing.messages import _
-from signing.print import qr_files
-from signing.steps import issue as issuing
-from signing.steps import notice, prepare
-from signing.steps.issue import Difference, Made
+from signing.steps import prepare
+from signing.steps.making import Difference, Made
 from signing.workbook import judging
 from verify.shared import command
-from verify.shared.command import working
-
-if TYPE_CHECKING:
-    from signing.print.desk import Desk
+from verify.shared.progress import shown
 
 
 @click.command(help=_("Announce who passed: a release with the notice that objections are raised to."))
@@ -36,29 +30,27 @@ def announce(
     *, book: Path, strikes: tuple[str, ...], term: str, centre_file: Path, keys_dir: Path | None, as_json: bool
 ) -> None:
     """``yinjian-sign announce BOOK --exam TERM``."""
-    from signing.print import desk as desks
+    from signing.steps import announce as announcing
 
     struck = judging.parse_strikes(strikes)
-    judged = judging.read(book, Centre.load(centre_file), struck)
+    judged = judging.read(book, Centre.load(centre_file), struck, local_day(now()), shown)
     prepare.check_rows(judged)  # before anybody is asked for the passphrase
     remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
-        made = issuing.announce(session, judged, term, _notes(struck))
-        with working(_("Setting the announcement")):
-            papers = desks.announce(_desk(session), made.path)
+        done = announcing.announce(session, judged, term, _notes(struck))
     if as_json:
-        command.print_json(_answer(made) | {"announcement": [str(paper) for paper in papers.files]})
+        command.print_json(_answer(done.made) | {"announcement": [str(paper) for paper in done.papers]})
         return
-    _say(made)
-    click.echo(_("Announcement: {}").format(", ".join(map(str, papers.files))))
-    if papers.lacking:
-        click.echo(_("It was not printed as PDF. {}").format(papers.lacking), err=True)
-    for listed in made.lists:
-        until = listed.objections_until
-        if until is not None:
-            click.echo(_("{}: objections until {}, to {}.").format(listed.exam, deadline_text(until), listed.contact))
-            if warning := notice.unknown_holidays(listed.issued_at, until, session.room.working_days):
-                click.echo(warning, err=True)
+    _say(done.made)
+    click.echo(_("Announcement: {}").format(", ".join(map(str, done.papers))))
+    if done.lacking:
+        click.echo(_("It was not printed as PDF. {}").format(done.lacking), err=True)
+    for listed in done.made.lists:
+        if listed.objections_until is not None:
+            until = deadline_text(listed.objections_until)
+            click.echo(_("{}: objections until {}, to {}.").format(listed.exam, until, listed.contact))
+    for warning in done.unknown_holidays:
+        click.echo(warning, err=True)
 
 
 @click.command(help=_("Issue the certificates of all who passed, and the final list."))
@@ -86,27 +78,19 @@ def issue(
     as_json: bool,
 ) -> None:
     """``yinjian-sign issue BOOK --exam TERM``."""
-    from signing.print import desk as desks
+    from signing.steps import issue as issuing
 
     if not pdf and (photos_dir or some_photos or batch_file):
         raise click.UsageError(_("--photos and --batch print certificates: they want --pdf."))
-    printed = None
+    papers = issuing.Papers(photos=photos_dir, some_photos=some_photos, batch=batch_file) if pdf else None
     struck = judging.parse_strikes(strikes)
-    judged = judging.read(book, Centre.load(centre_file), struck)
+    judged = judging.read(book, Centre.load(centre_file), struck, local_day(now()), shown)
     prepare.check_rows(judged)  # before anybody is asked for the passphrase
     remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
-        made = issuing.issue(session, judged, term, _notes(struck), early)
-        exams = {listed.exam for listed in made.lists}
-        say_unexplained([one for one in rebuild.unexplained(session.ledger) if one.exam in exams])
-        qr_files.draw(session.room.certificates, session.room.centre.host, made.certificates)
-        if pdf:
-            desk = _desk(session)
-            new = desks.unprinted(desk.ledger, made.certificates)
-            named = desks.admissions(session, judged) if photos_dir else None
-            sources = desks.printables(desk.ledger, new, photos_dir, named, some_missing=some_photos)
-            if new:
-                printed = desks.print_certificates(desk, sources, [one.number for one in new], batch_file)
+        done = issuing.issue(session, judged, term, _notes(struck), early=early, papers=papers)
+    say_unexplained(done.unexplained)
+    made, printed = done.made, done.printed
     if as_json:
         files = [str(file) for file in printed.files] if printed else []
         command.print_json(_answer(made) | {"certificates_dir": str(session.room.certificates), "printed": files})
@@ -114,16 +98,10 @@ def issue(
     _say(made)
     click.echo(_("QR codes of {} certificates are in {}.").format(len(made.certificates), session.room.certificates))
     if printed:
-        desks.say(printed)
-    if pdf and (before := len(made.certificates) - (len(printed.numbers) if printed else 0)):
-        click.echo(_("{} were printed before; `yinjian-sign print --reprint` prints again.").format(before))
-
-
-def _desk(session: Session) -> "Desk":
-    from signing.print.desk import Desk
-
-    keyring = session.unlocked.chain.newest
-    return Desk(room=session.room, ledger=session.ledger, keyring=keyring, now=session.now)
+        printing.say(printed)
+    if done.printed_before:
+        text = _("{} were printed before; `yinjian-sign print --reprint` prints again.")
+        click.echo(text.format(done.printed_before))
 
 
 def _notes(struck: Mapping[int, str]) -> dict[str, Any]:

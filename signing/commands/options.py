@@ -13,6 +13,7 @@ from signing.centre.room import Room, Session, Unlocked, now
 from signing.ledger import opening
 from signing.ledger.book import Ledger
 from signing.messages import _
+from verify.shared.progress import shown
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -74,4 +75,4 @@ def at_work(centre_file: Path, keys_dir: Path | None) -> Iterator[Session]:
     folder = room.keys()
     with opened(room, folder) as ledger:
         unlocked = Unlocked.of(folder, passphrase.ask())
-        yield Session(room=room, unlocked=unlocked, ledger=ledger, now=now())
+        yield Session(room=room, unlocked=unlocked, ledger=ledger, now=now(), progress=shown)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -10,24 +10,28 @@ from signing.centre.room import Room, now
 from signing.commands import options
 from signing.messages import _
 from verify.core.certificate import normal_number
-from verify.shared import command as cli
+from verify.shared import command
+from verify.shared.progress import shown
+
+if TYPE_CHECKING:
+    from signing.print.desk import Printed
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def photos(command: F) -> F:
+def photos(decorated: F) -> F:
     """``--photos DIR`` and ``--some-photos``."""
-    command = click.option("--some-photos", is_flag=True, help=_("Print those without a photo too."))(command)
+    decorated = click.option("--some-photos", is_flag=True, help=_("Print those without a photo too."))(decorated)
     return click.option(
         "--photos",
         "photos_dir",
         type=click.Path(path_type=Path),
         metavar="DIR",
         help=_("Print the photos of this folder, named by certificate number or, with a workbook, by 准考证号."),
-    )(command)
+    )(decorated)
 
 
-def batch(command: F) -> F:
+def batch(decorated: F) -> F:
     """``--batch OUT.pdf``."""
     return click.option(
         "--batch",
@@ -35,7 +39,7 @@ def batch(command: F) -> F:
         type=click.Path(path_type=Path),
         metavar="OUT.pdf",
         help=_("One file for the printer, in the list's order, instead of one file each."),
-    )(command)
+    )(decorated)
 
 
 @click.command("print", help=_("Print certificates as PDF: NUMBER…, or everybody of an exam in the list's order."))
@@ -71,37 +75,43 @@ def print_(
     as_json: bool,
 ) -> None:
     """``yinjian-sign print NUMBER…``."""
-    from signing.print import desk as desks
+    from signing.print.desk import Desk
+    from signing.steps import printing
 
     if bool(numbers) == bool(exams):
         raise click.UsageError(_("Name certificates by their numbers, or an exam with --exam."))
     if batch_file and labels:
         raise click.UsageError(_("--batch and --labels are two things: ask for one at a time."))
+    order = printing.Order(
+        numbers=tuple(_normal(numbers)),
+        exams=exams,
+        photos=photos_dir,
+        some_photos=some_photos,
+        reprint=reprint,
+        even_revoked=even_revoked,
+        batch=batch_file,
+        labels=labels,
+    )
     room = Room.open(centre_file, keys_dir)
     keyring = room.keys().chain().newest
     with options.opened(room) as ledger:
-        desk = desks.Desk(room=room, ledger=ledger, keyring=keyring, now=now())
-        wanted = desks.given(ledger, _normal(numbers))
-        for exam in exams:
-            wanted += desks.of_exam(ledger, exam)
-        if numbers:
-            desks.refuse(ledger, wanted, again=reprint or labels is not None, even_revoked=even_revoked)
-        else:
-            wanted, left = desks.sift(ledger, wanted, again=reprint or labels is not None, even_revoked=even_revoked)
-            for line in left:
-                click.echo(line, err=True)
-            if not wanted:
-                raise cli.Refusal(_("There is nothing to print."))
-        sources = desks.printables(ledger, wanted, photos_dir, some_missing=some_photos)
-        printed = [one.number for one in wanted]
-        if labels:
-            made = desks.print_labels(desk, sources, printed, labels)
-        else:
-            made = desks.print_certificates(desk, sources, printed, batch_file)
+        desk = Desk(room=room, ledger=ledger, keyring=keyring, now=now(), progress=shown)
+        done = printing.print_(desk, order)
+    for line in done.left:
+        click.echo(line, err=True)
+    made = done.printed
     if as_json:
-        cli.print_json({"files": [str(file) for file in made.files], "numbers": made.numbers, "fonts": made.fonts})
+        command.print_json({"files": [str(file) for file in made.files], "numbers": made.numbers, "fonts": made.fonts})
     else:
-        desks.say(made)
+        say(made)
+
+
+def say(made: "Printed") -> None:
+    """Tells people what was printed, and with which fonts."""
+    if made.fonts:
+        click.echo(_("Fonts: {}.").format(", ".join(made.fonts)))
+    where = made.files[0] if len(made.files) == 1 else made.files[0].parent
+    click.echo(_("{} certificates printed: {}").format(len(made.numbers), where))
 
 
 def _normal(numbers: tuple[str, ...]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Printing in the signing room: which certificates, with which photos, and what the ledger says of it.
+"""Papers made in the signing room: certificates, labels and announcements, and what the ledger is told of them.
 
 Nothing is in the certificates folder that the ledger does not know of: the files are made aside, the printing is
 recorded, and then they are put in their places.
@@ -7,11 +7,10 @@ recorded, and then they are put in their places.
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final, Self
 
-import click
 import msgspec
 
-from signing.centre.calendar import local_text
 from signing.centre.room import Room, Session
 from signing.ledger.book import Ledger
 from signing.ledger.values import Given
@@ -20,15 +19,19 @@ from signing.print import announcement, announcement_docx, labels, photos, press
 from signing.print.fonts import FontMissing
 from signing.print.paper import Printable, Words
 from signing.print.photos import PhotoRefused
-from signing.workbook.cells import written
-from signing.workbook.judging import Judged
-from verify.core import identity
 from verify.core.keyring import Keyring
 from verify.core.pass_list import PassList
 from verify.shared import whole_files
-from verify.shared.command import Refusal, progress
+from verify.shared.command import Refusal
+from verify.shared.progress import Progress
 
-_SHOWN = 10
+SHOWN: Final = 10
+
+
+def some(items: Sequence[str]) -> str:
+    """The first of ``items`` and how many more there are, for a message."""
+    more = _(" and {} more").format(len(items) - SHOWN) if len(items) > SHOWN else ""
+    return ", ".join(items[:SHOWN]) + more
 
 
 class Printed(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +50,15 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     ledger: Ledger
     keyring: Keyring
     now: int
+    progress: Progress
+
+    @classmethod
+    def of(cls, session: Session) -> Self:
+        """The desk of a command at work with the keys."""
+        keyring = session.unlocked.chain.newest
+        return cls(
+            room=session.room, ledger=session.ledger, keyring=keyring, now=session.now, progress=session.progress
+        )
 
     @property
     def site(self) -> str:
@@ -58,74 +70,6 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         """What every certificate of the centre says alike."""
         centre = self.room.centre
         return Words(keyring=self.keyring, settings=centre.printing, host=centre.host, address=self.site)
-
-
-def given(ledger: Ledger, numbers: Sequence[str]) -> list[Given]:
-    """The issued certificates of these numbers. Raises Refusal where one was never issued."""
-    found = []
-    for number in numbers:
-        one = ledger.given(number)
-        if one is None or one.statement is None:
-            raise Refusal(_("No certificate {} was issued here.").format(number))
-        found.append(one)
-    return found
-
-
-def of_exam(ledger: Ledger, exam: str) -> list[Given]:
-    """Everybody's on the exam's final list, in its order. Raises Refusal where there is none."""
-    head = ledger.newest_list(exam, "final")
-    if head is None:
-        raise Refusal(_("The exam {} has no final list.").format(exam))
-    rows = ledger.list_rows(exam, head.revision)
-    return given(ledger, [row.number for row in rows if row.number is not None])
-
-
-def unprinted(ledger: Ledger, certificates: Sequence[Given]) -> list[Given]:
-    """Those of ``certificates`` that were never printed."""
-    before = printed.printed(ledger)
-    return [one for one in certificates if one.number not in before]
-
-
-def refuse(ledger: Ledger, certificates: Sequence[Given], *, again: bool, even_revoked: bool) -> None:
-    """Raises Refusal where one of these is not in force, or was printed before, unless that was asked for."""
-    standing = {} if even_revoked else printed.not_in_force(ledger)
-    bad = [f"{one.number} ({standing[one.number]})" for one in certificates if one.number in standing]
-    if bad:
-        raise Refusal(_("Not in force: {}. --even-revoked prints them all the same.").format(_some(bad)))
-    before = {} if again else printed.printed(ledger)
-    twice = [f"{one.number} ({local_text(before[one.number])})" for one in certificates if one.number in before]
-    if twice:
-        raise Refusal(_("Printed before: {}. --reprint prints again, and records it.").format(_some(twice)))
-
-
-def sift(
-    ledger: Ledger, certificates: Sequence[Given], *, again: bool, even_revoked: bool
-) -> tuple[list[Given], list[str]]:
-    """Those of an exam that are to be printed, and what is to be said of the others."""
-    standing = {} if even_revoked else printed.not_in_force(ledger)
-    bad = [one.number for one in certificates if one.number in standing]
-    before = {} if again else printed.printed(ledger)
-    left = [one for one in certificates if one.number not in standing]
-    twice = [one for one in left if one.number in before]
-    said = []
-    if bad:
-        said.append(_("Not in force, and not printed: {}.").format(_some(bad)))
-    if twice:
-        text = _("{} were printed before; `yinjian-sign print --reprint` prints again.")
-        said.append(text.format(len(twice)))
-    return [one for one in left if one.number not in before], said
-
-
-def admissions(session: Session, judged: Judged) -> dict[bytes, str]:
-    """The workbook's 准考证号, by which photos may be named, by lookup key."""
-    values = {number: row.get("admission") for number, row in judged.table.rows()}
-    found: dict[bytes, str] = {}
-    secrets = session.unlocked.secrets
-    for one in judged.candidates:
-        if text := written(values.get(one.row)):
-            for secret in secrets:
-                found[identity.lookup_key(secret, one.name, one.id_type, one.id_key)] = text
-    return found
 
 
 def printables(
@@ -162,7 +106,7 @@ def printables(
     if missing and not some_missing:
         raise PhotoRefused(
             _("{} photos are missing in {}, for: {}. --some-photos prints without them.").format(
-                len(missing), folder, _some(missing)
+                len(missing), folder, some(missing)
             )
         )
     return found
@@ -179,7 +123,7 @@ def print_certificates(
     place = desk.room.certificates if batch is None else batch.absolute().parent
     place.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".printing-", dir=place) as aside:
-        with progress(_("Printing"), len(sources)) as advance:
+        with desk.progress(_("Printing"), len(sources)) as advance:
             if batch is None:
                 press.print_each(plan, sources, Path(aside), advance)
                 files = [place / f"{number}.pdf" for number in numbers]
@@ -231,16 +175,3 @@ def announce(desk: Desk, release: Path) -> Announced:
     except FontMissing as missing:
         return Announced(files=(editable,), lacking=str(missing))
     return Announced(files=(printable, editable), lacking=None)
-
-
-def say(made: Printed) -> None:
-    """Tells people what was printed, and with which fonts."""
-    if made.fonts:
-        click.echo(_("Fonts: {}.").format(", ".join(made.fonts)))
-    where = made.files[0] if len(made.files) == 1 else made.files[0].parent
-    click.echo(_("{} certificates printed: {}").format(len(made.numbers), where))
-
-
-def _some(items: Sequence[str]) -> str:
-    more = _(" and {} more").format(len(items) - _SHOWN) if len(items) > _SHOWN else ""
-    return ", ".join(items[:_SHOWN]) + more

@@ -9,10 +9,10 @@ from signing.messages import _
 from signing.spread import spread
 from verify.core import qr_text
 from verify.shared import whole_files
-from verify.shared.command import progress
+from verify.shared.progress import Progress
 
 
-def draw(folder: Path, host: str, certificates: Sequence[Given]) -> int:
+def draw(folder: Path, host: str, certificates: Sequence[Given], progress: Progress) -> int:
     """Draws what is not there yet; how many that were."""
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)

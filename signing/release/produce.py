@@ -25,7 +25,7 @@ from verify.core.errors import CoreError
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList, Row
 from verify.core.statement import Draft, Kind
-from verify.shared.command import Refusal, progress
+from verify.shared.command import Refusal
 
 
 class CheckFailed(Refusal):
@@ -112,7 +112,7 @@ def produce(session: Session, job: Job) -> Produced:
     filed = path.read_bytes() if job.digest is None and path.is_file() else None
     bench = Bench(session.unlocked, kids, room.centre.host, job.recorded_at, filed)
     if fresh:
-        with progress(_("Signing and checking"), len(fresh)) as advance:
+        with session.progress(_("Signing and checking"), len(fresh)) as advance:
             signed = spread(bench.certificates, fresh, advance)
         ledger.keep_statements({given.number: data for given, data in zip(fresh, signed, strict=True)})
     data = b"".join(_statements(ledger, bench, job))

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -20,11 +18,10 @@ from signing.release.rules_registered import Register, RegisteredCertificate, Re
 from verify.core import cbor, changes, statement
 from verify.core.chain import Chain
 from verify.core.changes import Change
-from verify.shared import command
-from verify.shared.command import Advance, Refusal
+from verify.shared.command import Refusal
+from verify.shared.progress import Progress, silent
 
 T = TypeVar("T")
-Progress = Callable[[str, int], AbstractContextManager[Advance]]
 
 _BATCH: Final = 5_000
 
@@ -84,8 +81,8 @@ def publish(
     *,
     keyring: bytes,
     root: bytes,
-    now: int | None = None,
-    progress: Progress = command.progress,
+    now: int,
+    progress: Progress = silent,
 ) -> Publication:
     """Publishes the release at ``path`` to the registry at ``url``, as its signer role.
 
@@ -99,7 +96,7 @@ def publish(
     data = release_file.load(path)
     with progress(_("checking"), release_file.count(data)) as advance:
         checked = rules_alone.check(release_file.parse(data), chain.newest, advance)
-    publisher = _Publisher(chain, root, int(time.time()) if now is None else now, progress)
+    publisher = _Publisher(chain, root, now, progress)
     return asyncio.run(publisher.publish(checked, url))
 
 

@@ -21,8 +21,10 @@ from signing.ledger.book import Ledger
 from signing.ledger.history import standing_words
 from signing.ledger.values import Given, IndexHead, Job, RecordedChange
 from signing.messages import _
+from signing.print import qr_files
 from signing.release import produce
-from signing.steps import issue
+from signing.steps import making
+from signing.workbook import corrections
 from verify.core import cbor, identity
 from verify.core.certificate import has_default_shape
 from verify.core.changes import Action, Reason
@@ -86,11 +88,27 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     replacement: Given | None
 
 
+def right_name(name: str) -> str:
+    """The right name of a holder as it is registered. Raises Refusal."""
+    kept, found = corrections.name(name)
+    if kept is None:
+        raise Refusal(" ".join(finding.message for finding in found if finding.refuses))
+    return kept
+
+
+def facts(name: str, id_type: str, id_number: str, today: datetime.date) -> Facts:
+    """The right facts of a holder of this right name. Raises Refusal."""
+    key, found = corrections.id_number(id_type, id_number, today)
+    if key is None:
+        raise Refusal(" ".join(finding.message for finding in found if finding.refuses))
+    return Facts(name=name, id_type=id_type, id_key=key)
+
+
 def change(session: Session, order: Order) -> Done:
     """Records the change, signs it and writes its release. Raises Refusal where a rule forbids it."""
     ledger = session.ledger
     _check_note(ledger, order)
-    issue.adopt(session)
+    making.adopt(session)
     given = _issued(ledger, order.number)
     digest = _digest(order)
     history = ledger.changes(number=given.number)
@@ -100,6 +118,8 @@ def change(session: Session, order: Order) -> Done:
     path = produce.produce(session, job).path
     (recorded,) = ledger.changes(job=job.id)
     replacement = ledger.given(recorded.replacement) if recorded.replacement is not None else None
+    if replacement is not None:
+        qr_files.draw(session.room.certificates, session.room.centre.host, [replacement], session.progress)
     return Done(job=job, path=path, change=recorded, replacement=replacement)
 
 

@@ -12,13 +12,22 @@ from openpyxl.utils import get_column_letter
 
 from signing.centre.calendar import local_day
 from signing.centre.centre_toml import Centre
-from signing.ledger.history import Standing, standing_words
+from signing.centre.room import Room
+from signing.ledger.book import Ledger
+from signing.ledger.history import History, Standing, standing_words
 from signing.messages import _
 from signing.workbook.report import fit_to_page, put, save
 from verify.shared import whole_files
 from verify.shared.command import Refusal
+from verify.shared.progress import Progress
 
 _WIDTHS: Final = (20, 24, 10, 24, 14, 12, 12, 12, 20, 40)
+
+
+def export(room: Room, ledger: Ledger, path: Path, year: int, progress: Progress) -> int:
+    """Writes the certificates issued in ``year`` to ``path``; how many. Raises Refusal."""
+    with progress(_("Writing {}").format(path.name)):
+        return write(path, room.centre, of_year(History(ledger).all(), year))
 
 
 def of_year(standings: Iterable[Standing], year: int) -> list[Standing]:

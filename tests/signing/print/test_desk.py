@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
 from PIL import Image
 
@@ -17,7 +18,8 @@ from signing.print import fonts
 from signing.print import printed as record
 from signing.print.desk import Desk
 from signing.print.photos import PhotoRefused
-from signing.steps import issue as issuing
+from signing.steps import making as issuing
+from signing.steps import printing
 from signing.workbook import judging
 from tests import signing_room
 from tests.paper import text
@@ -50,7 +52,7 @@ def session(issued: Place, tmp_path: Path) -> Iterator[Session]:
 
 def desk_of(session: Session, now: int = NOW + 100) -> Desk:
     """Where that command prints."""
-    return Desk(room=session.room, ledger=session.ledger, keyring=session.unlocked.chain.newest, now=now)
+    return msgspec.structs.replace(Desk.of(session), now=now)
 
 
 def events(session: Session) -> list[tuple[str, str, int]]:
@@ -62,18 +64,18 @@ def events(session: Session) -> list[tuple[str, str, int]]:
 def test_printed_once_and_again(session: Session) -> None:
     """Printing is recorded; printing again wants to be asked for, marks nothing on the paper, and is recorded too."""
     desk = desk_of(session)
-    wanted = desks.of_exam(session.ledger, EXAM)[:2]
+    wanted = printing.of_exam(session.ledger, EXAM)[:2]
     numbers = [one.number for one in wanted]
     sources = desks.printables(session.ledger, wanted)
     made = desks.print_certificates(desk, sources, numbers)
     first = [path.read_bytes() for path in made.files]
     assert wanted[0].holder in text(first[0]).replace("\r\n", "")
-    assert desks.unprinted(session.ledger, wanted) == []
+    assert printing.unprinted(session.ledger, wanted) == []
     with pytest.raises(Refusal, match=numbers[0]):
-        desks.refuse(session.ledger, wanted, again=False, even_revoked=False)
-    desks.refuse(session.ledger, wanted, again=True, even_revoked=False)
-    left, said = desks.sift(session.ledger, desks.of_exam(session.ledger, EXAM), again=False, even_revoked=False)
-    assert len(left) == len(desks.of_exam(session.ledger, EXAM)) - 2
+        printing.refuse(session.ledger, wanted, again=False, even_revoked=False)
+    printing.refuse(session.ledger, wanted, again=True, even_revoked=False)
+    left, said = printing.sift(session.ledger, printing.of_exam(session.ledger, EXAM), again=False, even_revoked=False)
+    assert len(left) == len(printing.of_exam(session.ledger, EXAM)) - 2
     assert said[0].startswith("2 ")
     later = desk_of(session, NOW + 9000)
     again = desks.print_certificates(later, sources[:1], numbers[:1])
@@ -87,7 +89,7 @@ def test_printed_once_and_again(session: Session) -> None:
 def test_nothing_unrecorded_is_left(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the ledger cannot record it, no certificate is left in the folder."""
     desk = desk_of(session)
-    wanted = desks.of_exam(session.ledger, EXAM)[:1]
+    wanted = printing.of_exam(session.ledger, EXAM)[:1]
 
     def refuse(*_arguments: object) -> None:
         raise Refusal("disk full")
@@ -101,7 +103,7 @@ def test_nothing_unrecorded_is_left(session: Session, monkeypatch: pytest.Monkey
 def test_order_is_the_list_s(session: Session) -> None:
     """An exam is printed in the order of its final list, not of its numbers."""
     rows = session.ledger.list_rows(EXAM, session.ledger.newest_list(EXAM, "final").revision)  # type: ignore[union-attr]  # it is there
-    assert [one.number for one in desks.of_exam(session.ledger, EXAM)] == [row.number for row in rows]
+    assert [one.number for one in printing.of_exam(session.ledger, EXAM)] == [row.number for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,7 @@ def test_order_is_the_list_s(session: Session) -> None:
 )
 def test_not_in_force(actions: list[str], refused: bool, session: Session) -> None:
     """A certificate that was revoked, replaced or suspended since is not printed unless told so."""
-    one = desks.of_exam(session.ledger, EXAM)[0]
+    one = printing.of_exam(session.ledger, EXAM)[0]
     with session.ledger.transaction():
         for action in actions:
             change = RecordedChange(
@@ -118,29 +120,29 @@ def test_not_in_force(actions: list[str], refused: bool, session: Session) -> No
                 replacement=None, note=None, job=one.job or 0,
             )  # fmt: skip
             session.ledger.add_change(change)
-    everybody = desks.of_exam(session.ledger, EXAM)
-    left, said = desks.sift(session.ledger, everybody, again=False, even_revoked=False)
+    everybody = printing.of_exam(session.ledger, EXAM)
+    left, said = printing.sift(session.ledger, everybody, again=False, even_revoked=False)
     assert left == everybody[refused:]
     assert [one.number in line for line in said] == [True] * refused
-    desks.refuse(session.ledger, [one], again=False, even_revoked=True)
+    printing.refuse(session.ledger, [one], again=False, even_revoked=True)
     if not refused:
-        desks.refuse(session.ledger, [one], again=False, even_revoked=False)
+        printing.refuse(session.ledger, [one], again=False, even_revoked=False)
         return
     with pytest.raises(Refusal, match=f"{one.number} .{actions[-1]}.*--even-revoked"):
-        desks.refuse(session.ledger, [one], again=False, even_revoked=False)
+        printing.refuse(session.ledger, [one], again=False, even_revoked=False)
 
 
 def test_numbers_never_issued(session: Session) -> None:
     """A number that was never issued here is refused by name."""
     with pytest.raises(Refusal, match="CEM2204999999X"):
-        desks.given(session.ledger, ["CEM2204999999X"])
+        printing.given(session.ledger, ["CEM2204999999X"])
     with pytest.raises(Refusal, match="CEM-2099-01"):
-        desks.of_exam(session.ledger, "CEM-2099-01")
+        printing.of_exam(session.ledger, "CEM-2099-01")
 
 
 def test_photos_by_number_or_admission(session: Session, tmp_path: Path) -> None:
     """Photos are found by number or by 准考证号; those missing are named, all at once, unless that is said to do."""
-    wanted = desks.of_exam(session.ledger, EXAM)[:3]
+    wanted = printing.of_exam(session.ledger, EXAM)[:3]
     folder = tmp_path / "photos"
     folder.mkdir()
     for name in (wanted[0].number, "22040001"):

@@ -19,7 +19,7 @@ from signing.print import printed
 from signing.release import release_file
 from signing.release.produce import short
 from signing.steps import change as status
-from signing.steps import export, issue, restore
+from signing.steps import export, making, restore
 from signing.steps.change import Done, Facts, Order
 from signing.workbook import judging
 from tests import signing_room
@@ -53,7 +53,7 @@ def certify(place: Place, people: list[dict[str, Any]], now: int) -> Path:
     session = place.session(now)
     with session.ledger:
         judged = judging.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
-        return issue.issue(session, judged, "2022-04", {}, "test").path
+        return making.issue(session, judged, "2022-04", {}, "test").path
 
 
 def change(place: Place, number: str, verb: Any, now: int, **other: Any) -> Done:
@@ -327,11 +327,11 @@ def test_a_rebuilt_ledger_knows_another_notice_from_the_same(place: Place) -> No
     """Somebody more, or in another order, is another notice; a rebuilt one is compared by what it shows."""
     people = [person(n, programme="CAM") for n in range(20, 23)]
 
-    def announce(some: list[dict[str, Any]], now: int) -> issue.Made:
+    def announce(some: list[dict[str, Any]], now: int) -> making.Made:
         session = place.session(now)
         with session.ledger:
             judged = judging.read(write(place.folder / "n.xlsx", some), session.room.centre, {})
-            return issue.announce(session, judged, "2022-04", {})
+            return making.announce(session, judged, "2022-04", {})
 
     first = announce(people, NOW)
     (place.folder / "ledger.sqlite").unlink()

@@ -11,8 +11,8 @@ from keys.folder import KeyFolder
 from signing.centre.calendar import end_of, local_day
 from signing.ledger.values import Objection
 from signing.release import release_file, rules_alone
-from signing.steps import issue
-from signing.steps.issue import Made
+from signing.steps import making
+from signing.steps.making import Made
 from signing.workbook import judging
 from tests import signing_room
 from tests.signing_room import NOW, Place
@@ -23,7 +23,8 @@ from verify.core.certificate import Certificate
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
 from verify.core.statement import Kind, Statement
-from verify.shared.command import Refusal, progress
+from verify.shared.command import Refusal
+from verify.shared.progress import silent
 
 TERM = "2022-04"
 
@@ -45,7 +46,7 @@ def announce(place: Place, people: list[dict[str, Any]], now: int = NOW) -> Made
     session = place.session(now)
     with session.ledger:
         judged = judging.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
-        return issue.announce(session, judged, TERM, {})
+        return making.announce(session, judged, TERM, {})
 
 
 def certify(place: Place, people: list[dict[str, Any]], now: int = NOW, early: str | None = "test") -> Made:
@@ -53,7 +54,7 @@ def certify(place: Place, people: list[dict[str, Any]], now: int = NOW, early: s
     session = place.session(now)
     with session.ledger:
         judged = judging.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
-        return issue.issue(session, judged, TERM, {}, early)
+        return making.issue(session, judged, TERM, {}, early)
 
 
 def stop_before_writing(monkeypatch: pytest.MonkeyPatch, place: Place, people: list[dict[str, Any]]) -> None:
@@ -116,7 +117,7 @@ def test_a_release_passes_the_publishers_own_rules(place: Place) -> None:
     session = place.session()
     session.ledger.close()
     keyring = session.unlocked.chain.newest
-    with progress("checking", 7) as advance:
+    with silent("checking", 7) as advance:
         checked = rules_alone.check(statements(made.path), keyring, advance)
     assert len(checked.certificates) == 5
 
@@ -170,7 +171,7 @@ def test_two_sittings_of_a_month_share_its_serials(place: Place) -> None:
     session = place.session()
     with session.ledger:
         book = write(place.folder / "c.xlsx", [person(3)])
-        made = issue.issue(session, judging.read(book, session.room.centre, {}), "2022-04-2", {}, "test")
+        made = making.issue(session, judging.read(book, session.room.centre, {}), "2022-04-2", {}, "test")
     (certificate,) = contents(made.path)[0]
     assert (certificate.number[:13], certificate.term) == ("CEM2204000003", "2022-04-2")
 
@@ -261,7 +262,7 @@ def test_an_exam_that_centre_toml_lacks_is_refused(place: Place) -> None:
     session = place.session()
     judged = judging.read(write(place.folder / "b.xlsx", [person(1)]), session.room.centre, {})
     with session.ledger, pytest.raises(Refusal, match="2022-05 of CEM"):
-        issue.announce(session, judged, "2022-05", {})
+        making.announce(session, judged, "2022-05", {})
 
 
 def test_own_numbers_are_given_once(made_once: Place, tmp_path: Path) -> None:

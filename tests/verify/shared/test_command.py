@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 from tests import PROJECT
 from verify.core.errors import KeyringRefused
 from verify.shared import command as cli
+from verify.shared import progress
 from verify.shared.command import Refusal
 
 
@@ -131,12 +132,12 @@ class Clock:
 def test_progress_shows_only_what_takes_longer_than_a_second(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Quick work is silent; slow work says how far it is, on a terminal and in a file."""
     clock = Clock()
-    monkeypatch.setattr(cli, "time", clock)
+    monkeypatch.setattr(progress, "time", clock)
 
     def shown(seconds: float) -> str:
         stream = io.StringIO()
         monkeypatch.setattr(stream, "isatty", lambda: terminal)
-        with cli.progress("Signing", 10, stream) as advance:
+        with progress.shown("Signing", 10, stream) as advance:
             for _ in range(10):
                 clock.now += seconds / 10
                 advance()
@@ -185,10 +186,10 @@ def test_every_message_is_translated_with_the_same_places(source: str) -> None:
 def test_work_without_steps_says_that_it_goes_on_once_it_has_taken_a_second() -> None:
     """Quick work says nothing."""
     quick, slow = io.StringIO(), io.StringIO()
-    with cli.working("Reading", quick):
+    with progress.shown("Reading", stream=quick):
         pass
     done = threading.Event()
-    with cli.working("Reading", slow):
+    with progress.shown("Reading", stream=slow):
         while not slow.getvalue():
             done.wait(0.05)
     assert (quick.getvalue(), slow.getvalue()) == ("", "Reading …\n")

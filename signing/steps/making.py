@@ -1,0 +1,161 @@
+"""Making a notice or certificates: prepare, record in the ledger, sign, check what was signed, release."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from signing.centre.calendar import deadline_text
+from signing.centre.room import Session, Unlocked
+from signing.ledger import recording
+from signing.ledger.book import Ledger
+from signing.ledger.values import Given, Job
+from signing.messages import _
+from signing.release import produce
+from signing.release.produce import Produced
+from signing.steps import prepare
+from signing.steps.prepare import Request
+from signing.workbook.judging import Judged
+from verify.core.pass_list import PassList
+from verify.shared.command import Refusal
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """What an exam's new list changes against the one before it."""
+
+    exam: str
+    added: tuple[str, ...]
+    """Names."""
+    removed: tuple[str, ...]
+    struck: int
+    """How many of the removed an objection struck out."""
+    withdraws: bool
+    """Whether the list before was final, so that the removed had certificates."""
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A release that was made, or found made before."""
+
+    job: Job
+    path: Path
+    lists: tuple[PassList, ...]
+    """Without their rows."""
+    counts: dict[str, int]
+    """Rows by exam."""
+    certificates: tuple[Given, ...]
+    """Everybody's on the final lists, in order."""
+    differences: tuple[Difference, ...]
+    again: bool
+    """Whether the same command had recorded it before."""
+    aside: Path | None
+    """Where a file is kept that lay in the release's place and had been altered."""
+
+
+def announce(session: Session, judged: Judged, term: str, notes: Mapping[str, Any]) -> Made:
+    """The notice of everybody who passed, for objections. Raises Refusal."""
+    return _make(session, prepare.request(session, judged, "notice", term, notes), early=None)
+
+
+def issue(session: Session, judged: Judged, term: str, notes: Mapping[str, Any], early: str | None = None) -> Made:
+    """The certificates and the final list. ``early`` says why not to wait for objections. Raises Refusal."""
+    return _make(session, prepare.request(session, judged, "final", term, notes), early)
+
+
+def _make(session: Session, wanted: Request, early: str | None) -> Made:
+    unlocked, ledger = session.unlocked, session.ledger
+    adopt(session)
+    job = recording.standing_job(session, wanted)
+    if job is not None and job.digest is None and not _keys_active(unlocked, ledger, job):
+        job = None  # nothing left the room under the old key: record it anew, with the numbers it gave
+    again = job is not None
+    if job is None:
+        if wanted.kind == "final" and _is_early(ledger, wanted, session.now, early):
+            wanted = msgspec.structs.replace(wanted, notes=wanted.notes | {"early": early})
+        codes = [plan.exam.programme for plan in wanted.plans]
+        signer = unlocked.newest_signer("certificate", codes, session.now)
+        job = recording.record(session, wanted, signer.kid)
+    return _made(ledger, job, produce.produce(session, job), again)
+
+
+def adopt(session: Session) -> None:
+    """Takes releases that were written whole, but not yet noted when something stopped the command, as released.
+
+    Raises Refusal where such a file is not what would be made now, byte for byte.
+    """
+    for job in session.ledger.unreleased():
+        if (session.room.releases / job.release).is_file():
+            produce.produce(session, job)
+
+
+def _keys_active(unlocked: Unlocked, ledger: Ledger, job: Job) -> bool:
+    kids = {head.kid for head in ledger.lists(job.id)}
+    keyring = unlocked.chain.newest
+    return all(any(key.state == "active" for key in keyring.with_kid(kid)) for kid in kids)
+
+
+def _is_early(ledger: Ledger, wanted: Request, now: int, early: str | None) -> bool:
+    """Whether an exam was not announced, or its objection window is open.
+
+    Raises Refusal where that is so and ``early`` does not say why not to wait.
+    """
+    if early is not None and not early.strip():
+        raise Refusal(_("--early wants the reason for not waiting."))
+    for plan in wanted.plans:
+        code = plan.exam.code
+        if ledger.newest_list(code, "final") is not None:
+            continue
+        head = ledger.newest_list(code, "notice")
+        until = msgspec.json.decode(head.head, type=PassList).objections_until if head else None
+        if head is not None and (until is None or now >= until):
+            continue
+        if early is not None:
+            return True
+        if until is None:
+            raise Refusal(_("{} was not announced yet; --early REASON issues without a notice.").format(code))
+        text = _("Objections to {} are open until {}; --early REASON issues before that.")
+        raise Refusal(text.format(code, deadline_text(until)))
+    return False
+
+
+def _made(ledger: Ledger, job: Job, produced: Produced, again: bool) -> Made:
+    lists, counts, certificates, differences = [], {}, [], []
+    for head in ledger.lists(job.id):
+        rows = ledger.list_rows(head.exam, head.revision)
+        lists.append(msgspec.json.decode(head.head, type=PassList))
+        counts[head.exam] = len(rows)
+        if head.stage == "final":
+            known = {given.number: given for given in ledger.of_exam(head.exam)}
+            certificates += [known[row.number] for row in rows if row.number is not None]
+        if head.revision > 1:
+            differences.append(_difference(ledger, head.exam, head.revision))
+    return Made(
+        job=job,
+        path=produced.path,
+        aside=produced.aside,
+        lists=tuple(lists),
+        counts=counts,
+        certificates=tuple(certificates),
+        differences=tuple(differences),
+        again=again,
+    )
+
+
+def _difference(ledger: Ledger, exam: str, revision: int) -> Difference:
+    rows_before, rows_after = ledger.list_rows(exam, revision - 1), ledger.list_rows(exam, revision)
+    if all(row.lookup_key for row in (*rows_before, *rows_after)):
+        before = {row.lookup_key: row.holder for row in rows_before}
+        after = {row.lookup_key: row.holder for row in rows_after}
+    else:  # a rebuilt ledger knows of a notice only what was shown
+        before = {f"{row.name} {row.id}".encode(): row.holder for row in rows_before}
+        after = {f"{row.name} {row.id}".encode(): row.holder for row in rows_after}
+    struck = ledger.struck(exam)
+    removed = [key for key in before if key not in after]
+    head = next(head for head in ledger.lists() if (head.exam, head.revision) == (exam, revision - 1))
+    return Difference(
+        exam=exam,
+        added=tuple(name for key, name in after.items() if key not in before),
+        removed=tuple(before[key] for key in removed),
+        struck=sum(key in struck for key in removed),
+        withdraws=head.stage == "final",
+    )

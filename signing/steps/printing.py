@@ -1,0 +1,132 @@
+"""Printing what is issued: which certificates, and what the ledger says against printing them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from signing.centre.calendar import local_text
+from signing.centre.room import Session
+from signing.ledger.book import Ledger
+from signing.ledger.values import Given
+from signing.messages import _
+from signing.print import desk as desks
+from signing.print import printed
+from signing.print.desk import Desk, Printed, some
+from signing.workbook.cells import written
+from signing.workbook.judging import Judged
+from verify.core import identity
+from verify.shared.command import Refusal
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be printed, and how."""
+
+    numbers: tuple[str, ...] = ()
+    exams: tuple[str, ...] = ()
+    """Everybody of their final lists, in order; either these or ``numbers``."""
+    photos: Path | None = None
+    some_photos: bool = False
+    reprint: bool = False
+    even_revoked: bool = False
+    batch: Path | None = None
+    """One file for the printer."""
+    labels: Path | None = None
+    """A sheet of QR labels instead."""
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What was printed, and what is to be said of those that were not."""
+
+    printed: Printed
+    left: tuple[str, ...]
+
+
+def print_(desk: Desk, order: Order) -> Done:
+    """Prints what ``order`` asks for. Raises Refusal."""
+    ledger, again = desk.ledger, order.reprint or order.labels is not None
+    wanted = given(ledger, order.numbers)
+    for exam in order.exams:
+        wanted += of_exam(ledger, exam)
+    left: list[str] = []
+    if order.numbers:
+        refuse(ledger, wanted, again=again, even_revoked=order.even_revoked)
+    else:
+        wanted, left = sift(ledger, wanted, again=again, even_revoked=order.even_revoked)
+        if not wanted:
+            raise Refusal(" ".join([*left, _("There is nothing to print.")]))
+    sources = desks.printables(ledger, wanted, order.photos, some_missing=order.some_photos)
+    numbers = [one.number for one in wanted]
+    if order.labels is not None:
+        made = desks.print_labels(desk, sources, numbers, order.labels)
+    else:
+        made = desks.print_certificates(desk, sources, numbers, order.batch)
+    return Done(printed=made, left=tuple(left))
+
+
+def given(ledger: Ledger, numbers: Sequence[str]) -> list[Given]:
+    """The issued certificates of these numbers. Raises Refusal where one was never issued."""
+    found = []
+    for number in numbers:
+        one = ledger.given(number)
+        if one is None or one.statement is None:
+            raise Refusal(_("No certificate {} was issued here.").format(number))
+        found.append(one)
+    return found
+
+
+def of_exam(ledger: Ledger, exam: str) -> list[Given]:
+    """Everybody's on the exam's final list, in its order. Raises Refusal where there is none."""
+    head = ledger.newest_list(exam, "final")
+    if head is None:
+        raise Refusal(_("The exam {} has no final list.").format(exam))
+    rows = ledger.list_rows(exam, head.revision)
+    return given(ledger, [row.number for row in rows if row.number is not None])
+
+
+def unprinted(ledger: Ledger, certificates: Sequence[Given]) -> list[Given]:
+    """Those of ``certificates`` that were never printed."""
+    before = printed.printed(ledger)
+    return [one for one in certificates if one.number not in before]
+
+
+def refuse(ledger: Ledger, certificates: Sequence[Given], *, again: bool, even_revoked: bool) -> None:
+    """Raises Refusal where one of these is not in force, or was printed before, unless that was asked for."""
+    standing = {} if even_revoked else printed.not_in_force(ledger)
+    bad = [f"{one.number} ({standing[one.number]})" for one in certificates if one.number in standing]
+    if bad:
+        raise Refusal(_("Not in force: {}. --even-revoked prints them all the same.").format(some(bad)))
+    before = {} if again else printed.printed(ledger)
+    twice = [f"{one.number} ({local_text(before[one.number])})" for one in certificates if one.number in before]
+    if twice:
+        raise Refusal(_("Printed before: {}. --reprint prints again, and records it.").format(some(twice)))
+
+
+def sift(
+    ledger: Ledger, certificates: Sequence[Given], *, again: bool, even_revoked: bool
+) -> tuple[list[Given], list[str]]:
+    """Those of an exam that are to be printed, and what is to be said of the others."""
+    standing = {} if even_revoked else printed.not_in_force(ledger)
+    bad = [one.number for one in certificates if one.number in standing]
+    before = {} if again else printed.printed(ledger)
+    left = [one for one in certificates if one.number not in standing]
+    twice = [one for one in left if one.number in before]
+    said = []
+    if bad:
+        said.append(_("Not in force, and not printed: {}.").format(some(bad)))
+    if twice:
+        text = _("{} were printed before; `yinjian-sign print --reprint` prints again.")
+        said.append(text.format(len(twice)))
+    return [one for one in left if one.number not in before], said
+
+
+def admissions(session: Session, judged: Judged) -> dict[bytes, str]:
+    """The workbook's 准考证号, by which photos may be named, by lookup key."""
+    values = {number: row.get("admission") for number, row in judged.table.rows()}
+    found: dict[bytes, str] = {}
+    secrets = session.unlocked.secrets
+    for one in judged.candidates:
+        if text := written(values.get(one.row)):
+            for secret in secrets:
+                found[identity.lookup_key(secret, one.name, one.id_type, one.id_key)] = text
+    return found

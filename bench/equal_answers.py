@@ -18,7 +18,9 @@ from tests import releases
 from tests.invented import SECRET
 from verify.http.check.asker import Asker
 from verify.http.guard.memory import LocalMemory
+from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import NamesTried
+from verify.http.guard.proof import Proofs
 from verify.http.lookup.desk import Found
 from verify.registry.postgres import PostgresRegistry
 
@@ -28,10 +30,15 @@ WITHIN = 0.05
 turns, equal times give a chance within 0.025 (four standard errors of the Mann-Whitney statistic)."""
 
 
+def _gate() -> NameGate:
+    memory = LocalMemory()
+    return NameGate(NamesTried(SECRET, memory), Proofs(SECRET, memory))
+
+
 async def _measure(database: Database, people: int) -> dict[str, list[float]]:
     """Seconds of each search, by its kind."""
     registry = await PostgresRegistry.open(database.reader_url, releases.ROOT_THUMBPRINT)
-    asker = Asker(registry, (SECRET,), NamesTried(SECRET, LocalMemory()))
+    asker = Asker(registry, (SECRET,), _gate())
     draw = random.Random(1)  # noqa: S311 -- the same draw every time
     took: dict[str, list[float]] = {"nobody": [], "wrong name": [], "found": []}
     answers: dict[str, set[bytes]] = {kind: set() for kind in took}

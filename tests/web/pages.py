@@ -144,12 +144,6 @@ def search(page: Page, site: str, language: str, name: str) -> None:
     page.click("form.find button")
 
 
-def try_names(page: Page, site: str, language: str) -> None:
-    """Tries more wrong names for one number than a day allows."""
-    for name in "甲乙丙丁戊己":
-        check(page, site, language, exam.SUSPENDED.number, name)
-
-
 def send_text(page: Page, site: str, language: str) -> None:
     """Sends a file that is no picture."""
     page.goto(f"{site}/upload?lang={language}")
@@ -193,7 +187,6 @@ FORMS: Final[dict[str, tuple[Callable[[Page, str, str], None], str, str]]] = {
         "按编号查验",
         "Check by number",
     ),
-    "too_many_names": (try_names, "错误姓名过多", "Too many wrong names"),
     "searched_in_vain": (
         lambda page, site, language: search(page, site, language, "王丽丽"),
         "2025年第三次碳排放管理师考试",

@@ -1,6 +1,7 @@
 """The composition root: the one place where the service's parts are put together."""
 
 import logging
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,7 +22,9 @@ from verify.http.edge import Edge
 from verify.http.files import uploads
 from verify.http.files.intake import Intake
 from verify.http.guard.limits import Limiter, MemoryLimiter, Unlimited
+from verify.http.guard.lookups_tried import LookupsTried
 from verify.http.guard.memory import LocalMemory
+from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import NamesTried
 from verify.http.guard.proof import Proofs
 from verify.http.guard.redis_memory import Shared
@@ -68,13 +71,15 @@ def create(
     """
     files = Files()
     views = Views(files)
-    secret = settings.lookup_secrets[0] if settings.lookup_secrets else settings.root
+    # Without a lookup secret one of this process alone: what is remembered must be hashed with something secret.
+    secret = settings.lookup_secrets[0] if settings.lookup_secrets else secrets.token_bytes(32)
     if shared is None and settings.redis_url:
         shared = Shared(settings.redis_url)
     memory = shared or LocalMemory()
-    asker = Asker(registry, settings.lookup_secrets, NamesTried(secret, memory))
+    proofs = Proofs(secret, memory)
+    asker = Asker(registry, settings.lookup_secrets, NameGate(NamesTried(secret, memory), proofs))
     calendar = Calendar(PlanFile(settings.calendar), registry)
-    desk = LookupDesk(asker, Proofs(secret, memory) if settings.lookup_secrets else None)
+    desk = LookupDesk(asker, proofs, LookupsTried(secret, memory))
     limits = limiter or ((shared or MemoryLimiter()) if settings.rate_limits else Unlimited())
     files_in = intake or Intake()
     if not files.has("web/site.js"):

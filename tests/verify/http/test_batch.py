@@ -23,7 +23,9 @@ from verify.http.check.asker import Asker
 from verify.http.files.intake import Intake
 from verify.http.guard.limits import MemoryLimiter, Rate
 from verify.http.guard.memory import LocalMemory
+from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import NamesTried
+from verify.http.guard.proof import Proofs
 from verify.registry.port import RegistryUnavailable
 
 XLSX = TYPES["xlsx"]
@@ -242,7 +244,8 @@ async def test_the_allowance_of_rows_is_told_and_who_is_over_it_waits(intake: In
 
 async def test_other_requests_have_their_turn_after_every_hundred_rows() -> None:
     """A single check does not wait for 5,000 rows."""
-    asker = Asker(registry(), (), NamesTried(b"of this test", LocalMemory()))
+    memory = LocalMemory()
+    asker = Asker(registry(), (), NameGate(NamesTried(b"of this test", memory), Proofs(b"of this test", memory)))
     rows = [Row(row=at, number="", name="张三") for at in range(1000)]
     turns = 0
 
@@ -253,7 +256,7 @@ async def test_other_requests_have_their_turn_after_every_hundred_rows() -> None
             await asyncio.sleep(0)
 
     other = asyncio.create_task(somebody_else())
-    seen = [turns async for _ in judging.check(asker, rows, exam.NOW)]
+    seen = [turns async for _ in judging.Judging(asker, rows, exam.NOW, client="-").checked()]
     other.cancel()
     assert len(seen) == 1000 // judging.CHUNK <= turns
 

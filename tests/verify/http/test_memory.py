@@ -15,8 +15,8 @@ import redis.asyncio as redis
 
 from tests import invented_exam as exam
 from tests.http_service import Time, client, proof
-from verify.http.guard.limits import RATES
-from verify.http.guard.memory import LocalMemory, Memory
+from verify.http.guard.limits import RATES, MemoryLimiter
+from verify.http.guard.memory import Count, LocalMemory, Memory
 from verify.http.guard.redis_memory import Shared
 
 
@@ -47,47 +47,77 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 async def _check_memory(memory: Memory, now: float) -> None:
-    assert (await memory.tally("k", now)).size == 0
-    assert await memory.note("k", "a", 60, now)
-    assert not await memory.note("k", "a", 60, now)
-    assert await memory.note("k", "b", 60, now)
-    assert await memory.note("other", "a", 60, now)
-    tally = await memory.tally("k", now)
-    assert tally.size == 2
-    assert 58 <= tally.left <= 60
-    tries = [("n", None), ("n", "a"), ("n", "a"), ("n", "b"), ("n", None), ("n", "c"), ("n", "a"), ("k", "c")]
-    waits = await memory.admit(tries, 2, 60, now)
-    assert [wait > 0 for wait in waits] == [False] * 4 + [True] * 4
-    assert all(58 <= wait <= 60 for wait in waits[4:])
-    assert (await memory.tally("n", now)).size == 2
+    assert await memory.tallies(["k:1", "k:2"], now) == [0, 0]
+    assert await memory.note("k:1", "a", 60, now)
+    assert not await memory.note("k:1", "a", 60, now)
+    assert await memory.note("k:1", "b", 60, now)
+    assert await memory.note("k:2", "a", 60, now)
+    assert await memory.tallies(["k:1", "k:2", "k:3"], now) == [2, 1, 0]
+    tries = [(Count("n:1", member, 2), Count("m:1", member, 3)) for member in (None, "a", "a", "b", None, "c", "a")] + [
+        (Count("n:2", "x", 2), Count("m:1", "x", 3)),
+        (Count("n:3", "y", 2), Count("m:1", "y", 3)),
+    ]
+    admitted = await memory.admit(tries, 60, now)
+    assert admitted == [True] * 4 + [False] * 3 + [True, False]
+    assert await memory.tallies(["n:1", "m:1", "n:2", "n:3"], now) == [2, 3, 1, 0]
 
 
 async def test_a_memory_counts_different_members_for_a_time() -> None:
     """In one process: members count once, and all are forgotten together."""
     memory = LocalMemory()
     await _check_memory(memory, 1000)
-    assert (await memory.tally("k", 1061)).size == 0
-    assert await memory.note("k", "a", 60, 1061)
+    assert await memory.tallies(["k:1"], 1061) == [0]
+    assert await memory.note("k:1", "a", 60, 1061)
 
 
-async def test_a_memory_is_bounded() -> None:
-    """A flood of keys drops the oldest."""
+async def test_a_full_table_forgets_its_oldest_key_and_no_other_table_s() -> None:
+    """A flood of keys of one kind leaves those of other kinds, and the newest of its own."""
     memory = LocalMemory(most=100)
+    await memory.note("proof:0", "", 60, 0)
     for number in range(1000):
-        await memory.note(str(number), "", 60, 0)
-    assert len(memory._sets) <= 100
-    assert (await memory.tally("999", 0)).size == 1
+        await memory.note(f"names:{number}", "", 60, 0)
+    sizes = await memory.tallies([f"names:{number}" for number in range(1000)] + ["proof:0"], 0)
+    assert sizes == [0] * 900 + [1] * 101
+
+
+async def test_a_full_table_of_allowances_forgets_who_was_silent_longest() -> None:
+    """In one process: a flood of clients leaves the others counted, all but the oldest."""
+    limiter = MemoryLimiter(most=100)
+    burst = RATES["lookup"].burst
+    for number in range(100):
+        await limiter.take("lookup", f"old {number}", 0, cost=burst)
+    await limiter.take("lookup", "new", 0)
+    waits = [(await limiter.take("lookup", f"old {number}", 0)).wait > 0 for number in range(1, 100)]
+    assert waits == [True] * 99
+    assert (await limiter.take("lookup", "old 0", 0)).wait == 0
+
+
+async def test_a_full_redis_table_forgets_its_oldest_key(redis_url: str) -> None:
+    """The same by the server, for counts and allowances."""
+    shared = Shared(redis_url, most=20)
+    for number in range(60):
+        await shared.note(f"flood:{number}", "a", 60, 0)
+        await shared.admit([(Count(f"flood-2:{number}", "a", 5),)], 60, 0)
+        await shared.take("rows", f"flood {number}", 0, cost=RATES["rows"].burst)
+    sizes = [await shared.tallies([f"{kind}:{number}" for number in range(60)], 0) for kind in ("flood", "flood-2")]
+    most = RATES["rows"].burst
+    waits = [(await shared.take("rows", f"flood {number}", 0, cost=most)).wait > 0 for number in range(40, 60)]
+    free = await shared.take("rows", "flood 0", 0)
+    await shared.close()
+    assert sizes == [[0] * 40 + [1] * 20] * 2
+    assert waits == [True] * 20
+    assert free.wait == 0
 
 
 async def test_processes_share_a_memory_in_redis(redis_url: str) -> None:
     """What one process notes, another counts."""
     one, two = Shared(redis_url), Shared(redis_url)
     await _check_memory(one, 0)
-    assert not await two.note("k", "a", 60, 0)
-    assert (await two.tally("k", 0)).size == 2
-    assert await one.note("short", "a", 1, 0)
+    assert not await two.note("k:1", "a", 60, 0)
+    assert await two.tallies(["k:1"], 0) == [2]
+    assert await one.note("short:1", "a", 1, 0)
     await asyncio.sleep(1.1)
-    assert (await two.tally("short", 0)).size == 0
+    assert await two.tallies(["short:1"], 0) == [0]
     await one.close()
     await two.close()
 
@@ -124,8 +154,9 @@ async def test_processes_at_once_answer_no_more_names_than_one_after_the_other(r
         await part.close()
     outcomes = [answer.json().get("outcome") or answer.json()["code"] for answer in answers]
     assert outcomes.count("mismatch") == 5
-    assert outcomes.count("too_many_names") >= 34
-    assert batch.json() == {"verdicts": [None]}
+    assert outcomes.count("proof_wanted") >= 34
+    assert batch.json()["verdicts"] == [None]
+    assert batch.json()["problems"] == [{"row": 1, "code": "proof_wanted"}]
 
 
 async def test_a_bulk_check_asks_redis_a_few_times_and_not_for_each_row(redis_url: str) -> None:
@@ -163,7 +194,7 @@ async def test_a_redis_that_dies_takes_nothing_down(tmp_path: Path, caplog: pyte
     await shared.close()
     assert hung.json()["outcome"] == "valid"
     assert [answer.json().get("outcome") for answer in dead] == ["mismatch"] * 5 + [None]
-    assert dead[-1].json()["code"] == "too_many_names"
+    assert dead[-1].json()["code"] == "proof_wanted"
     assert caplog.text.count("counting alone") == 2
 
 
@@ -199,6 +230,6 @@ async def test_without_its_redis_each_process_counts_alone(caplog: pytest.LogCap
     assert waits == [0] * RATES["lookup"].burst + [1]
     assert await shared.note("k", "a", 60, 0)
     assert not await shared.note("k", "a", 60, 0)
-    assert (await shared.tally("k", 0)).size == 1
+    assert await shared.tallies(["k"], 0) == [1]
     assert caplog.text.count("did not answer") == 1
     await shared.close()

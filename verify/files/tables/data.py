@@ -24,7 +24,7 @@ RowProblem = Literal[
     "cell_error",
     "row_uneven",
     "name_unclear",
-    "too_many_names",
+    "proof_wanted",
 ]
 ToldCode = Literal["protection_off", "shown_taken", "qr_text"]
 Triple = tuple[str, str, str]

@@ -237,7 +237,7 @@ ID_TYPES: Final = {
 
 
 NEXT: Final = {
-    "too_many_names": ("/scan", N_("Scan the code")),
+    "proof_wanted": ("/scan", N_("Scan the code")),
     "list_expired": ("/pass-lists", N_("Pass lists")),
     "no_such_exam": ("/pass-lists", N_("Pass lists")),
     "bad_cursor": ("", N_("First page")),

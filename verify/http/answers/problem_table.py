@@ -72,6 +72,14 @@ KINDS: Final[dict[str, Kind]] = {
         N_("Page no longer there"),
         N_("The list has changed since, or the link is damaged. Please begin again at its first page."),
     ),
+    "proof_wanted": Kind(
+        403,
+        N_("Proof of work wanted"),
+        N_(
+            "Many different names were tried here, so that this name is compared only for a proof of work. A page "
+            "makes it by script; without one, the certificate's QR code tells the same."
+        ),
+    ),
     "proof_missing": Kind(
         403,
         N_("Proof of work missing"),
@@ -89,14 +97,14 @@ KINDS: Final[dict[str, Kind]] = {
         403, N_("Proof of work too old"), N_("The proof of work was for a challenge that is too old. Please try again.")
     ),
     "proof_used": Kind(
-        403, N_("Proof of work already used"), N_("Each proof of work is good for one lookup. Please try again.")
+        403, N_("Proof of work already used"), N_("Each proof of work is good for one request. Please try again.")
     ),
     "proof_too_easy": Kind(
         403,
         N_("More work wanted"),
         N_(
             "Many lookups have found nothing here, so that a harder proof of work is wanted. "
-            "Please try again; for programs: ask for a challenge with the name."
+            "Please try again; for programs: solve the challenge that comes with this."
         ),
     ),
     "not_found": Kind(
@@ -128,14 +136,6 @@ KINDS: Final[dict[str, Kind]] = {
         N_(
             "Reading your network's files has taken very long, or many of them are still waiting. "
             "Please wait a little and try again."
-        ),
-    ),
-    "too_many_names": Kind(
-        429,
-        N_("Too many wrong names"),
-        N_(
-            "Several different names were tried for this number today, so that names are not answered for it any more. "
-            "Please scan the certificate's QR code instead."
         ),
     ),
     "internal": Kind(

@@ -21,8 +21,7 @@ from litestar.exceptions import (
 from verify.core.errors import RegisterDamaged
 from verify.http.answers.problem_table import KINDS
 from verify.http.asked import accept
-from verify.http.check.asker import LookupsClosed
-from verify.http.guard.names_tried import TooManyNames
+from verify.http.guard.challenge import Challenge
 from verify.registry.port import BadCursor, RegistryUnavailable
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -39,6 +38,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     code: str
     field: str | None = None
+    challenge: Challenge | None = None
+    """The proof of work that is wanted, where it is one."""
 
 
 class Refused(Exception):
@@ -51,15 +52,17 @@ class Refused(Exception):
         field: str | None = None,
         retry_after: int | None = None,
         headers: Mapping[str, str] | None = None,
+        challenge: Challenge | None = None,
     ) -> None:
         super().__init__(code)
         self.code = code
         self.field = field
         self.retry_after = retry_after
         self.headers = dict(headers or {})
+        self.challenge = challenge
 
 
-def problem(code: str, field: str | None = None) -> Problem:
+def problem(code: str, field: str | None = None, challenge: Challenge | None = None) -> Problem:
     """The problem details of a code."""
     kind = KINDS[code]
     return Problem(
@@ -69,6 +72,7 @@ def problem(code: str, field: str | None = None) -> Problem:
         detail=kind.detail,
         code=code,
         field=field,
+        challenge=challenge,
     )
 
 
@@ -89,10 +93,6 @@ def of(error: Exception) -> Refused:
             return Refused("register_damaged", retry_after=_RETRY_AFTER)
         case BadCursor():
             return Refused("bad_cursor")
-        case TooManyNames():
-            return Refused("too_many_names", field="name", retry_after=error.wait)
-        case LookupsClosed():
-            return Refused("lookups_closed")
         case NotFoundException():
             return Refused("no_such_address")
         case InternalServerException(detail="client disconnected prematurely"):
@@ -118,7 +118,7 @@ def headers_of(refused: Refused, error: Exception) -> dict[str, str]:
 
 def as_json(refused: Refused, headers: dict[str, str]) -> Response[bytes]:
     """The answer for programs."""
-    told = problem(refused.code, refused.field)
+    told = problem(refused.code, refused.field, refused.challenge)
     return Response(msgspec.json.encode(told), status_code=told.status, media_type=PROBLEM_JSON, headers=headers)
 
 

@@ -7,6 +7,8 @@ from verify.commands.settings import Network
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_PREFIX = 56
+
 NOBODY = "-"
 """Stands for a client whose address is not known (a UNIX socket); all such share one allowance."""
 
@@ -27,7 +29,7 @@ def _parse(text: str) -> _Address | None:
 
 
 def client_address(peer: str | None, forwarded: Iterable[str], proxies: Sequence[Network]) -> str:
-    """The key by which a client is limited: its IPv4 address, or its IPv6 /64 network.
+    """The key by which a client is limited: its IPv4 address, or its IPv6 /56: what a household or office is given.
 
     ``forwarded`` holds the X-Forwarded-For headers in order. They are read from the end, and only as far as
     every hop so far is one of ``proxies``; what a stranger wrote before is not believed.
@@ -42,5 +44,5 @@ def client_address(peer: str | None, forwarded: Iterable[str], proxies: Sequence
     if address is None:
         return NOBODY
     if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((address, 64), strict=False))
+        return str(ipaddress.ip_network((int(address), _PREFIX), strict=False))
     return str(address)

@@ -106,11 +106,17 @@ async def texts(request: AnyRequest, *names: str) -> dict[str, str]:
 
 async def file(request: AnyRequest) -> bytes:
     """The bytes of the one file in the field ``file``. Raises Refused: file_missing, bad_form."""
+    return (await file_with(request, ""))[0]
+
+
+async def file_with(request: AnyRequest, name: str) -> tuple[bytes, str]:
+    """The same and the text of the field ``name``, empty where there is none. Raises Refused."""
     if request.content_type[0] != "multipart/form-data":  # no other form holds a file
         raise Refused("file_missing", field="file")
-    values = (await read(request)).get("file", [])
+    form = await read(request)
+    values, text = form.get("file", []), form.get(name, [""])[0]
     if len(values) > 1:
         raise Refused("bad_form", field="file")
     if not values or not isinstance(values[0], File):
         raise Refused("file_missing", field="file")
-    return values[0].data
+    return values[0].data, text if isinstance(text, str) else ""

@@ -1,8 +1,8 @@
 """The bulk check for programs: JSON to verdicts, a spreadsheet to the same with columns added, either as a stream."""
 
 import time
-from collections.abc import AsyncIterator
-from typing import Any, Final
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final, Literal
 
 import msgspec
 from litestar import Response, Router, post
@@ -16,22 +16,55 @@ from verify.http.answers.problems import Refused
 from verify.http.asked import forms
 from verify.http.asked.bodies import AnyRequest, Inject, json_body
 from verify.http.batch import batch_words, judging
-from verify.http.batch.judging import Checked
+from verify.http.batch.judging import Checked, Judging
 from verify.http.check.asker import Asker
 from verify.http.files.intake import BODY_BYTES, Intake, client_of
+from verify.http.guard.challenge import Challenge
 from verify.http.guard.limits import RATES, Limiter
 
 NDJSON: Final = "application/x-ndjson"
+CHALLENGE: Final = "Altcha-Challenge"
+"""The header that carries the challenge of a file that comes back; its answer is the field or header ``altcha``."""
 TYPES: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv",
 }
 
 
-class BatchVerdicts(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdicts, in the order of the rows; null for a number that had too many wrong names today."""
+class RowRefused(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a row has no verdict; rows count from 1."""
+
+    row: int
+    code: Literal["proof_wanted"]
+
+
+class BatchVerdicts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The verdicts, in the order of the rows; null where a name is compared only for a proof of work.
+
+    ``problems`` names these rows, and ``challenge`` asks for the work of the whole list: to be sent again with it.
+    """
 
     verdicts: tuple[Verdict | None, ...]
+    problems: tuple[RowRefused, ...] = ()
+    challenge: Challenge | None = None
+
+
+class Rows(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rows with a proof of work."""
+
+    rows: list[JsonRow]
+    altcha: str | None = None
+
+
+_ROWS: Final[Any] = Rows | list[JsonRow]
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sent: the file, empty for JSON, its rows, and a proof of work where there is one."""
+
+    data: bytes
+    listed: Listed
+    altcha: str | None
 
 
 async def allowance(request: AnyRequest, limiter: Limiter, rows: int) -> dict[str, str]:
@@ -70,16 +103,19 @@ async def verify_batch(
     now: Inject[int],
 ) -> Response[Any] | Stream:
     """JSON rows to their verdicts; CSV or XLSX to the same file with columns; either as NDJSON while it runs."""
-    data, listed = await _sent(request, intake)
+    sent = await _sent(request, intake)
+    listed = sent.listed
     headers = await allowance(request, limiter, len(listed.rows))
+    judged = Judging(asker, listed.rows, now, client=client_of(request), altcha=sent.altcha)
     if wants_lines(request):
-        return stream(_lines(asker, listed, now), headers)
-    checked = [item async for items in judging.check(asker, listed.rows, now) for item in items]
+        return stream(_lines(judged, len(listed.rows)), headers)
+    checked = [item async for items in judged.checked() for item in items]
     if listed.kind == "json":
-        answer = BatchVerdicts(verdicts=tuple(item.verdict for item in checked))
-        return Response(answer, headers=headers)
+        return Response(_verdicts(checked, judged.challenge), headers=headers)
+    if judged.challenge is not None:
+        headers[CHALLENGE] = msgspec.json.encode(judged.challenge).decode()
     results = batch_words.coded(checked, now, request.scope["state"]["language"])
-    filled = await intake.filled(data, listed, batch_words.CODED_HEADERS, results, client_of(request))
+    filled = await intake.filled(sent.data, listed, batch_words.CODED_HEADERS, results, client_of(request))
     headers["Content-Disposition"] = f'attachment; filename="checked.{listed.kind}"'
     return Response(filled, headers=headers | {"Content-Type": _media_type(listed)})
 
@@ -91,32 +127,49 @@ def _media_type(listed: Listed) -> str:
     return f"{TYPES['csv']}; charset={listed.encoding.removesuffix('-sig')}"
 
 
-async def _sent(request: AnyRequest, intake: Intake) -> tuple[bytes, Listed]:
-    """The file, empty for JSON, and its rows. What else it may be, its bytes tell and not its media type."""
+def _verdicts(checked: Sequence[Checked], challenge: Challenge | None) -> BatchVerdicts:
+    wanted = (item.row.row for item in checked if item.row.problem == judging.WANTED)
+    return BatchVerdicts(
+        verdicts=tuple(item.verdict for item in checked),
+        problems=tuple(RowRefused(row=row, code="proof_wanted") for row in wanted),
+        challenge=challenge,
+    )
+
+
+async def _sent(request: AnyRequest, intake: Intake) -> Sent:
+    """What else than JSON it may be, its bytes tell and not its media type."""
+    altcha = request.headers.get("altcha")
     if request.content_type[0] == "application/json":
-        rows = await json_body(request, list[JsonRow], rows=MAX_ROWS)
+        asked = await json_body(request, _ROWS, rows=MAX_ROWS)
+        given = asked if isinstance(asked, Rows) else Rows(rows=asked)
         try:
-            return b"", of_rows(rows)
+            return Sent(data=b"", listed=of_rows(given.rows), altcha=given.altcha or altcha)
         except FileRefused as refused:
             raise Refused(refused.code) from None
-    sent = request.content_type[0] == "multipart/form-data"
-    data = await forms.file(request) if sent else await request.body()
-    return data, await intake.table(data, client_of(request), ours=batch_words.all_headers())
+    if request.content_type[0] == "multipart/form-data":
+        data, field = await forms.file_with(request, "altcha")
+        altcha = field or altcha
+    else:
+        data = await request.body()
+    return Sent(
+        data=data, listed=await intake.table(data, client_of(request), ours=batch_words.all_headers()), altcha=altcha
+    )
 
 
-async def _lines(asker: Asker, listed: Listed, now: int) -> AsyncIterator[bytes]:
+async def _lines(judged: Judging, total: int) -> AsyncIterator[bytes]:
     """One JSON value a line: the total, each row with its verdict, and at the end the summary or a problem."""
     encode = msgspec.json.Encoder().encode
-    yield encode({"total": len(listed.rows)}) + b"\n"
+    yield encode({"total": total}) + b"\n"
     everything: list[Checked] = []
     try:
-        async for items in judging.check(asker, listed.rows, now):
+        async for items in judged.checked():
             everything += items
             yield b"".join(encode(_line(item)) + b"\n" for item in items)
     except Exception as error:  # noqa: BLE001 -- the status has been sent, so the last line tells
         yield encode({"problem": problems.problem(problems.of(error).code)}) + b"\n"
         return
-    yield encode({"summary": judging.summary(everything)}) + b"\n"
+    last: dict[str, object] = {"summary": judging.summary(everything)}
+    yield encode(last | ({"challenge": judged.challenge} if judged.challenge else {})) + b"\n"
 
 
 def _line(item: Checked) -> dict[str, object]:

@@ -17,9 +17,9 @@ from verify.http.answers.rendering import Views
 from verify.http.asked import forms
 from verify.http.asked import language as words
 from verify.http.asked.bodies import AnyRequest, Inject
-from verify.http.batch import batch_words, judging
+from verify.http.batch import batch_words
 from verify.http.batch.batch_api import TYPES, allowance, stream, wants_lines
-from verify.http.batch.judging import Checked
+from verify.http.batch.judging import Checked, Judging
 from verify.http.check.asker import Asker
 from verify.http.files.intake import BODY_BYTES, Intake, client_of
 from verify.http.guard.limits import Limiter
@@ -34,6 +34,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
     name: str
     listed: Listed
+    altcha: str | None
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,10 +88,10 @@ async def batch_check(
             raise
         told = problems.problem(refused.code)
         return _page(request, views, status=told.status, fault=refused, problem=told)
-    checked = judging.check(asker, sent.listed.rows, now)
+    judged = Judging(asker, sent.listed.rows, now, client=client_of(request), altcha=sent.altcha)
     if live:
-        return stream(_events(request, views, intake, sent=sent, checked=checked, now=now), headers)
-    everything = [item async for items in checked for item in items]
+        return stream(_events(request, views, intake, sent=sent, judged=judged, now=now), headers)
+    everything = [item async for items in judged.checked() for item in items]
     page = _page(request, views, result=await _result(request, intake, sent, everything, now))
     page.headers.update(headers)
     return page
@@ -115,15 +116,16 @@ def _told(request: AnyRequest, refused: Refused) -> Response[Any]:
 
 async def _sent(request: AnyRequest, intake: Intake) -> Sent:
     form = await forms.read(request)
-    file, pasted = form.get("file", [""])[0], form.get("rows", [""])[0]
+    file, pasted, altcha = (form.get(name, [""])[0] for name in ("file", "rows", "altcha"))
+    proof = altcha if isinstance(altcha, str) and altcha else None
     if isinstance(file, forms.File):
         listed = await intake.table(file.data, client_of(request), ours=batch_words.all_headers())
-        return Sent(data=file.data, name=_name(file.name, listed), listed=listed)
+        return Sent(data=file.data, name=_name(file.name, listed), listed=listed, altcha=proof)
     if isinstance(pasted, str) and pasted.strip():
         listed = await intake.table(
             pasted.encode("utf-8", "replace"), client_of(request), ours=batch_words.all_headers(), typed=True
         )
-        return Sent(data=b"", name="checked.xlsx", listed=listed)
+        return Sent(data=b"", name="checked.xlsx", listed=listed, altcha=proof)
     raise Refused("rows_missing", field="file")
 
 
@@ -140,17 +142,19 @@ async def _events(
     intake: Intake,
     *,
     sent: Sent,
-    checked: AsyncIterator[tuple[Checked, ...]],
+    judged: Judging,
     now: int,
 ) -> AsyncIterator[bytes]:
     encode = msgspec.json.Encoder().encode
     yield encode({"total": len(sent.listed.rows)}) + b"\n"
     everything: list[Checked] = []
     try:
-        async for items in checked:
+        async for items in judged.checked():
             everything += items
             yield encode({"done": len(everything)}) + b"\n"
         result = await _result(request, intake, sent, everything, now)
+        if judged.challenge is not None:
+            yield encode({"challenge": judged.challenge}) + b"\n"
         yield encode({"html": views.part(request, "_batch_result.html", result=result)}) + b"\n"
     except Exception as error:  # noqa: BLE001 -- the status has been sent, so the last line tells
         say = words.catalogue(request.scope["state"]["language"]).gettext

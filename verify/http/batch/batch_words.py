@@ -31,7 +31,7 @@ PROBLEMS: Final[dict[RowProblem, str]] = {
     "cell_error": N_("This cell shows an error."),
     "row_uneven": N_("This row has not as many cells as the header: something is missing or stands too much."),
     "name_unclear": N_("It is not clear which part of this line is the name. Leave only number and name."),
-    "too_many_names": N_("Several wrong names were tried for this number today. Scan the QR code instead."),
+    "proof_wanted": N_("Many wrong names were tried: this name is compared only for a proof of work."),
 }  # fmt: skip
 _NOT_CHECKED: Final = Phrase(tone="unknown", mark="question", headline=N_("Not checked"), meaning="")
 

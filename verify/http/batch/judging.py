@@ -9,12 +9,16 @@ import msgspec
 
 from verify.core import verdict
 from verify.core.answer import Verdict
+from verify.core.certificate import normal_number
 from verify.core.chain import Chain
 from verify.core.register import Record
 from verify.core.verdict import Seen
 from verify.files.tables.data import Row
+from verify.http.answers.problems import Refused
 from verify.http.check.asker import Asker
-from verify.http.guard.names_tried import TooManyNames
+from verify.http.guard.challenge import Challenge
+from verify.http.guard.name_gate import NameGate
+from verify.http.guard.names_tried import Try
 
 CHUNK: Final = 100
 """Rows judged in one go, about 30 ms, before other requests have their turn."""
@@ -36,86 +40,108 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NOT_CHECKED: Final = "not_checked"
-
-
-async def check(asker: Asker, rows: Sequence[Row], now: int) -> AsyncIterator[tuple[Checked, ...]]:
-    """The rows' verdicts, CHUNK at a time. The register is asked for the next rows while these are judged.
-
-    Raises RegistryUnavailable and RegisterDamaged.
-    """
-    questions = [rows[at : at + QUESTION] for at in range(0, len(rows), QUESTION)]
-    following = asyncio.create_task(_ask(asker, questions[0], now)) if questions else None
-    try:
-        for at, asked_for in enumerate(questions, 1):
-            asked = await following if following else await _ask(asker, asked_for, now)
-            following = asyncio.create_task(_ask(asker, questions[at], now)) if at < len(questions) else None
-            checked: list[Checked] = []
-            for begin in range(0, len(asked_for), CHUNK):
-                await asyncio.sleep(0)  # others have their turn, the question under way among them
-                checked += [await _judged(asker, asked, row, now) for row in asked_for[begin : begin + CHUNK]]
-            checked = await _counted(asker, asked, checked, now)
-            for begin in range(0, len(checked), CHUNK):
-                yield tuple(checked[begin : begin + CHUNK])
-    finally:
-        if following is not None:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+WANTED: Final = "proof_wanted"
 
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What the register says of some rows, and of which numbers no name may be answered."""
+    """What the register says of some rows."""
 
     chain: Chain
     seen: dict[tuple[int, int], Seen]
     records: dict[str, Record]
-    barred: frozenset[str]
 
 
-async def _ask(asker: Asker, rows: Sequence[Row], now: int) -> _Asked:
-    chain = await asker.registry.chain()
-    seen = {row.key: verdict.read_number(row.number, chain) for row in rows if row.problem is None}
-    numbers = [item.number for item in seen.values() if item.number]
-    named = [number for row in rows if row.name is not None and (number := _number(seen, row))]
-    records, waits = await asyncio.gather(
-        asker.registry.by_numbers(numbers), asker.names_tried.waits([(number, None) for number in named], now)
-    )
-    barred = frozenset(number for number, wait in zip(named, waits, strict=True) if wait)
-    return _Asked(chain=chain, seen=seen, records=records, barred=barred)
+class Judging:
+    """One bulk check. ``altcha`` is the proof of work that pays for its names, where some cost any (see NameGate)."""
 
+    def __init__(self, asker: Asker, rows: Sequence[Row], now: int, *, client: str, altcha: str | None = None) -> None:
+        self._asker = asker
+        self._rows = rows
+        self._now = now
+        self._client = client
+        self._altcha = altcha
+        self._tries: dict[tuple[int, int], Try] = {}
+        self._paid = False
+        self._shut: frozenset[tuple[int, int]] = frozenset()
+        """Rows that want a proof of work before their names are looked at."""
+        self.challenge: Challenge | None = None
+        """What all names of the list together cost, once it was checked and some were not looked at for it."""
 
-def _number(seen: dict[tuple[int, int], Seen], row: Row) -> str | None:
-    return seen[row.key].number if row.key in seen else None
+    async def checked(self) -> AsyncIterator[tuple[Checked, ...]]:
+        """The rows' verdicts, CHUNK at a time. The register is asked for the next rows while these are judged.
 
-
-async def _judged(asker: Asker, asked: _Asked, row: Row, now: int) -> Checked:
-    seen = asked.seen.get(row.key)
-    if seen is None:
-        return Checked(row=row, verdict=None)
-    if row.name is not None and seen.number in asked.barred:
-        return _barred(row)
-    record = asked.records.get(seen.number) if seen.number else None
-    judged = verdict.judge(seen, record, chain=asked.chain, now=now, name=row.name)
-    if judged.outcome in _AGAINST_THE_KEY:  # perhaps a keyring published since: asked once more, by itself
+        Raises RegistryUnavailable and RegisterDamaged.
+        """
+        await self._enter()
+        rows, withheld = self._rows, False
+        questions = [rows[at : at + QUESTION] for at in range(0, len(rows), QUESTION)]
+        following = asyncio.create_task(self._ask(questions[0])) if questions else None
         try:
-            judged = await asker.number(row.number, now=now, name=row.name)
-        except TooManyNames:
-            return _barred(row)
-    return Checked(row=row, verdict=judged)
+            for at, asked_for in enumerate(questions, 1):
+                asked = await following if following else await self._ask(asked_for)
+                following = asyncio.create_task(self._ask(questions[at])) if at < len(questions) else None
+                judged: list[Checked] = []
+                for begin in range(0, len(asked_for), CHUNK):
+                    await asyncio.sleep(0)  # others have their turn, the question under way among them
+                    judged += [await self._judged(asked, row) for row in asked_for[begin : begin + CHUNK]]
+                judged = await self._settled(judged)
+                withheld = withheld or any(item.row.problem == WANTED for item in judged)
+                if withheld and at == len(questions):
+                    self.challenge = await self._gate.challenge(list(self._tries.values()), self._client, self._now)
+                for begin in range(0, len(judged), CHUNK):
+                    yield tuple(judged[begin : begin + CHUNK])
+        finally:
+            if following is not None:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+
+    @property
+    def _gate(self) -> NameGate:
+        return self._asker.gate
+
+    async def _enter(self) -> None:
+        for row in self._rows:
+            number = normal_number(row.number) if row.problem is None and row.name is not None else None
+            if number is not None and row.name is not None:
+                self._tries[row.key] = Try(number=number, name=row.name)
+        tries = list(self._tries.values())
+        try:
+            entry = await self._gate.enter(tries, self._client, self._altcha, self._now)
+        except Refused:  # a proof that is no good is none: the rows say so
+            entry = await self._gate.enter(tries, self._client, None, self._now)
+        self._paid = entry.paid
+        self._shut = frozenset(row for row, is_open in zip(self._tries, entry.open, strict=True) if not is_open)
+
+    async def _ask(self, rows: Sequence[Row]) -> _Asked:
+        chain = await self._asker.registry.chain()
+        seen = {row.key: verdict.read_number(row.number, chain) for row in rows if row.problem is None}
+        records = await self._asker.registry.by_numbers([item.number for item in seen.values() if item.number])
+        return _Asked(chain=chain, seen=seen, records=records)
+
+    async def _judged(self, asked: _Asked, row: Row) -> Checked:
+        seen = asked.seen.get(row.key)
+        if seen is None:
+            return Checked(row=row, verdict=None)
+        if row.key in self._shut:
+            return _withheld(row)
+        record = asked.records.get(seen.number) if seen.number else None
+        judged = verdict.judge(seen, record, chain=asked.chain, now=self._now, name=row.name)
+        if judged.outcome in _AGAINST_THE_KEY:  # perhaps a keyring published since: asked once more, by itself
+            judged = await self._asker.number(row.number, now=self._now, name=row.name)
+        return Checked(row=row, verdict=judged)
+
+    async def _settled(self, judged: Sequence[Checked]) -> list[Checked]:
+        """The rows with their wrong names counted, and without the verdicts of those that came after too many."""
+        named = [item for item in judged if item.verdict and item.row.key in self._tries]
+        tries = [self._tries[item.row.key] for item in named]
+        wrong = [item.outcome == "mismatch" for item in named]
+        admitted = await self._gate.settle(tries, wrong, self._client, self._now, paid=self._paid)
+        late = {item.row.key for item, is_admitted in zip(named, admitted, strict=True) if not is_admitted}
+        return [_withheld(item.row) if item.row.key in late else item for item in judged]
 
 
-async def _counted(asker: Asker, asked: _Asked, checked: Sequence[Checked], now: int) -> list[Checked]:
-    """The rows with their wrong names counted, and without the verdicts of those that came after too many."""
-    named = {
-        item.row.key: (number, item.row.name if item.outcome == "mismatch" else None)
-        for item in checked
-        if item.verdict and item.row.name is not None and (number := _number(asked.seen, item.row)) in asked.records
-    }
-    waits = dict(zip(named, await asker.names_tried.waits(list(named.values()), now), strict=True))
-    return [_barred(item.row) if waits.get(item.row.key) else item for item in checked]
-
-
-def _barred(row: Row) -> Checked:
-    return Checked(row=msgspec.structs.replace(row, problem="too_many_names"), verdict=None)
+def _withheld(row: Row) -> Checked:
+    return Checked(row=msgspec.structs.replace(row, problem=WANTED), verdict=None)
 
 
 def summary(checked: Sequence[Checked]) -> dict[str, int]:

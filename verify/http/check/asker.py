@@ -6,9 +6,12 @@ from typing import Final, Literal
 
 from verify.core import identity, verdict
 from verify.core.answer import CertificateView, Verdict
+from verify.core.certificate import normal_number
 from verify.core.chain import Chain
 from verify.core.verdict import Seen
-from verify.http.guard.names_tried import NamesTried
+from verify.http.answers.problems import Refused
+from verify.http.guard.name_gate import NameGate
+from verify.http.guard.names_tried import Try
 from verify.registry.port import Registry
 
 IdType = Literal["resident", "passport", "hk_macau_permit", "taiwan_permit", "other"]
@@ -16,16 +19,12 @@ IdType = Literal["resident", "passport", "hk_macau_permit", "taiwan_permit", "ot
 _AGAINST_THE_KEY: Final = ("unknown_key", "key_not_trusted")
 
 
-class LookupsClosed(Exception):
-    """The service holds no lookup secret, so it cannot look people up."""
-
-
 class Asker:
     """Asks the registry and judges. Every method raises RegistryUnavailable and RegisterDamaged."""
 
-    def __init__(self, registry: Registry, secrets: Sequence[bytes], names_tried: NamesTried) -> None:
+    def __init__(self, registry: Registry, secrets: Sequence[bytes], gate: NameGate) -> None:
         self.registry = registry
-        self.names_tried = names_tried
+        self.gate = gate
         self._secrets = tuple(secrets)
 
     @property
@@ -40,9 +39,25 @@ class Asker:
     async def number(self, text: str, *, now: int, name: str | None = None, as_of: int | None = None) -> Verdict:
         """The verdict on a number, and on the name that should be its holder's where one is given.
 
-        Raises TooManyNames.
+        For askers' own names see ``named``: this is for names that have passed the gate.
         """
         return await self._judge(lambda chain: verdict.read_number(text, chain), now=now, as_of=as_of, name=name)
+
+    async def named(
+        self, text: str, name: str, *, client: str, altcha: str | None, now: int, as_of: int | None = None
+    ) -> Verdict:
+        """The verdict on a number and an asker's name, once it is paid for where names were guessed.
+
+        Raises Refused: proof_wanted or what is wrong with the proof, with a challenge.
+        """
+        number = normal_number(text)
+        if number is None:
+            return await self.number(text, now=now, name=name, as_of=as_of)
+        tried = Try(number=number, name=name)
+        paid = await self.gate.one(tried, client, altcha, now)
+        judged = await self.number(text, now=now, name=name, as_of=as_of)
+        await self.gate.answer_one(tried, client, now, wrong=judged.outcome == "mismatch", paid=paid)
+        return judged
 
     async def _judge(
         self, read: Callable[[Chain], Seen], *, now: int, as_of: int | None, name: str | None = None
@@ -50,13 +65,8 @@ class Asker:
         chain = await self.registry.chain()
         while True:
             seen = read(chain)
-            named = name is not None and seen.number
-            if named:
-                await self.names_tried.let(named, None, now)
             record = await self.registry.by_number(seen.number) if seen.number else None
             judged = verdict.judge(seen, record, chain=chain, now=now, as_of=as_of, name=name)
-            if named and record:
-                await self.names_tried.let(named, name if judged.outcome == "mismatch" else None, now)
             if judged.outcome not in _AGAINST_THE_KEY:
                 return judged
             # A keyring may have been published between the two questions, with the key that this one lacks.
@@ -68,10 +78,10 @@ class Asker:
     async def person(self, name: str, id_type: IdType, id_number: str, *, now: int) -> tuple[CertificateView, ...]:
         """Every certificate of the person, in the order of their numbers; none where name or ID number is wrong.
 
-        Raises LookupsClosed.
+        Raises Refused: lookups_closed where the service holds no lookup secret.
         """
         if not self._secrets:
-            raise LookupsClosed
+            raise Refused("lookups_closed")
         # A lone surrogate of JSON has no UTF-8 form, and no name holds one.
         name, id_number = (text.encode("utf-8", "replace").decode() for text in (name, id_number))
         keys = [identity.lookup_key(secret, name, id_type, id_number) for secret in self._secrets]

@@ -3,6 +3,7 @@
 import contextlib
 from typing import Any, Final
 
+import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 
@@ -17,7 +18,7 @@ from verify.http.asked import forms
 from verify.http.asked.bodies import AnyRequest, Inject, day_asked
 from verify.http.check.asker import Asker
 from verify.http.files.intake import client_of
-from verify.http.guard.names_tried import TooManyNames
+from verify.http.guard.challenge import Challenge
 from verify.http.lookup.desk import LookupDesk, LookupRequest
 from verify.registry.port import RegistryUnavailable
 
@@ -60,7 +61,9 @@ _EMPTY: Final[dict[str, str]] = dict.fromkeys(("number", "name", "as_of", "id_ty
 @post("/check", status_code=200)
 async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker], now: Inject[int]) -> Response[Any]:
     """The verdict on a number and a name, or on the text of a QR code pasted in the number's place."""
-    form = await forms.texts(request, "number", "name", "as_of")
+    form = await forms.texts(request, "number", "name", "as_of", "altcha")
+    altcha = form.pop("altcha") or None
+    wanted = None
     try:
         if not form["number"]:
             raise Refused("number_missing", field="number")
@@ -70,9 +73,11 @@ async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker],
     try:
         if qr_text.begins_as_ours(form["number"]):
             judged = await asker.qr(form["number"], now=now, as_of=as_of)
+        elif form["name"]:
+            judged, wanted = await _named(request, asker, form=form, altcha=altcha, now=now, as_of=as_of)
         else:
-            judged = await asker.number(form["number"], now=now, name=form["name"] or None, as_of=as_of)
-    except (RegistryUnavailable, RegisterDamaged, TooManyNames) as error:
+            judged = await asker.number(form["number"], now=now, as_of=as_of)
+    except (RegistryUnavailable, RegisterDamaged) as error:
         # To be sent again without typing it anew, unless it should not have been sent at all.
         return views.complaint(request, error, kept=None if _personal(form) else form)
     if judged.outcome in _NOT_HELD and _personal(form):
@@ -81,12 +86,27 @@ async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker],
         return await _form_again(request, views, asker, template="check.html", form=_EMPTY | blanked, refused=told)
     values = await _form_values(asker)
     shown = form | {"name": unless_personal(form["name"])}
-    return _verdict_page(request, views, judged, form=shown, **values)
+    return _verdict_page(request, views, judged, form=shown, wanted=wanted, **values)
 
 
 def _personal(form: dict[str, str]) -> bool:
     """Whether somebody's own number was typed for a certificate's."""
     return is_personal(form["number"]) and not qr_text.begins_as_ours(form["number"])
+
+
+async def _named(
+    request: AnyRequest, asker: Asker, *, form: dict[str, str], altcha: str | None, now: int, as_of: int | None
+) -> tuple[Verdict, Challenge | None]:
+    """The verdict with the name; or with a challenge for it, and what the number alone shows."""
+    try:
+        judged = await asker.named(
+            form["number"], form["name"], client=client_of(request), altcha=altcha, now=now, as_of=as_of
+        )
+    except Refused as refused:
+        if refused.challenge is None:
+            raise
+        return await asker.number(form["number"], now=now, as_of=as_of), refused.challenge
+    return judged, None
 
 
 async def _form_again(
@@ -119,9 +139,18 @@ async def qr(
 
 
 def _verdict_page(
-    request: AnyRequest, views: Views, judged: Verdict, form: dict[str, str] | None, **values: Any
+    request: AnyRequest,
+    views: Views,
+    judged: Verdict,
+    *,
+    form: dict[str, str] | None,
+    wanted: Challenge | None = None,
+    **values: Any,
 ) -> Response[str]:
-    """The verdict as a page. ``form`` is what was sent, to be corrected or asked for another time; None for a QR's."""
+    """The verdict as a page. ``form`` is what was sent, to be corrected or asked for another time; None for a QR's.
+
+    ``wanted`` is the proof of work without which the name was not compared.
+    """
     return views.page(
         request,
         "verdict.html",
@@ -131,6 +160,7 @@ def _verdict_page(
         form=form,
         kept=form,
         fault=None,
+        wanted=None if wanted is None else msgspec.json.encode(wanted).decode(),
         **values,
     )
 

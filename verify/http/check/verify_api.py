@@ -12,7 +12,7 @@ from verify.http.answers.problems import Refused
 from verify.http.asked.bodies import JSON_BYTES, AnyRequest, Inject, json_body, past_time
 from verify.http.check.asker import Asker
 from verify.http.files.intake import client_of
-from verify.http.guard.proof import Challenge
+from verify.http.guard.challenge import Challenge
 from verify.http.lookup.desk import Found, LookupDesk, LookupRequest
 
 
@@ -23,12 +23,14 @@ class VerifyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     number: str | UnsetType = UNSET
     name: str | UnsetType = UNSET
     as_of: str | UnsetType = UNSET
+    altcha: str | UnsetType = UNSET
 
 
-class NameOnly(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The name that a challenge is for."""
+class ChallengeFor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The person that a challenge is for: the name, and the last four characters of the ID number."""
 
     name: str
+    id_hint: str | None = None
 
 
 @post("/verify", status_code=200, request_max_body_size=JSON_BYTES)
@@ -40,7 +42,10 @@ async def verify(request: AnyRequest, asker: Inject[Asker], now: Inject[int]) ->
     if asked.qr is not UNSET and asked.number is UNSET and name is None:
         return await asker.qr(asked.qr, now=now, as_of=as_of)
     if asked.qr is UNSET and asked.number is not UNSET:
-        return await asker.number(asked.number, now=now, as_of=as_of, name=name)
+        if name is None:
+            return await asker.number(asked.number, now=now, as_of=as_of)
+        altcha = None if asked.altcha is UNSET else asked.altcha
+        return await asker.named(asked.number, name, client=client_of(request), altcha=altcha, now=now, as_of=as_of)
     raise Refused("bad_request", field="either qr, or number with or without name")
 
 
@@ -69,14 +74,14 @@ async def lookup(request: AnyRequest, desk: Inject[LookupDesk], now: Inject[int]
 @get("/challenge")
 async def challenge(request: AnyRequest, desk: Inject[LookupDesk], now: Inject[int]) -> Challenge:
     """The proof of work that a lookup wants from this client."""
-    return await desk.challenge(client_of(request), None, now)
+    return await desk.challenge(client_of(request), None, None, now)
 
 
 @post("/challenge", status_code=200)
 async def challenge_for(request: AnyRequest, desk: Inject[LookupDesk], now: Inject[int]) -> Challenge:
-    """The same, hard enough for one name: it is sent in the body, where no log and no Referer has it."""
-    asked = await json_body(request, NameOnly)
-    return await desk.challenge(client_of(request), asked.name, now)
+    """The same, hard enough for one person: sent in the body, where no log and no Referer has it."""
+    asked = await json_body(request, ChallengeFor)
+    return await desk.challenge(client_of(request), asked.name, asked.id_hint, now)
 
 
 ROUTER = Router("/api/v1", route_handlers=[verify, certificate, lookup, challenge, challenge_for])

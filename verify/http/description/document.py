@@ -20,7 +20,7 @@ from verify.http.batch import batch_api
 from verify.http.description.operations import paths
 from verify.http.description.parts import closed
 from verify.http.files import uploads
-from verify.http.guard import proof
+from verify.http.guard.challenge import Challenge
 from verify.http.lists import lists_api
 from verify.http.lookup import desk
 from verify.http.ops import wellknown
@@ -36,7 +36,7 @@ def document() -> dict[str, Any]:
         uploads.DocumentVerdicts,
         batch_api.BatchVerdicts,
         desk.Found,
-        proof.Challenge,
+        Challenge,
         lists_api.ExamItems,
         lists_api.ListRows,
         public_keys.JwkSet,

@@ -6,7 +6,8 @@ from verify.files import refusals
 from verify.http.batch import batch_api
 from verify.http.description.parts import BYTES, JSON, REGISTRY, closed, operation, parameter, ref, text
 
-_PROOFS: Final = ("proof_missing", "proof_invalid", "proof_expired", "proof_used", "proof_too_easy")
+_WORK: Final = ("proof_wanted", "proof_invalid", "proof_expired", "proof_used", "proof_too_easy")
+_PROOFS: Final = ("proof_missing", *_WORK[1:])
 _EXAMPLE_NUMBER: Final = "CEM2204000001I"
 _PICTURES: Final = ("image/png", "image/jpeg", "image/webp", "application/pdf")
 
@@ -29,6 +30,7 @@ _VERIFY: Final = {
             number=text(_EXAMPLE_NUMBER, "The certificate number; spaces, dashes and case do not matter."),
             name=text("张三", "The name that should be the holder's."),
             as_of=_AS_OF,
+            altcha={"type": "string", "description": "The solved challenge of an answer `proof_wanted`."},
         ),
     ]
 }
@@ -46,7 +48,11 @@ _LOOKUP: Final = closed(
         "description": "The solved challenge (ALTCHA 2 payload, base64); without it the answer is 403.",
     },
 )
-_NAME_ONLY: Final = closed(["name"], name=text("张三", "The name that will be looked up."))
+_CHALLENGE_FOR: Final = closed(
+    ["name"],
+    name=text("张三", "The name that will be looked up."),
+    id_hint={"type": ["string", "null"], "description": "The last four characters of the ID number."},
+)
 
 
 _EXAM: Final = parameter("code", "path", {"type": "string", "minLength": 1}, "The exam.", example="CEM-2022-04")
@@ -93,12 +99,15 @@ def _file_paths() -> dict[str, Any]:
         "Verdicts on up to 5,000 rows of number and name, in order",
         (JSON, ref("BatchVerdicts")),
         (*files, "bad_json"),
-        body=_ROWS,
+        body={"oneOf": [_ROWS, closed(["rows"], rows=_ROWS, altcha={"type": ["string", "null"]})]},
         description=(
             "JSON rows give verdicts. A CSV (UTF-8 or GB 18030) or XLSX file, as the body or as the form field `file`, "
             "comes back with the columns outcome, reason and checked_at. With `Accept: application/x-ndjson` either is "
             "answered line by line while it runs: the total, each row's verdict, the summary. RateLimit and "
-            "RateLimit-Policy tell how many rows are left; over that the answer is 429 with Retry-After."
+            "RateLimit-Policy tell how many rows are left; over that the answer is 429 with Retry-After. Where many "
+            "wrong names were tried, names are compared only for a proof of work: `problems` names the rows without a "
+            "verdict, and `challenge` (of a file the header Altcha-Challenge, of NDJSON the last line) asks for the "
+            "work of the whole list; send it again with the solution as `altcha` in the JSON, the form or a header."
         ),
     )
     batch["requestBody"]["content"] |= {
@@ -127,7 +136,7 @@ def paths() -> dict[str, Any]:
                 "verify",
                 "The verdict on a QR code's text, or on a number with or without its holder's name",
                 (JSON, ref("Verdict")),
-                (*body, "bad_time", "future_time", "too_many_names"),
+                (*body, "bad_time", "future_time", *_WORK),
                 body=_VERIFY,
             )
         },
@@ -175,15 +184,15 @@ def paths() -> dict[str, Any]:
                 "The proof of work that a lookup wants (ALTCHA 2)",
                 (JSON, ref("Challenge")),
                 ("lookups_closed",),
-                description="Solve it with an ALTCHA library. It is good for ten minutes and one lookup.",
+                description="Solve it with an ALTCHA library. It is good for one lookup and ten minutes.",
             ),
             "post": operation(
                 "challengeForName",
-                "The same, hard enough for a name",
+                "The same, hard enough for one person",
                 (JSON, ref("Challenge")),
                 ("bad_json", "bad_request", "too_large", "lookups_closed"),
-                description="Wanted where the answer to a lookup was `proof_too_easy`.",
-                body=_NAME_ONLY,
+                description="Wanted where a lookup was `proof_too_easy`, which brings a challenge as well.",
+                body=_CHALLENGE_FOR,
             ),
         },
         "/api/v1/exams": {

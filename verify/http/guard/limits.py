@@ -55,7 +55,7 @@ class Unlimited:
 
 
 class MemoryLimiter:
-    """Buckets in memory, for a service of one process. At most ``most`` clients are remembered."""
+    """Buckets in memory, for a service of one process, of at most ``most`` clients: the longest silent make room."""
 
     def __init__(self, rates: dict[Budget, Rate] = RATES, most: int = 100_000) -> None:
         self._rates = rates
@@ -71,16 +71,11 @@ class MemoryLimiter:
         over = full_at - now - rate.burst * step
         if over > 1e-9:
             return taken(rate, before - now, over)
+        self._full_at.pop((budget, client), None)  # the table stays in the order in which clients last asked
         if len(self._full_at) >= self._most:
-            self._forget(now)
+            del self._full_at[next(iter(self._full_at))]
         self._full_at[budget, client] = full_at
         return taken(rate, full_at - now)
-
-    def _forget(self, now: float) -> None:
-        """Drops the clients whose allowance is whole again, or else everybody."""
-        self._full_at = {key: full_at for key, full_at in self._full_at.items() if full_at > now}
-        if len(self._full_at) >= self._most:
-            self._full_at.clear()
 
 
 def taken(rate: Rate, until_whole: float, over: float = 0.0) -> Taken:

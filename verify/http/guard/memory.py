@@ -1,22 +1,22 @@
 """What the processes of one service remember for a while: spent proofs, failed searches, wrong names.
 
-Nothing personal is kept: keys and members are keyed hashes (see Proofs and NamesTried), and all of it is
-forgotten after its time.
+Nothing personal is kept: keys and members are keyed hashes (see Proofs, NamesTried, LookupsTried), and all of it is
+forgotten after its time. A key is KIND:HASH; each kind has a table of its own, so that none can be used to make
+another forget, and a full table forgets its oldest key.
 """
 
-import itertools
-import math
 from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
 
-class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """How many different members a key has, and the seconds until it is forgotten."""
+class Count(msgspec.Struct, frozen=True):
+    """One count that a try must pass: fewer than ``most`` members of ``key``; and the member that it would add."""
 
-    size: int = 0
-    left: int = 0
+    key: str
+    member: str | None
+    most: int
 
 
 class Memory(Protocol):
@@ -26,55 +26,60 @@ class Memory(Protocol):
         """Adds a member, and says whether it is new. The first member of a key begins its time of ``seconds``."""
         ...
 
-    async def tally(self, key: str, now: float) -> Tally:
-        """How much is noted under a key."""
+    async def tallies(self, keys: Sequence[str], now: float) -> list[int]:
+        """How many different members each key has."""
         ...
 
-    async def admit(self, tries: Sequence[tuple[str, str | None]], most: int, seconds: int, now: float) -> list[int]:
-        """For each key with its member, in order and in one step that nothing comes between: 0 where fewer than
-        ``most`` members are noted, and the member, unless None, is noted now; or else the seconds until the key
-        is forgotten, at least 1.
+    async def admit(self, tries: Sequence[tuple[Count, ...]], seconds: int, now: float) -> list[bool]:
+        """For each try, in order and in one step that nothing comes between, whether it passes all its counts.
+
+        The members of one that passes are noted; of one that does not, none is. All tries have as many counts, each
+        in its place of one kind.
         """
         ...
 
 
-class LocalMemory:
-    """A memory of this process alone, of at most ``most`` keys."""
+def kind_of(key: str) -> str:
+    """The table that a key belongs to."""
+    return key.partition(":")[0]
 
-    def __init__(self, most: int = 200_000) -> None:
+
+class LocalMemory:
+    """A memory of this process alone, of at most ``most`` keys of each kind."""
+
+    def __init__(self, most: int = 100_000) -> None:
         self._most = most
-        self._sets: dict[str, tuple[float, set[str]]] = {}
+        self._tables: dict[str, dict[str, tuple[float, set[str]]]] = {}
 
     async def note(self, key: str, member: str, seconds: int, now: float) -> bool:
         """See Memory."""
-        until, members = self._sets.get(key, (0.0, set()))
-        if until <= now:
-            if len(self._sets) >= self._most:
-                self._forget(now)
-            self._sets[key] = now + seconds, {member}
-            return True
-        new = member not in members
-        members.add(member)
-        return new
+        members = self._members(key, now)
+        if members is not None:
+            new = member not in members
+            members.add(member)
+            return new
+        table = self._tables.setdefault(kind_of(key), {})
+        table.pop(key, None)  # whose time was over: the table stays in the order in which keys began
+        if len(table) >= self._most:
+            del table[next(iter(table))]
+        table[key] = now + seconds, {member}
+        return True
 
-    async def tally(self, key: str, now: float) -> Tally:
+    async def tallies(self, keys: Sequence[str], now: float) -> list[int]:
         """See Memory."""
-        until, members = self._sets.get(key, (0.0, set()))
-        return Tally(size=len(members), left=math.ceil(until - now)) if until > now else Tally()
+        return [len(self._members(key, now) or ()) for key in keys]
 
-    async def admit(self, tries: Sequence[tuple[str, str | None]], most: int, seconds: int, now: float) -> list[int]:
-        """See Memory."""
-        waits = []
-        for key, member in tries:
-            tally = await self.tally(key, now)
-            full = tally.size >= most
-            waits.append(max(tally.left, 1) if full else 0)
-            if member is not None and not full:
-                await self.note(key, member, seconds, now)
-        return waits
+    async def admit(self, tries: Sequence[tuple[Count, ...]], seconds: int, now: float) -> list[bool]:
+        """See Memory. Nothing here waits, so nothing comes between."""
+        admitted = []
+        for counts in tries:
+            passes = all(len(self._members(count.key, now) or ()) < count.most for count in counts)
+            admitted.append(passes)
+            for count in counts:
+                if passes and count.member is not None:
+                    await self.note(count.key, count.member, seconds, now)
+        return admitted
 
-    def _forget(self, now: float) -> None:
-        """Drops what is past its time, or else the older half."""
-        self._sets = {key: kept for key, kept in self._sets.items() if kept[0] > now}
-        if len(self._sets) >= self._most:
-            self._sets = dict(itertools.islice(self._sets.items(), self._most // 2, None))
+    def _members(self, key: str, now: float) -> set[str] | None:
+        until, members = self._tables.get(kind_of(key), {}).get(key, (0.0, None))
+        return members if until > now else None

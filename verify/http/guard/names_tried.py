@@ -1,55 +1,135 @@
-"""How many different wrong names were tried for one number: after a few a day, the QR code is asked for instead."""
+"""Different wrong names that were tried for certificate numbers, and the work that further names cost for it (ADR 9).
 
-import hmac
-from collections.abc import Sequence
-from typing import Final, TypeAlias
+Nobody is refused. Names are counted for a day: of one client for one number, of one client, and for one number over
+all clients; and the guesser's own count comes first, so that who never guessed pays little for what others do.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from typing import Final, TypeVar
+
+import msgspec
 
 from verify.core.identity import name_key
-from verify.http.guard.memory import Memory
+from verify.http.guard.hidden import Hidden
+from verify.http.guard.memory import Count, Memory
 
-MOST: Final = 5
-"""Different wrong names for one number in a day, over all clients."""
+WORK: Final = 115_000
+"""Rounds of a check by name at the lowest price: a sixth of a second on a phone."""
+OF_ONE: Final = 5
+"""Different wrong names of one client for one number that cost nothing."""
+OF_CLIENT: Final = 100
+"""The same of one client for all numbers."""
+OF_NUMBER: Final = 50
+"""The same for one number over all clients."""
+_DOUBLINGS: Final = 5
+"""How far the price for what a client tried itself rises: five seconds on a phone, ten for the unluckiest."""
+_DOUBLINGS_FOR_ALL: Final = 3
+"""The same for what others tried: somewhat over a second."""
+_COUNTED: Final = 10_000
+"""Names beyond which a count stands still."""
 _DAY: Final = 24 * 3600
+_SLICE: Final = 200
+
+T = TypeVar("T")
 
 
-Try: TypeAlias = tuple[str, str | None]
-"""A number in normal form, and the name that was tried for it where it was wrong."""
+class Try(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate number in normal form, and the name that is said to be its holder's."""
+
+    number: str
+    name: str
 
 
-class TooManyNames(Exception):
-    """Names for this number are not answered any more today, right ones neither."""
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """What a try costs, in rounds: by itself, and behind the others that are asked with it."""
 
-    def __init__(self, wait: int) -> None:
-        super().__init__("too many names for one number")
-        self.wait = wait
+    alone: int
+    in_turn: int
 
 
 class NamesTried:
-    """Counts wrong names by number, over all clients. ``secret`` is all processes' own: no name is kept readable."""
+    """Counts wrong names and says what a try costs. ``secret`` is all processes' own: no name is kept readable."""
 
     def __init__(self, secret: bytes, memory: Memory) -> None:
-        self._secret = hmac.digest(secret, b"yinjian/names-tried/1", "sha256")
+        self._hidden = Hidden(secret, "names-tried")
         self._memory = memory
 
-    async def waits(self, tries: Sequence[Try], now: int) -> list[int]:
-        """For each try 0 where it may be answered, and a wrong name is noted; or else the seconds to wait.
+    async def prices(self, tries: Sequence[Try], client: str, now: int) -> list[Price]:
+        """What each try costs at what is counted now.
 
-        Asked before a name is looked at, so that nothing is looked at in vain, and again with the wrong name before
-        the answer is given: many at once, at any number of processes, get no more answers than one after the other.
+        In its turn a try costs as if all other names that stand before it for its number were wrong: who brings a
+        thousand names for one number pays for the thousandth as if they had been brought one by one.
         """
-        if not tries:
-            return []
-        noted = [(self._key(number), None if name is None else self._hidden(name_key(name))) for number, name in tries]
-        return await self._memory.admit(noted, MOST, _DAY, now)
+        numbers = list(dict.fromkeys(item.number for item in tries))
+        keys = [self._of_client(client)]
+        async for slice_ in _slices(numbers):
+            keys += [key for number in slice_ for key in (self._of_one(client, number), self._of_number(number))]
+        mine, *others = await self._memory.tallies(keys, now)
+        counted = {number: (others[2 * at], others[2 * at + 1]) for at, number in enumerate(numbers)}
+        before: defaultdict[str, set[str]] = defaultdict(set)
+        prices = []
+        async for some in _slices(tries):
+            for item in some:
+                of_one, of_number = counted[item.number]
+                names = before[item.number]
+                names.add(name_key(item.name))
+                ahead = len(names) - 1
+                alone = _price(of_one, mine, of_number)
+                in_turn = _price(of_one + ahead, mine, of_number + ahead) if ahead else alone
+                prices.append(Price(alone=alone, in_turn=in_turn))
+        return prices
 
-    async def let(self, number: str, wrong: str | None, now: int) -> None:
-        """The same for a single try. Raises TooManyNames."""
-        (wait,) = await self.waits([(number, wrong)], now)
-        if wait:
-            raise TooManyNames(wait)
+    async def settle(
+        self, tries: Sequence[Try], wrong: Sequence[bool], client: str, now: int, *, paid: bool
+    ) -> list[bool]:
+        """Which tries may be answered; the wrong names of these are counted in the same step.
 
-    def _key(self, number: str) -> str:
-        return f"names:{self._hidden(number)}"
+        Asked before the answers are given: many at once, at any number of processes, get no more free answers than
+        one after the other. ``paid`` tries are all answered.
+        """
+        most = (_COUNTED,) * 3 if paid else (OF_ONE, OF_CLIENT, OF_NUMBER)
+        counts = []
+        for item, counted in zip(tries, wrong, strict=True):
+            name = name_key(item.name)
+            keys = (self._of_one(client, item.number), self._of_client(client), self._of_number(item.number))
+            members = (self._hidden(name), self._hidden(item.number, name), self._hidden(name))
+            counts.append(
+                tuple(
+                    Count(key, member if counted else None, limit)
+                    for key, member, limit in zip(keys, members, most, strict=True)
+                )
+            )
+        admitted = await self._memory.admit(counts, _DAY, now) if counts else []
+        return [True] * len(tries) if paid else admitted
 
-    def _hidden(self, text: str) -> str:
-        return hmac.digest(self._secret, text.encode("utf-8", "replace"), "sha256").hex()[:32]
+    def _of_one(self, client: str, number: str) -> str:
+        return f"names-of-one:{self._hidden(client, number)}"
+
+    def _of_client(self, client: str) -> str:
+        return f"names-of-client:{self._hidden(client)}"
+
+    def _of_number(self, number: str) -> str:
+        return f"names-of-number:{self._hidden(number)}"
+
+
+async def _slices(items: Sequence[T]) -> AsyncIterator[Sequence[T]]:
+    """A few hundred at a time, some milliseconds, with a turn for others between."""
+    for begin in range(0, len(items), _SLICE):
+        if begin:
+            await asyncio.sleep(0)
+        yield items[begin : begin + _SLICE]
+
+
+def _price(of_one: int, of_client: int, of_number: int) -> int:
+    return max(
+        _step(of_one, OF_ONE, _DOUBLINGS),
+        _step(of_client, OF_CLIENT, _DOUBLINGS),
+        _step(of_number, OF_NUMBER, _DOUBLINGS_FOR_ALL),
+    )
+
+
+def _step(count: int, free: int, doublings: int) -> int:
+    """Nothing below ``free``; then the lowest price, doubled whenever the count has doubled."""
+    return WORK << min((count // free).bit_length() - 1, doublings) if count >= free else 0

@@ -8,8 +8,10 @@ from verify.core import identity
 from verify.core.answer import CertificateView
 from verify.http.answers.problems import Refused
 from verify.http.asked.bodies import SHANGHAI
-from verify.http.check.asker import Asker, IdType, LookupsClosed
-from verify.http.guard.proof import Challenge, Proofs
+from verify.http.check.asker import Asker, IdType
+from verify.http.guard.challenge import Challenge
+from verify.http.guard.lookups_tried import LookupsTried
+from verify.http.guard.proof import Proofs
 
 
 class LookupRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,35 +50,46 @@ def check_person(name: str, id_type: str, id_number: str, now: int) -> None:
 
 
 class LookupDesk:
-    """Answers lookups. ``proofs`` is None where the service holds no lookup secret."""
+    """Answers lookups. ``open`` is False where the service holds no lookup secret."""
 
-    def __init__(self, asker: Asker, proofs: Proofs | None) -> None:
+    def __init__(self, asker: Asker, proofs: Proofs, tried: LookupsTried) -> None:
         self._asker = asker
         self._proofs = proofs
+        self._tried = tried
 
     @property
     def open(self) -> bool:
         """Whether lookups are answered here."""
-        return self._proofs is not None
+        return self._asker.looks_up
 
-    async def challenge(self, client: str, name: str | None, now: int) -> Challenge:
-        """The proof of work that a lookup of the client, and of the name, will want. Raises LookupsClosed."""
-        if self._proofs is None:
-            raise LookupsClosed
-        return await self._proofs.challenge(client, name, now)
+    async def challenge(self, client: str, name: str | None, hint: str | None, now: int) -> Challenge:
+        """The proof of work that a lookup of the client will want; of a name, and of an ID number's last four.
+
+        Raises Refused: lookups_closed.
+        """
+        if not self.open:
+            raise Refused("lookups_closed")
+        return await self._proofs.challenge(await self._tried.work(client, name, hint, now), now)
 
     async def lookup(self, asked: LookupRequest, client: str, now: int) -> tuple[CertificateView, ...]:
         """The person's certificates.
 
-        A proof that comes with what cannot be anybody is not spent. Raises LookupsClosed, Refused,
-        RegistryUnavailable and RegisterDamaged.
+        A proof that comes with what cannot be anybody is not spent. Raises RegistryUnavailable, RegisterDamaged
+        and Refused, for want of a proof with a challenge.
         """
-        if self._proofs is None:
-            raise LookupsClosed
-        mark = await self._proofs.check(asked.altcha, client, asked.name, now)
-        check_person(asked.name, asked.id_type, asked.id_number, now)
-        await self._proofs.spend(mark, now)
+        if not self.open:
+            raise Refused("lookups_closed")
+        key = identity.id_key(asked.id_type, asked.id_number)
+        work = await self._tried.work(client, asked.name, key, now)
+        try:
+            proof = await self._proofs.check(asked.altcha, work, now)
+            check_person(asked.name, asked.id_type, asked.id_number, now)
+            await self._proofs.spend(proof, now)
+        except Refused as refused:
+            if refused.field == "altcha":
+                refused.challenge = await self._proofs.challenge(work, now)
+            raise
         found = await self._asker.person(asked.name, asked.id_type, asked.id_number, now=now)
         if not found:
-            await self._proofs.failed(mark, client, asked.name, now)
+            await self._tried.failed(proof.mark, client, asked.name, key, now)
         return found

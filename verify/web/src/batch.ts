@@ -3,8 +3,9 @@
 import { accept, firstWithin, put } from "./files";
 import { lines } from "./lines";
 import { fill, part, words } from "./page";
+import { type Challenge, secondsOf, solve } from "./proof";
 
-type Event = { total?: number; done?: number; html?: string };
+type Event = { total?: number; done?: number; html?: string; challenge?: Challenge };
 
 function enhance(form: HTMLFormElement): void {
   const field = part<HTMLInputElement>(form, "file");
@@ -37,7 +38,7 @@ function enhance(form: HTMLFormElement): void {
     return total;
   };
 
-  const send = async () => {
+  const send = async (proof?: string): Promise<void> => {
     button.disabled = true;
     bar.hidden = false;
     bar.removeAttribute("value");
@@ -46,16 +47,28 @@ function enhance(form: HTMLFormElement): void {
     try {
       const response = await fetch(form.action, {
         method: "POST",
-        body: new FormData(form),
+        body: withProof(new FormData(form), proof),
         headers: { Accept: "application/x-ndjson" },
       });
       if (!response.ok || !response.body) return finish(await reason(response));
       let total = 0;
-      for await (const event of lines(response.body)) total = take(event as Event, total);
+      let wanted: Challenge | undefined;
+      for await (const event of lines(response.body)) {
+        total = take(event as Event, total);
+        wanted = (event as Event).challenge ?? wanted;
+      }
+      if (wanted && !proof) return await prove(wanted);
       finish("");
     } catch {
       finish(words(form, "failed"));
     }
+  };
+
+  /** Names that are compared for a proof of work only: done here, and the list sent once more with it. */
+  const prove = async (challenge: Challenge): Promise<void> => {
+    bar.removeAttribute("value");
+    status.textContent = words(form, "working").replace("%s", String(secondsOf(challenge)));
+    return send(await solve(challenge));
   };
 
   const reason = async (response: Response): Promise<string> => {
@@ -79,6 +92,11 @@ function enhance(form: HTMLFormElement): void {
       void send();
     }
   });
+}
+
+function withProof(data: FormData, proof?: string): FormData {
+  if (proof) data.set("altcha", proof);
+  return data;
 }
 
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-batch]")) enhance(form);

@@ -7,6 +7,7 @@ export interface Parameters {
   readonly cost: number;
   readonly keyLength: number;
   readonly keyPrefix: string;
+  readonly data?: { readonly work?: number };
 }
 
 export interface Challenge {
@@ -49,12 +50,12 @@ export async function solve(challenge: Challenge): Promise<string> {
   }
 }
 
-/** The challenge for a lookup of this name, or of anybody. */
-export async function challengeFor(name: string): Promise<Challenge> {
+/** The challenge for a lookup of this name, and of an ID number that ends like this. */
+export async function challengeFor(name: string, idHint: string): Promise<Challenge> {
   const asked = await fetch("/api/v1/challenge", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name }),
+    body: JSON.stringify({ name, id_hint: idHint }),
   });
   if (!asked.ok) throw new Error(String(asked.status));
   return (await asked.json()) as Challenge;
@@ -63,7 +64,7 @@ export async function challengeFor(name: string): Promise<Challenge> {
 /** Whatever ends the work: `ask` gets the challenge when the form is about to be sent, null where none is wanted.
  * The form has a hidden field `altcha`, a [data-part=work] to say how far it is, and the words working and failed.
  */
-export function bringProof(form: HTMLFormElement, ask: () => Promise<Challenge | null>): void {
+export function bringProof(form: HTMLFormElement, ask: () => Promise<Challenge | null>): () => Promise<void> {
   const field = form.elements.namedItem("altcha") as HTMLInputElement;
   const status = form.querySelector<HTMLElement>('[data-part="work"]');
   const button = form.querySelector<HTMLButtonElement>("button[type=submit]");
@@ -87,5 +88,13 @@ export function bringProof(form: HTMLFormElement, ask: () => Promise<Challenge |
     void work();
   });
   // A page that the browser kept must not go on saying that it works.
-  addEventListener("pageshow", () => say(null));
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) say(null);
+  });
+  return work;
+}
+
+/** Seconds that a challenge takes here, by what phones of 2022 do; none for one that does not say its work. */
+export function secondsOf(challenge: Challenge): number {
+  return Math.ceil((challenge.parameters.data?.work ?? 0) / 750_000);
 }

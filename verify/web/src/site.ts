@@ -1,8 +1,8 @@
 // What script adds to pages that work without it: slips seen while typing, the lookup's proof of work, countdowns.
 
 import { countDown } from "./countdown";
-import { isIdSlip, isSlip } from "./numbers";
-import { bringProof, challengeFor } from "./proof";
+import { compact, isIdSlip, isSlip } from "./numbers";
+import { type Challenge, bringProof, challengeFor } from "./proof";
 
 function field<T extends HTMLElement = HTMLInputElement>(form: HTMLFormElement, name: string): T {
   return form.elements.namedItem(name) as unknown as T;
@@ -33,7 +33,13 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-lookup]
   const kind = field<HTMLSelectElement>(form, "id_type");
   const look = watch(field(form, "id_number"), (text) => kind.value === "resident" && isIdSlip(text));
   kind.addEventListener("change", look);
-  bringProof(form, () => challengeFor(field(form, "name").value));
+  bringProof(form, () => challengeFor(field(form, "name").value, compact(field(form, "id_number").value).slice(-4)));
+}
+
+// A name that is compared for a proof of work only: done at once, and sent.
+for (const form of document.querySelectorAll<HTMLFormElement>("form[data-challenge]")) {
+  const work = bringProof(form, () => Promise.resolve(JSON.parse(form.dataset["challenge"] ?? "null") as Challenge));
+  void work();
 }
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("[data-print]")) {

@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from signing.messages import _
 from signing.print import pixels
+from verify.shared import png
 from verify.shared.command import Refusal, why
 
 KINDS: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
@@ -85,12 +86,15 @@ def ready(path: Path) -> bytes:
 
 
 def _drawn(data: bytes, name: str) -> bytes:
+    data = png.drawn(data, more=(b"iCCP", b"eXIf"))
     with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "BMP", "TIFF")) as photo:
         if photo.width * photo.height > MOST_PIXELS:
             raise PhotoRefused(_("The photo {} has more than {} megapixels.").format(name, MOST_PIXELS // 1_000_000))
         if min(photo.size) < 100:
             raise PhotoRefused(_("The photo {} is too small to print: {} × {} pixels.").format(name, *photo.size))
         photo.draft("RGB", (LONGEST * 2, LONGEST * 2))  # a JPEG decodes at a fraction of its size
+        if (clear := png.clear(photo.info.get("transparency"), png.depth(data))) is not None:
+            photo.info["transparency"] = clear
         try:
             plain = pixels.eight_bits(photo)
             plain.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)

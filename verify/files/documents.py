@@ -6,7 +6,7 @@ left where nothing of ours was made out. In a PDF an attached signed statement s
 
 import time
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import pypdfium2
 from PIL import Image
@@ -19,6 +19,11 @@ from verify.files.refusals import FileRefused
 MAX_PAGES: Final = 50
 MAX_CODES: Final = 256
 _MAX_ATTACHMENTS: Final = 20
+_MOST_AGAIN: Final = 6
+_MOST_OBJECTS: Final = 20_000
+_MOST_NESTED: Final = 5
+_FEW_LINES: Final = 400
+"""Segments of paths: rules, frames and tables have few, a code that is drawn has thousands."""
 _DPI: Final = 200
 _PAGE_PIXELS: Final = 9_000_000
 _MAGIC: Final = (
@@ -34,11 +39,16 @@ def find(data: bytes, seconds: float) -> Findings:
     end = time.monotonic() + seconds
     kind = _kind(data)
     attached: list[Code] = []
-    if kind == "PDF":
-        sheets: Iterable[Image.Image] = _pages(data, attached)
-    else:
-        sheets = pictures.frames(data, kind)
+    sheets = _pages(data, attached) if kind == "PDF" else (Sheet(on, exact=False) for on in pictures.frames(data, kind))
     return _Search(end).through(sheets, attached)
+
+
+class Sheet(NamedTuple):
+    """A page or frame in grey, on each ground that it may want."""
+
+    grounds: tuple[Image.Image, ...]
+    exact: bool
+    """Nothing but letters and a few lines: where no code is seen, there is none to look for again."""
 
 
 def _kind(data: bytes) -> str:
@@ -63,36 +73,42 @@ class _Search:
         self._end = end
         self._in_time = True
 
-    def through(self, sheets: Iterable[Image.Image], attached: list[Code]) -> Findings:
+    def through(self, sheets: Iterable[Sheet], attached: list[Code]) -> Findings:
         found: list[Code] = []
-        again: list[tuple[int, Image.Image]] = []
+        again: list[tuple[int, Image.Image, bool]] = []
         page = 0
         for page, sheet in enumerate(sheets, 1):
-            texts, hidden = pictures.plain_look(sheet)
-            here = [codes.read(text, page) for text in texts]
+            here: list[Code] = []
+            unclear = []
+            for ground in sheet.grounds:
+                texts, hidden = pictures.plain_look(ground)
+                here += [code for text in texts if (code := codes.read(text, page)) not in here]
+                if hidden or not sheet.exact:
+                    unclear.append((page, ground, hidden))
             found += here
             # Only a few pages are kept for a second look, so that a long PDF costs no more memory than a photo.
-            if (hidden or not any(code.kind == "certificate" for code in here)) and len(again) < 6:
-                again.append((page, sheet))
+            if not _ours(here) or any(hidden for _, _, hidden in unclear):
+                again += unclear[: max(0, _MOST_AGAIN - len(again))]
         if not _ours(found):
             found += attached
         if not _ours(found):
-            for number, sheet in again:
-                found += self._more(number, sheet, found)
+            for number, ground, hidden in sorted(again, key=lambda one: not one[2]):
+                found += self._more(number, ground, found, hidden=hidden)
         return Findings(
             codes=tuple(sorted(found, key=lambda code: code.page)[:MAX_CODES]),
             pages=page,
             complete=self._in_time,
         )
 
-    def _go_on(self) -> bool:
-        self._in_time = time.monotonic() < self._end
-        return self._in_time
+    def _more(self, page: int, ground: Image.Image, found: list[Code], *, hidden: bool) -> list[Code]:
+        def go_on() -> bool:
+            in_time = time.monotonic() < self._end
+            self._in_time = self._in_time and (in_time or not hidden)  # of a code that nobody sees none is missing
+            return in_time
 
-    def _more(self, page: int, sheet: Image.Image, found: list[Code]) -> list[Code]:
         known = {code.text for code in found}
         kinds = {code.kind for code in found if code.page == page}
-        more = [codes.read(text, page) for text in pictures.later_looks(sheet, self._go_on)]
+        more = [codes.read(text, page) for text in pictures.later_looks(ground, go_on)]
         return [code for code in more if code.text not in known and (code.text or code.kind not in kinds)]
 
 
@@ -100,8 +116,8 @@ def _ours(found: list[Code]) -> bool:
     return any(code.kind == "certificate" for code in found)
 
 
-def _pages(data: bytes, attached: list[Code]) -> Iterator[Image.Image]:
-    """Each page in grey; signed statements among the PDF's attachments are added to ``attached`` first."""
+def _pages(data: bytes, attached: list[Code]) -> Iterator[Sheet]:
+    """Each page as it is seen; signed statements among the PDF's attachments are added to ``attached`` first."""
     try:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -111,18 +127,35 @@ def _pages(data: bytes, attached: list[Code]) -> Iterator[Image.Image]:
         if len(pdf) > MAX_PAGES:
             raise FileRefused("too_many_pages")
         attached += _attached(pdf)
+        pdf.init_forms()  # before any page is loaded: signatures, buttons and texts are drawn by it
         for number in range(len(pdf)):
             page = pdf[number]
             width, height = page.get_size()
             scale = min(_DPI / 72, (_PAGE_PIXELS / max(1.0, width * height)) ** 0.5, 10_000 / max(1.0, width, height))
-            bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
-            yield bitmap.to_pil().convert("L")
+            bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=True)
+            yield Sheet((bitmap.to_pil().convert("L"),), exact=_only_text(page))
             bitmap.close()
             page.close()
     except pypdfium2.PdfiumError:
         raise FileRefused("damaged_file") from None
     finally:
         pdf.close()
+
+
+def _only_text(page: pypdfium2.PdfPage) -> bool:
+    """Whether there is nothing on the page but letters and a few lines: neither pictures, fields nor drawings."""
+    raw = pypdfium2.raw
+    lines = 0
+    if raw.FPDFPage_GetAnnotCount(page) > 0:
+        return False
+    for count, thing in enumerate(page.get_objects(max_depth=_MOST_NESTED)):
+        if thing.type == raw.FPDF_PAGEOBJ_PATH:
+            lines += raw.FPDFPath_CountSegments(thing)
+        elif thing.type not in (raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_FORM):
+            return False
+        if lines > _FEW_LINES or count > _MOST_OBJECTS:
+            return False
+    return True
 
 
 def _attached(pdf: pypdfium2.PdfDocument) -> Iterator[Code]:

@@ -10,9 +10,10 @@ from typing import Final
 
 import msgspec
 import zxingcpp
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageFilter, ImageMath, ImageOps
 
 from verify.files.refusals import FileRefused
+from verify.shared import png
 
 MAX_PIXELS: Final = 50_000_000
 """Of a picture as it is held: 1 byte a pixel in grey, 4 in colour with transparency."""
@@ -53,11 +54,12 @@ _LOOKS: Final = (
 )
 
 
-def frames(data: bytes, kind: str) -> Iterator[Image.Image]:
-    """The picture in grey; of an animation its first MAX_FRAMES. Raises FileRefused.
+def frames(data: bytes, kind: str) -> Iterator[tuple[Image.Image, ...]]:
+    """The picture in grey, on each ground that it may want; of an animation its first MAX_FRAMES. Raises FileRefused.
 
     ``kind`` is Pillow's name of the format.
     """
+    data = png.drawn(data)
     try:
         with Image.open(io.BytesIO(data), formats=(kind,)) as picture:
             pixels = picture.width * picture.height
@@ -70,22 +72,43 @@ def frames(data: bytes, kind: str) -> Iterator[Image.Image]:
                     picture.draft("L", (picture.width // 2, picture.height // 2))
             for frame in range(min(MAX_FRAMES, getattr(picture, "n_frames", 1)) if kind == "WEBP" else 1):
                 picture.seek(frame)
-                yield _grey(picture)
+                yield _greys(picture, png.depth(data))
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
         raise FileRefused("damaged_file") from None
 
 
-def _grey(picture: Image.Image) -> Image.Image:
-    """``picture`` in 8 bits of grey, on white where it is transparent."""
-    if picture.mode.startswith("I"):  # 16 bits, which convert() would cut off rather than scale
-        return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    if picture.has_transparency_data:
-        picture = picture.convert("LA") if picture.mode in ("L", "LA", "1") else picture.convert("RGBA").convert("LA")
-        sheet = Image.new("L", picture.size, 255)
-        sheet.paste(picture.getchannel("L"), mask=picture.getchannel("A"))
-        return sheet
+def _greys(picture: Image.Image, depth: int) -> tuple[Image.Image, ...]:
+    """``picture`` in 8 bits of grey; where it is transparent, on white and on black: its code may be of either."""
     picture.load()
-    return picture.convert("L")
+    clear = png.clear(picture.info.get("transparency"), depth)
+    if clear is not None:
+        picture.info["transparency"] = clear
+    if picture.mode.startswith("I"):
+        grey, alpha = _deep(picture)
+    elif picture.has_transparency_data:
+        both = picture.convert("RGBA").convert("LA")
+        grey, alpha = both.getchannel("L"), both.getchannel("A")
+    else:
+        return (picture.convert("L"),)
+    if alpha is None or alpha.getextrema() == (255, 255):
+        return (grey,)
+    return _on(255, grey, alpha), _on(0, grey, alpha)
+
+
+def _deep(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """16 bits, which convert() would cut off rather than scale: the grey, and where it is transparent."""
+    whole = picture.convert("I")
+    grey = whole.point(lambda value: value * (1 / 256)).convert("L")
+    clear = picture.info.get("transparency")
+    if not isinstance(clear, int):
+        return grey, None
+    return grey, ImageMath.lambda_eval(lambda of: of["convert"]((of["whole"] != clear) * 255, "L"), whole=whole)
+
+
+def _on(ground: int, grey: Image.Image, alpha: Image.Image) -> Image.Image:
+    sheet = Image.new("L", grey.size, ground)
+    sheet.paste(grey, mask=alpha)
+    return sheet
 
 
 def plain_look(picture: Image.Image) -> tuple[list[str], bool]:

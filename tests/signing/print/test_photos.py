@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageStat
+from PIL.PngImagePlugin import PngInfo
 
 from signing.print import photos
 from signing.print.photos import PhotoRefused
@@ -150,6 +151,23 @@ def _profile(space: bytes, columns: tuple[tuple[float, ...], ...], gamma: float 
     size = 128 + len(table) + len(body)
     head = struct.pack(">I4sI4s4s4s", size, bytes(4), 0x02400000, b"mntr", space, b"XYZ ") + bytes(12) + b"acsp"
     return head + bytes(28) + b"".join(map(_fixed, (0.9642, 1.0, 0.8249))) + bytes(48) + table + body
+
+
+def test_one_transparent_grey_of_few_bits_and_colour_of_many(tmp_path: Path) -> None:
+    """The value in tRNS has the depth of the file (PNG, 11.3.1.1)."""
+    two = png(2, 0, b"\x0f" * (SIZE[0] // 4), chunk(b"tRNS", struct.pack(">H", 0)))
+    assert grey(ready(two, tmp_path)) == pytest.approx(255, abs=2)
+    row = struct.pack(">HHHHHH", 10, 20, 30, 51400, 51400, 51400) * (SIZE[0] // 2)
+    many = png(16, 2, row, chunk(b"tRNS", struct.pack(">HHH", 10, 20, 30)))
+    assert grey(ready(many, tmp_path)) == pytest.approx(227.5, abs=2)
+
+
+def test_megabytes_of_packed_text_in_a_png_are_passed_over(tmp_path: Path) -> None:
+    """Its picture and its profile are printed."""
+    text = PngInfo()
+    text.add_text("a", "x" * 3_000_000, zip=True)
+    data = saved(Image.new("RGB", SIZE, SKIN), "PNG", pnginfo=text, icc_profile=wide())
+    assert colour(ready(data, tmp_path)) == pytest.approx((229, 179, 147), abs=4)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])

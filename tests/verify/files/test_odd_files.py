@@ -198,11 +198,3 @@ def test_pictures_of_no_code_have_no_code_and_time_enough() -> None:
     for data in (saved(scan, "PNG"), pdf(scan), saved(page([]), "JPEG"), take(page([]), Shot(noise=5))):
         findings = documents.find(data, 0)
         assert (findings.codes, findings.complete) == ((), True)
-
-
-def test_a_code_that_is_seen_and_not_made_out_in_time_is_told() -> None:
-    """Then the advice is to send the page with the code alone."""
-    blurred = take(SHEET, Shot(blur=1.8))
-    findings = documents.find(blurred, 0)
-    assert (findings.codes, findings.complete) == ((), False)
-    assert found(blurred) == [QR]

@@ -17,6 +17,8 @@ from tests.memory_registry import MemoryRegistry
 from verify.commands.settings import Settings
 from verify.core.keyring import thumbprint
 from verify.http.app import create
+from verify.http.guard.connections import Connections
+from verify.http.guard.underway import Underway
 from verify.registry.port import Registry
 
 URL = "http://testserver"
@@ -64,10 +66,14 @@ def client(
 
 
 @contextlib.contextmanager
-def serving(register: Registry) -> Iterator[str]:
-    """The service on a free port of this machine, without limits and by the real clock; its address."""
-    app = create(register, settings(rate_limits=False), clock=time.time)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on", loop="asyncio"))
+def serving(
+    register: Registry, connections: Connections | None = None, underway: Underway | None = None
+) -> Iterator[str]:
+    """The service on a free port of this machine, without rate limits and by the real clock; its address."""
+    app = create(register, settings(rate_limits=False), clock=time.time, underway=underway)
+    protocol = (connections or Connections()).protocol()
+    config = uvicorn.Config(app, port=0, http=protocol, log_level="error", lifespan="on", loop="asyncio")
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=asyncio.run, args=(server.serve(),), daemon=True)
     thread.start()
     while not server.started:

@@ -37,13 +37,17 @@ async def _serve(told: settings.Settings) -> None:
     import uvicorn
 
     from verify.http.app import create
+    from verify.http.guard.connections import IN_ALL, OF_ADDRESS, Connections, room_for
     from verify.registry.postgres import PostgresRegistry
 
     registry = await PostgresRegistry.open(told.database_url, told.root)
+    most = room_for(IN_ALL)
+    connections = Connections(OF_ADDRESS if told.rate_limits else most, most, proxies=told.trusted_proxies)
     config = uvicorn.Config(
         create(registry, told),
         host=told.host,
         port=told.port,
+        http=connections.protocol(),
         log_config=None,
         access_log=False,  # ours knows no addresses: they may hold QR digits
         proxy_headers=False,  # ours believes only named proxies

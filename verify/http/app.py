@@ -28,6 +28,7 @@ from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import NamesTried
 from verify.http.guard.proof import Proofs
 from verify.http.guard.redis_memory import Shared
+from verify.http.guard.underway import IN_ALL, OF_CLIENT, Underway
 from verify.http.lists import list_pages, lists_api
 from verify.http.lists.planned_exams import Calendar
 from verify.http.lookup.desk import LookupDesk
@@ -65,6 +66,7 @@ def create(
     limiter: Limiter | None = None,
     shared: Shared | None = None,
     intake: Intake | None = None,
+    underway: Underway | None = None,
 ) -> ASGIApp:
     """The service as an ASGI application, for an open registry. ``clock`` tells seconds since
     1970, ``ticks`` seconds that never go back.
@@ -118,4 +120,5 @@ def create(
         ticks=ticks,
         proxies=settings.trusted_proxies,
         secure=settings.secure,
+        underway=underway or Underway(of_client=OF_CLIENT if settings.rate_limits else IN_ALL),
     )

@@ -23,6 +23,7 @@ from verify.http.answers.response import Answer
 from verify.http.asked import language
 from verify.http.asked.clients import client_address
 from verify.http.guard.limits import Budget, Limiter
+from verify.http.guard.underway import Underway
 
 Clock = Callable[[], float]
 Complaint = Callable[[Request[Any, Any, Any], Exception], Any]
@@ -58,6 +59,7 @@ class Edge:
         ticks: Clock = time.monotonic,
         proxies: Sequence[Network] = (),
         secure: bool = False,
+        underway: Underway | None = None,
     ) -> None:
         self._app = app
         self._limiter = limiter
@@ -65,6 +67,7 @@ class Edge:
         self._clock = clock
         self._ticks = ticks
         self._proxies = proxies
+        self._underway = underway or Underway()
         self._headers = (*_HEADERS, _HSTS) if secure else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,8 +108,14 @@ class Edge:
         wait = (await self._limiter.take(budget, scope["state"]["client"], self._ticks())).wait if budget else 0
         if wait:
             await self._refuse(scope, receive, send, Refused("rate_limited", retry_after=wait))
-        else:
+            return
+        headers = dict(scope["headers"])
+        said = headers.get(b"content-length", b"")
+        if not said.strip(b"0") and b"transfer-encoding" not in headers:
             await self._app(scope, receive, send)
+            return
+        async with self._underway.begin(scope["state"]["client"], int(said) if said.isdigit() else 0) as body:
+            await self._app(scope, body.of(receive), send)
 
     async def _answer_late(self, scope: Any, receive: Receive, answer: Answer, error: Exception) -> None:
         """After an error that no route and no handler caught. An answer that has begun is broken off by the server."""

@@ -138,6 +138,17 @@ KINDS: Final[dict[str, Kind]] = {
             "Please wait a little and try again."
         ),
     ),
+    "too_slow": Kind(
+        408,
+        N_("Too slow"),
+        N_("The request did not arrive in time. Please try again, perhaps with a better connection."),
+    ),
+    "headers_too_large": Kind(
+        431, N_("Address or headers too large"), N_("No request of a page or program is as large.")
+    ),
+    "crowded": Kind(
+        503, N_("Too much at once"), N_("More is being sent at this moment than this service takes. Please try again.")
+    ),
     "internal": Kind(
         500, N_("Error on our side"), N_("Something went wrong here. This says nothing about any certificate.")
     ),

@@ -1,0 +1,285 @@
+"""Connections: how many there are, in all and from each address, and how long each may take for what it sends or reads.
+
+uvicorn waits without an end for the rest of a header and for who does not read an answer, and its parser takes headers
+of any length. Bodies are bounded by ``underway``, where clients behind a proxy are told apart; connections are those of
+the address at the other end of the wire, and a proxy that the operator trusts may have as many as it wants.
+"""
+
+import asyncio
+import ipaddress
+from collections.abc import Sequence
+from typing import Any, Final, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from verify.commands.settings import Network
+from verify.http.asked.clients import NOBODY, client_address
+
+OF_ADDRESS: Final = 256
+"""Connections from one address: an office behind it, with six for each browser."""
+IN_ALL: Final = 2000
+HEADER_BYTES: Final = 32 << 10
+"""Of a request's line and headers; the longest QR code's address has 2,100."""
+HEADER_SECONDS: Final = 10.0
+"""In which a request's line and headers must be there, from its first byte or the connection's beginning."""
+LINGER_SECONDS: Final = 5.0
+"""For which the rest of a body is let come and thrown away, once its request is answered."""
+READ_SECONDS: Final = 20.0
+"""After each of which who reads an answer must have read some of it."""
+READ_BYTES: Final = 64 << 10
+
+_TOO_LATE: Final = (
+    b"HTTP/1.1 %s\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n"
+    b"connection: close\r\ncontent-length: %d\r\n\r\n%s"
+)
+
+
+_OTHER_FILES: Final = 200
+"""Files that the process holds beside connections: the database's, the workers', its own."""
+
+
+def room_for(connections: int) -> int:
+    """How many connections this process may have: as many, or as the machine's limit of open files leaves."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return connections
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        return max(soft - _OTHER_FILES, 1)
+    return connections
+
+
+class Connections:
+    """The connections of one process."""
+
+    def __init__(
+        self,
+        of_address: int = OF_ADDRESS,
+        in_all: int = IN_ALL,
+        *,
+        proxies: Sequence[Network] = (),
+        header_seconds: float = HEADER_SECONDS,
+        linger_seconds: float = LINGER_SECONDS,
+        read_seconds: float = READ_SECONDS,
+    ) -> None:
+        self.of_address = of_address
+        self.in_all = in_all
+        self.header_seconds = header_seconds
+        self.linger_seconds = linger_seconds
+        self.read_seconds = read_seconds
+        self._proxies = tuple(proxies)
+        self._by_address: dict[str, dict[Guarded, None]] = {}
+        self._count = 0
+
+    @property
+    def count(self) -> int:
+        """How many there are now."""
+        return self._count
+
+    def key(self, peer: str | None) -> str | None:
+        """The address by which a connection is counted; None for one that counts for nobody."""
+        if peer is None or any(ipaddress.ip_address(peer) in network for network in self._proxies):
+            return None
+        key = client_address(peer, (), ())
+        return None if key == NOBODY else key
+
+    def admit(self, one: "Guarded", key: str | None) -> bool:
+        """Whether there is room for a connection; where there was none, that with the least claim has made it."""
+        if key is None:
+            return True
+        mine = self._by_address.setdefault(key, {})
+        if len(mine) >= self.of_address and not _least(mine).give_way():
+            return False
+        if self._count >= self.in_all:
+            heaviest = max(self._by_address.values(), key=len)
+            if len(heaviest) <= len(mine) + 1 or not _least(heaviest).give_way():
+                return False
+        self._by_address.setdefault(key, mine)[one] = None
+        self._count += 1
+        return True
+
+    def leave(self, one: "Guarded", key: str | None) -> None:
+        """Forgets a connection."""
+        mine = self._by_address.get(key or "", {})
+        if mine.pop(one, one) is None:
+            self._count -= 1
+            if not mine:
+                del self._by_address[key or ""]
+
+    def protocol(self) -> type["Guarded"]:
+        """The protocol class for uvicorn, with these connections as its own."""
+        return cast(type[Guarded], type("Guarded", (Guarded,), {"connections_of_all": self}))
+
+
+def _least(of_one: "dict[Guarded, None]") -> "Guarded":
+    """The oldest that waits for a request, or else the oldest."""
+    return next((one for one in of_one if one.idle), next(iter(of_one)))
+
+
+class Guarded(HttpToolsProtocol):
+    """One connection."""
+
+    connections_of_all: Connections
+    _key: str | None = None
+    _header_bytes = 0
+    _pending = 0
+    _moved = False
+    _waiting: asyncio.TimerHandle | None = None
+    _reading: asyncio.TimerHandle | None = None
+    _unread = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request of it is being answered."""
+        return self._asked is None or self._asked.response_complete
+
+    @property
+    def _asked(self) -> RequestResponseCycle | None:
+        """The newest request, none before the first."""
+        return cast(RequestResponseCycle | None, self.cycle)
+
+    def give_way(self) -> bool:
+        """Ends it for another's sake, at once and without a word."""
+        self.connections_of_all.leave(self, self._key)
+        self.transport.abort()
+        return True
+
+    def connection_made(self, transport: Any) -> None:
+        """Begins, unless there is no room."""
+        super().connection_made(transport)
+        self._key = self.connections_of_all.key(self.client[0] if self.client else None)
+        if not self.connections_of_all.admit(self, self._key):
+            transport.abort()
+            return
+        self._wait(self.connections_of_all.header_seconds)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Ends."""
+        self.connections_of_all.leave(self, self._key)
+        self._stop()
+        if self._reading is not None:
+            self._reading.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parses what came, and bounds what the parser keeps."""
+        if self.transport.is_closing():
+            return
+        if self.idle and self._waiting is None:  # a request begins, or nothing but line ends, which begin none
+            self._wait(self.connections_of_all.header_seconds)
+        self._moved = False
+        super().data_received(data)
+        # The parser keeps the beginning of a header or trailer to itself, however long, until its end is there.
+        self._pending = 0 if self._moved else self._pending + len(data)
+        if self._pending > HEADER_BYTES and not self.transport.is_closing():
+            self._end(b"431 Request Header Fields Too Large", b"headers_too_large")
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- its words are not ours
+        """Tells that this is no HTTP, and ends."""
+        if not self.transport.is_closing():
+            self._end(b"400 Bad Request", b"bad_request")
+
+    # The parser's callbacks. What they raise ends the parsing, in send_400_response.
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._moved = True
+        self._header_bytes = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A part of its address."""
+        self._measure(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header of it, or a trailer."""
+        self._measure(name + value)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Its headers are there."""
+        self._moved = True
+        self._stop()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of its body."""
+        self._moved = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """All of it is there."""
+        self._moved = True
+        super().on_message_complete()
+        if self.idle:  # the rest of a body whose request was answered before it
+            self._wait(self.connections_of_all.header_seconds)
+
+    def on_response_complete(self) -> None:
+        """It is answered."""
+        unfinished = self.cycle.response_complete and self.cycle.more_body
+        super().on_response_complete()
+        if unfinished and not self.transport.is_closing():
+            self._wait(self.connections_of_all.linger_seconds)
+
+    # The transport's callbacks.
+
+    def pause_writing(self) -> None:
+        """More is written than is read at the other end."""
+        super().pause_writing()
+        self._unread = self.transport.get_write_buffer_size()
+        if self._reading is None:
+            self._reading = self.loop.call_later(self.connections_of_all.read_seconds, self._look_at_reading)
+
+    def resume_writing(self) -> None:
+        """Most of it has been read."""
+        super().resume_writing()
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+    def _look_at_reading(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left > self._unread - READ_BYTES:
+            self.transport.abort()
+            return
+        self._unread = left
+        self._reading = self.loop.call_later(self.connections_of_all.read_seconds, self._look_at_reading)
+
+    def _measure(self, part: bytes) -> None:
+        self._header_bytes += len(part) + 4
+        if self._header_bytes > HEADER_BYTES:
+            self._end(b"431 Request Header Fields Too Large", b"headers_too_large")
+            raise ValueError("headers too large")
+
+    def _wait(self, seconds: float) -> None:
+        self._stop()
+        self._waiting = self.loop.call_later(seconds, self._too_late)
+
+    def _stop(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _too_late(self) -> None:
+        self._waiting = None
+        if self._asked is None and not self._header_bytes:
+            self.transport.abort()  # nothing was ever asked
+        elif self.idle and self._asked is not None and self._asked.more_body:
+            self.transport.abort()  # it is answered, and still sends
+        elif self.idle:
+            self._end(b"408 Request Timeout", b"too_slow")
+        else:
+            self._wait(self.connections_of_all.header_seconds)  # the next request's header, behind one at work
+
+    def _end(self, status: bytes, code: bytes) -> None:
+        title = status[4:]
+        told = b'{"type":"urn:yinjian:problem:%s","title":"%s","status":%s,"detail":"%s","code":"%s"}' % (
+            code, title, status[:3], title, code,
+        )  # fmt: skip
+        self.transport.write(_TOO_LATE % (status, len(told), told))
+        self.transport.close()

@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import re
 import sys
 
 import click
 import msgspec
 
+from migrations import disown as disowning
 from migrations import embedded
 from migrations.apply import ADMINISTRATOR, migrate, schema
 from migrations.problems import DatabaseProblem, _
@@ -106,6 +108,55 @@ def status(as_json: bool) -> None:
 def administrator() -> None:
     """``yinjian-migrate administrator``: the embedded database has had it from the start."""
     click.echo(ADMINISTRATOR.read_text(), nl=False)
+
+
+@commands.command(
+    help=_(
+        "Empty the body of the statement at log index INDEX, which nobody believes: for good. Its index, kind and "
+        "hash stay, and no answer changes. One that is believed is refused."
+    )
+)
+@click.argument("index", type=click.IntRange(0, 2**63 - 1))
+@click.option("--root", help=_("The first root key's thumbprint, 64 hex digits; or else YINJIAN_ROOT."))
+@click.option("--yes", is_flag=True, help=_("Do not ask."))
+@_as_json
+def disown(index: int, root: str | None, yes: bool, as_json: bool) -> None:
+    """``yinjian-migrate disown``: tells what it would empty and why nobody believes it, and asks."""
+    asyncio.run(_disown(_owner_url(), index, _root(root), yes, as_json))
+
+
+def _owner_url() -> str:
+    url = _configured() or environment.read(environment.var_folder() / "database.env").get(embedded.OWNER_URL)
+    if url is None:
+        raise DatabaseProblem(_("The embedded database is not running."))
+    return url
+
+
+def _root(given: str | None) -> bytes:
+    text = given or environment.setting("YINJIAN_ROOT", "keys.env") or ""
+    if not re.fullmatch("[0-9A-Fa-f]{64}", text):
+        raise DatabaseProblem(_("Name the first root key's thumbprint, 64 hex digits, by --root or YINJIAN_ROOT."))
+    return bytes.fromhex(text)
+
+
+async def _disown(url: str, index: int, root: bytes, yes: bool, as_json: bool) -> None:
+    connection = await disowning.connect(url)
+    try:
+        found = await disowning.examine(connection, index, root)
+        words = _("Statement {index}, filed as {kind} at {time}, SHA-256 {sha256}: not believed ({code}: {reason}).")
+        time = found.filed_at.astimezone().isoformat(timespec="seconds")
+        told = {"index": index, "kind": found.kind, "time": time, "sha256": found.sha256, "code": found.code}
+        click.echo(words.format(**told, reason=found.reason), err=True)
+        question = _("Empty its body for good? Index, kind and hash stay, and no answer changes.")
+        if not yes and not click.confirm(question, err=True):
+            raise click.Abort
+        await disowning.disown(connection, index)
+    finally:
+        await connection.close()
+    if as_json:
+        command.print_json(found)
+    else:
+        click.echo(_("Statement {index} is disowned.").format(index=index))
 
 
 def main() -> None:

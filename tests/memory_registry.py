@@ -18,6 +18,7 @@ from verify.registry.port import BadCursor, ExamHead, ExamPage, ListChanges, Reg
 
 _decode = functools.lru_cache(maxsize=10_000)(statement.decode)
 _list = functools.lru_cache(maxsize=1_000)(lambda data: pass_list.read(_decode(data)))
+_chain = functools.lru_cache(maxsize=100)(lambda filed: Chain.among(filed, thumbprint(ROOT.public)))
 _genuine_list = functools.lru_cache(maxsize=1_000)(GenuineList.of)
 
 
@@ -54,7 +55,7 @@ class MemoryRegistry:
 
     async def chain(self) -> Chain:
         """See Registry."""
-        chain = Chain.among([(item.data, index) for index, item in self._all(Kind.KEYRING)], thumbprint(ROOT.public))
+        chain = _chain(tuple((item.data, index) for index, item in self._all(Kind.KEYRING)))
         if chain is None:
             raise RegistryUnavailable("no keyring is published yet")
         return chain
@@ -111,13 +112,16 @@ class MemoryRegistry:
             with contextlib.suppress(Malformed):
                 indexes.append(lookup_index.read(source))
         rows: list[tuple[str, bytes]] = []
+        covered = True
         for exam in {listed.head.exam for listed in self._finals(chain)}:
             wanted = sorted(register.belonging(exam))
             cover = [one for one in indexes if one.exam == exam and sorted(number for number, _ in one.rows) == wanted]
-            if not cover:
-                raise RegistryUnavailable("no lookup index of an exam covers its list")
+            covered = covered and bool(cover)
             rows += [row for index in cover for row in index.rows]
-        return tuple(sorted({number for number, key in rows if key in keys}))
+        found = tuple(sorted({number for number, key in rows if key in keys}))
+        if not found and not covered:
+            raise RegistryUnavailable("no lookup index of an exam covers its list")
+        return found
 
     def _finals(self, chain: Chain) -> list[BelievedList]:
         return [listed for listed in self._lists(chain) if listed.head.stage == "final"]
@@ -195,6 +199,16 @@ class MemoryRegistry:
         if not notices or not finals:
             return None
         return ListChanges(added=(finals[-1] - notices[-1]).total(), removed=(notices[-1] - finals[-1]).total())
+
+    async def changed_rows(self, exam: str) -> tuple[tuple[int, str], ...]:
+        """See Registry."""
+        found = (await self._heads()).get(exam)
+        if found is None or not found[0].is_public(self.now):
+            return ()
+        numbers = {number for _, source in self._all(Kind.CHANGE) for number in _numbers(source)}
+        by_short = {source.short: _number(source) for _, source in self._all(Kind.CERTIFICATE)}
+        named = ((row.serial, by_short.get(row.certificate or b"", "")) for row in found[1].rows)
+        return tuple((serial, number) for serial, number in named if number in numbers)[:10_000]
 
     async def list_statement(self, exam: str) -> bytes | None:
         """See Registry."""

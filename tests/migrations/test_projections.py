@@ -1,15 +1,17 @@
 """Projections are read from the bytes by the database itself, and agree with what the core reads."""
 
 import json
+import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
+import msgspec
 import pytest
 
 from tests import PROJECT, releases
 from tests.conftest import Urls
-from tests.invented import CERTIFICATE, ROOT, keyring, resign
+from tests.invented import CERTIFICATE, ROOT, STATUS, keyring, resign
 from verify.core import cbor, changes, pass_list, statement
 from verify.core.changes import Named
 from verify.core.fields import Names
@@ -67,8 +69,7 @@ async def test_certificate(signer: Any) -> None:
 async def test_pass_list_of_any_length(signer: Any, people: int) -> None:
     """A list's rows are all filed, in order, whatever the length of their array's head."""
     listed = [
-        Row(serial=n * 7, name=f"候选人{n}", id="＊" * (n % 9), certificate=n.to_bytes(16) if n % 3 else None)
-        for n in range(people)
+        Row(serial=n * 7, name=f"候选人{n}", id="＊" * (n % 9), certificate=n.to_bytes(16)) for n in range(people)
     ]
     data = releases.pass_list(listed, contact="x" * people)
     await add(signer, data)
@@ -83,7 +84,7 @@ async def test_pass_list_of_any_length(signer: Any, people: int) -> None:
     [
         {},
         {"objections_until": 1_650_500_000, "public_until": 253_402_300_799, "planned_on": None},
-        {"title": Names(zh="第三次考试"), "stage": "notice", "issued_at": 0},
+        {"title": Names(zh="第三次考试"), "stage": "notice", "issued_at": 0, "revision": 5},
     ],
 )
 async def test_pass_list_head(signer: Any, fields: dict[str, Any]) -> None:
@@ -127,19 +128,69 @@ async def test_changes(signer: Any) -> None:
     ]
 
 
-async def test_lookup_index_replaces_the_one_before(signer: Any) -> None:
-    """A later revision of a lookup index takes the place of the whole earlier one, of its own exam alone."""
+async def test_lookup_indexes_are_all_kept(signer: Any) -> None:
+    """Every lookup index is filed with its rows, a count, and a digest of whom it files that order does not change."""
     await add(
         signer,
         releases.index([("AAAA1", bytes(32)), ("AAAA2", b"\x01" * 32)]),
         releases.index([("BBBB1", b"\x02" * 32)], exam="CAM-2022-04"),
         releases.index([("AAAA2", b"\x03" * 32)], revision=2),
     )
-    query = "select exam, number, key from registry.lookup_row order by number"
+    query = "select list, ordinal, number, key from registry.lookup_row order by list, ordinal"
     assert await rows(signer, query) == [
-        ("CEM-2022-04", "AAAA2", b"\x03" * 32),
-        ("CAM-2022-04", "BBBB1", b"\x02" * 32),
+        (0, 1, "AAAA1", bytes(32)),
+        (0, 2, "AAAA2", b"\x01" * 32),
+        (1, 1, "BBBB1", b"\x02" * 32),
+        (2, 1, "AAAA2", b"\x03" * 32),
     ]
+    await add(signer, releases.index([("AAAA2", b"\x04" * 32), ("AAAA1", b"\x05" * 32)]))
+    await add(signer, releases.index([("AAAA1", bytes(32)), ("AAAA1", bytes(32)), ("AAAA2", bytes(32))]))
+    heads = await rows(signer, "select exam, revision, people, numbers from registry.lookup_index order by index")
+    assert [head[:3] for head in heads] == [
+        ("CEM-2022-04", 1, 2),
+        ("CAM-2022-04", 1, 1),
+        ("CEM-2022-04", 2, 1),
+        ("CEM-2022-04", 1, 2),
+        ("CEM-2022-04", 1, 3),
+    ]
+    digests = [head[3] for head in heads]
+    assert digests[0] == digests[3]
+    assert len(set(digests)) == 4
+
+
+def _beyond_the_contract() -> dict[str, bytes]:
+    """What reads well enough, and breaks a rule of statements.cddl for a field that a table keeps."""
+    certificate = releases.certify(1)
+    row = releases.row(1, certificate)
+    unnamed = msgspec.structs.replace(row, certificate=None)
+    shortened = msgspec.structs.replace(row, certificate=bytes(15))
+    more = {6: 1, -65540: {1: "CEM-2022-04", 2: 1, 3: bytes(4), 4: [], 5: 1}}
+    return {
+        "an extra field": resign(CERTIFICATE, more),
+        "a later field out of order": resign(CERTIFICATE, more).replace(b"\x04\x80\x05\x01", b"\x04\x80\x18\x18"),
+        "a final list that leaves a row unnamed": releases.pass_list([row, unnamed]),
+        "a notice that names a certificate": releases.pass_list([row], stage="notice"),
+        "a hash of 15 bytes": releases.pass_list([shortened]),
+        "a programme in small letters": releases.pass_list([], programme="cem", exam="cem-2022-04"),
+        "an exam of another programme": releases.pass_list([], programme="CAM"),
+        "an exam of a longer programme": releases.pass_list([], programme="CEM-2022"),
+        "a date that is none": releases.pass_list([], held_on="23.4.2022"),
+        "a planned date that is none": releases.pass_list([], planned_on=""),
+        "a time of 2⁶²": releases.pass_list([], public_until=2**62),
+        "an issue beyond the year 9999": releases.pass_list([], issued_at=253_402_300_800),
+        "a third stage": releases.pass_list([], stage="draft"),
+        "revision 0": releases.pass_list([], revision=0),
+        "an index of revision 0": releases.index([], revision=0),
+        "a secret of 5 bytes": releases.index([], secret_id=bytes(5)),
+        "a key of 31 bytes": releases.index([("AAAA1", bytes(31))]),
+        "a number in small letters": releases.index([("aaaa1", bytes(32))]),
+        "an action that is none": releases.change(1, cast(Any, "forgiven")),
+        "a reason that is none": releases.change(1, "revoked", reason="whim"),
+        "an effective time of 2⁶²": releases.change(1, "revoked", effective_at=2**62),
+        "a number on a change": resign(STATUS, {6: 1, 7: b"AAAA1", -65538: {}}),
+        "an expiry on a list": resign(CERTIFICATE, {4: 9, 6: 1, -65539: {}}),
+        "no hint, and no older paper": releases.certify(1, id_hint=""),
+    }
 
 
 def _broken() -> dict[str, bytes]:
@@ -154,6 +205,7 @@ def _broken() -> dict[str, bytes]:
         "a list whose row lacks an item": listed.replace(b"\x08\x81\x84", b"\x08\x81\x83", 1),
         "a list that says it is longer": listed.replace(b"\x08\x81\x84", b"\x08\x9a\xff\xff\xff\xff\x84", 1),
         "a title in another language": listed.replace(b"\x62zh", b"\x62fr", 1),
+        **_beyond_the_contract(),
         "a number that is a text": resign(
             CERTIFICATE, {6: 1, 7: "AAAA1", -65537: {1: "x", 2: "1", 3: "CEM", 4: "2022-04"}}
         ),
@@ -190,27 +242,68 @@ async def test_refuses_gaps(signer: Any, index: int | None) -> None:
         await signer.execute(INSERT, index, releases.certify(1))
 
 
-async def test_refuses_what_is_there(signer: Any) -> None:
-    """The same statement, another under the same index, number, revision or version is refused."""
+async def test_nothing_is_taken(signer: Any) -> None:
+    """Only the log index is anybody's: the same bytes, number, revision and version are filed as often as they come."""
     first = ROOT.sign(keyring().draft(ROOT.kid))
-    listed, indexed = releases.pass_list([]), releases.index([])
-    await add(signer, first, releases.certify(1), listed, indexed)
-    refused = [
-        (3, releases.certify(2)),  # an index that is taken
-        (4, releases.certify(1)),  # the same statement
-        (4, releases.certify(1, holder="李四")),  # the same number
-        (4, releases.pass_list([], contact="x")),  # the same revision
-        (4, releases.pass_list([], revision=3)),  # not the next
-        (4, releases.index([], issued_at=0)),
-        (4, releases.index([], revision=3)),
-        (4, ROOT.sign(keyring(expires_at=1).draft(ROOT.kid))),
-        (4, ROOT.sign(keyring(version=3).draft(ROOT.kid))),
+    twice = [first, releases.certify(1), releases.pass_list([]), releases.index([]), releases.change(1, "revoked")]
+    others = [
+        releases.certify(1, holder="李四"),
+        releases.pass_list([], contact="x"),
+        releases.pass_list([], revision=7),
+        releases.index([], issued_at=0),
+        releases.index([], revision=7),
+        ROOT.sign(keyring(expires_at=1).draft(ROOT.kid)),
+        ROOT.sign(keyring(version=7).draft(ROOT.kid)),
     ]
-    for index, data in refused:
-        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
-            await signer.execute(INSERT, index, data)
-    await add(signer, releases.pass_list([], revision=2), releases.index([], revision=2))
-    assert await signer.fetchval("select count(*) from registry.statement") == 6
+    await add(signer, *twice, *twice, *others)
+    assert await signer.fetchval("select count(*) from registry.statement") == 17
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+        await signer.execute(INSERT, 16, releases.certify(2))
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+        await signer.execute(INSERT, 18, releases.certify(2))
+
+
+async def test_refuses_what_is_signed_ahead_of_time(signer: Any) -> None:
+    """No statement of any kind is of a time later than the database's clock and 300 seconds."""
+    now = int(time.time())
+    await add(signer, releases.certify(1, issued_at=now + 200), releases.change(1, "suspended", issued_at=now + 200))
+    ahead: dict[str, Any] = {"issued_at": now + 400}
+    for data in (
+        releases.certify(2, **ahead),
+        releases.change(1, "revoked", **ahead),
+        releases.pass_list([], **ahead),
+        releases.index([], **ahead),
+        ROOT.sign(keyring(**ahead).draft(ROOT.kid)),
+        resign(STATUS, {6: now + 400, -65542: {1: 0, 2: 0, 3: {}}}),
+    ):
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="still to come"):
+            await add(signer, data)
+    assert await signer.fetchval("select count(*) from registry.statement") == 2
+
+
+async def test_the_owner_disowns(signer: Any, owner: Any) -> None:
+    """Of a disowned statement index, kind and hash stay, and neither its body nor a row of any table."""
+    statements = [
+        releases.certify(1),
+        releases.change(1, "revoked"),
+        releases.pass_list([releases.row(1, releases.certify(1))]),
+        releases.index([("AAAA1", bytes(32))]),
+        ROOT.sign(keyring().draft(ROOT.kid)),
+    ]
+    await add(signer, *statements)
+    for index in range(5):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await signer.execute("select registry.disown($1)", index)
+        assert await owner.fetchval("select registry.disown($1)", index)
+        assert not await owner.fetchval("select registry.disown($1)", index)
+    assert not await owner.fetchval("select registry.disown(99)")
+    for table in ("certificate", "change", "pass_list", "list_row", "lookup_index", "lookup_row", "keyring"):
+        assert await signer.fetchval(f"select count(*) from registry.{table}") == 0
+    assert await rows(signer, "select index, kind, digest, bytes from registry.statement order by index") == [
+        (index, kind, statement.decode(data).digest, b"")
+        for index, (kind, data) in enumerate(zip((1, 2, 3, 4, 5), statements, strict=True))
+    ]
+    await add(signer, releases.certify(1))
 
 
 async def test_conflicts_leave_no_projection(signer: Any) -> None:

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
-from verify.core.believed_list import BelievedList, GenuineList
-from verify.core.chain import Chain
-from verify.core.errors import NotBelieved, RegisterDamaged
+from verify.core.believed_list import GenuineList
+from verify.core.errors import NotBelieved
+from verify.core.keyring import Keyring
 from verify.registry.coalesce import Coalescer
 
 Fetch = Callable[[int], Awaitable[bytes | None]]
@@ -15,56 +15,64 @@ Fetch = Callable[[int], Awaitable[bytes | None]]
 
 MOST_BYTES: Final = 64 << 20
 """Kept of all lists: some four million certificates."""
+MOST_DOUBTED: Final = 10_000
+"""Lists that are remembered as not genuine."""
 
 
 class GenuineLists:
-    """Remembers genuine lists, without their names, by log index: a list of 100,000 rows takes 1.6 MB."""
+    """Remembers by digest which lists are genuine: a list of 100,000 rows takes 1.6 MB, and one that is not nothing."""
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
-        self._kept: OrderedDict[int, GenuineList] = OrderedDict()
+        self._kept: OrderedDict[bytes, GenuineList] = OrderedDict()
         self._bytes = 0
-        self._reads = Coalescer(self._read, most=1)
-        self._chain: Chain | None = None
+        self._doubted: OrderedDict[bytes, int] = OrderedDict()
+        """The keyring's version that had no key for it."""
+        self._checks = Coalescer(self._check, most=1)
+        self._keyring: Keyring | None = None
 
-    async def believed(self, indexes: Iterable[int], chain: Chain) -> tuple[BelievedList, ...]:
-        """The lists at these log indexes.
+    async def get(self, digest: bytes, index: int, keyring: Keyring) -> GenuineList | None:
+        """The list of this digest, which stands at this log index; None where no key of the keyring signed it.
 
-        Raises RegisterDamaged for one that is not believed, and what fetching raises.
+        Raises what fetching raises.
         """
-        wanted = list(indexes)
-        self._chain = chain
-        found = dict(zip(wanted, await asyncio.gather(*map(self._genuine, wanted)), strict=True))
-        try:
-            return tuple(listed.at(index, chain) for index, listed in found.items() if listed is not None)
-        except NotBelieved as error:
-            raise RegisterDamaged(
-                "register_damaged", f"a pass list that is not to be believed: {error.code}"
-            ) from error
+        if digest in self._kept:
+            self._kept.move_to_end(digest)
+            return self._kept[digest]
+        if self._doubted.get(digest) == keyring.version:
+            return None
+        if self._keyring is None or self._keyring.version < keyring.version:
+            self._keyring = keyring
+        return await self._checks.get((digest, index))
 
-    async def _genuine(self, index: int) -> GenuineList | None:
-        if index in self._kept:
-            self._kept.move_to_end(index)
-            return self._kept[index]
-        return await self._reads.get(index)
-
-    async def _read(self, indexes: Sequence[int]) -> Mapping[int, GenuineList]:
+    async def _check(self, asked: Sequence[tuple[bytes, int]]) -> Mapping[tuple[bytes, int], GenuineList]:
         found = {}
-        for index in indexes:
+        keyring = self._keyring
+        for digest, index in asked:
             data = await self._fetch(index)
-            if data is None or self._chain is None:
-                continue  # replaced since by a newer list, which answers for itself
+            if data is None or keyring is None:
+                continue
             try:
-                listed = await asyncio.to_thread(GenuineList.of, data, self._chain.newest)
-            except NotBelieved as error:
-                raise RegisterDamaged("register_damaged", "a pass list that no key of the centre signed") from error
-            found[index] = listed
-            self._keep(index, listed)
+                listed = await asyncio.to_thread(GenuineList.of, data, keyring)
+            except NotBelieved:
+                self._doubt(digest, keyring.version)
+                continue
+            if listed.digest == digest:
+                found[digest, index] = listed
+                self._keep(listed)
         return found
 
-    def _keep(self, index: int, listed: GenuineList) -> None:
-        self._kept[index] = listed
+    def _keep(self, listed: GenuineList) -> None:
+        if listed.digest in self._kept:
+            return
+        self._kept[listed.digest] = listed
         self._bytes += listed.size
         while self._bytes > MOST_BYTES and len(self._kept) > 1:
             _oldest, dropped = self._kept.popitem(last=False)
             self._bytes -= dropped.size
+
+    def _doubt(self, digest: bytes, version: int) -> None:
+        self._doubted[digest] = version
+        self._doubted.move_to_end(digest)
+        if len(self._doubted) > MOST_DOUBTED:
+            self._doubted.popitem(last=False)

@@ -138,8 +138,8 @@ class Registry(Protocol):
 
         All indexes that cover are asked: an index covers where it has one row for each certificate that its exam's
         newest believed final list names and for each later one of their lines (``Register.belonging``), of that
-        certificate's number, and no further row; no signature is asked of it. Raises RegistryUnavailable where an exam
-        with a believed final list has none that covers, so that an empty answer always means nobody.
+        certificate's number, and no further row; no signature is asked of it. Raises RegistryUnavailable where none is
+        found and an exam with a believed final list has no index that covers: an empty answer always means nobody.
         """
         ...
 
@@ -167,6 +167,14 @@ class Registry(Protocol):
 
     async def changes_since_notice(self, head: ExamHead) -> ListChanges | None:
         """What changed from the last notice to the final list ``head``; None where there was no notice."""
+        ...
+
+    async def changed_rows(self, exam: str) -> tuple[tuple[int, str], ...]:
+        """Of the exam's newest final list, whose certificates any change names: serials, with certificate numbers.
+
+        At most 10,000, in the order of the list; whoever filed the change, so that a verdict has still to say what is
+        so. Nothing where there is no final list, or it is past its term.
+        """
         ...
 
     async def list_statement(self, exam: str) -> bytes | None:

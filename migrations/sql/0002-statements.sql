@@ -1,0 +1,141 @@
+-- Statements, append-only: the envelope, and the one place where a publisher writes
+-- depends: 0001-bytes
+
+-- migrate: apply
+
+-- Everything the centre ever published, numbered from 0 in the order published: the number is the log index.
+-- A publisher gives index and bytes; the rest is derived from the bytes below. The same bytes may stand twice: what is
+-- filed but not believed occupies nothing. A body that the owner emptied keeps index, kind and hash.
+create table registry.statement (
+    index bigint primary key check (index >= 0),
+    kind smallint not null check (kind between 1 and 8),
+    digest bytea not null check (octet_length(digest) = 32),
+    kid bytea not null,
+    bytes bytea not null,
+    published_at timestamptz not null
+);
+create index statement_digest on registry.statement (digest);
+-- Signed bytes do not compress.
+alter table registry.statement alter column bytes set storage external;
+
+-- The envelope and the registered claims; content is the place of the kind's own map, stop the one behind it.
+create type registry.opened as (kind int, kid bytea, iat bigint, cti bytea, content int, stop int);
+
+create function registry.open(b bytea) returns registry.opened
+language plpgsql immutable strict parallel safe as $$
+declare
+    s registry.opened;
+    h registry.head;
+    item record;
+    claims int;
+    before bigint := -1;
+    expires boolean := false;
+    p int;
+begin
+    -- [protected: << {1: -19, 4: kid} >>, {}, payload, signature]
+    if substring(b for 7) <> '\x8449a201320444' or get_byte(b, 11) <> 160 then
+        raise data_exception using message = 'not a statement';
+    end if;
+    s.kid := substring(b from 8 for 4);
+    h := registry.head(b, 12, 2);
+    s.stop := h.next + h.argument::int;
+    if octet_length(b) <> s.stop + 66 or substring(b from s.stop + 1 for 2) <> '\x5840' then
+        raise data_exception using message = 'not a statement';
+    end if;
+    h := registry.head(b, h.next, 5);
+    claims := h.argument;
+    p := h.next;
+    for i in 1..claims loop
+        h := registry.head(b, p);
+        p := h.next;
+        if h.major = 1 and h.argument between 65536 and 65543 and i = claims then
+            s.kind := h.argument - 65535;
+            s.content := p;
+        elsif h.major = 0 and h.argument in (4, 6) and h.argument > before then
+            item := registry.time(b, p);
+            p := item.p;
+            if h.argument = 6 then
+                s.iat := item.value;
+            else
+                expires := true;
+            end if;
+        elsif h.major = 0 and h.argument = 7 and h.argument > before then
+            item := registry.octets(b, p);
+            p := item.p;
+            s.cti := item.value;
+        else
+            raise data_exception using message = 'not a statement';
+        end if;
+        before := h.argument;
+    end loop;
+    -- Of the registered claims only certificates have expiry and number.
+    if s.kind is null or s.iat is null or (s.cti is not null) <> (s.kind = 1) or expires and s.kind <> 1 then
+        raise data_exception using message = 'not a statement';
+    end if;
+    return s;
+end $$;
+
+-- A reader is through where the payload ends.
+create function registry.ends(s registry.opened, p int) returns void
+language plpgsql immutable parallel safe as $$
+begin
+    if p <> s.stop then
+        raise data_exception using message = 'not a statement of its kind';
+    end if;
+end $$;
+
+-- A content of which no table is made: a map, and in order throughout.
+create function registry.read_content(b bytea, s registry.opened) returns void
+language plpgsql immutable strict parallel safe as $$
+begin
+    perform registry.head(b, s.content, 5);
+    perform registry.ends(s, registry.skip(b, s.content, 1, true));
+end $$;
+
+-- One publisher at a time: who locks this table, which holds nothing, publishes. Only the owner's functions can, so
+-- that no reader keeps a publisher waiting (ADR 12).
+create table registry.turn ();
+
+create function registry.begin_publishing() returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    lock table registry.turn in exclusive mode;
+end $$;
+
+create function registry.hold_the_log() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    lock table registry.turn in exclusive mode;
+    return null;
+end $$;
+
+-- Before a row is taken: no gap in the numbers, nothing but the bytes believed, nothing from the future.
+create function registry.take_statement() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    b bytea := new.bytes || ''::bytea;
+    s registry.opened := registry.open(b);
+    last bigint := (select max(o.index) from registry.statement o);
+begin
+    if new.index is distinct from coalesce(last + 1, 0) then
+        raise integrity_constraint_violation using message = 'not the next log index';
+    end if;
+    if s.iat > extract(epoch from clock_timestamp()) + 300 then
+        raise integrity_constraint_violation using message = 'signed at a time that is still to come';
+    end if;
+    if s.kind > 5 then
+        perform registry.read_content(b, s);
+    end if;
+    new.kind := s.kind;
+    new.kid := s.kid;
+    new.digest := sha256(b);
+    new.published_at := transaction_timestamp();
+    return new;
+end $$;
+
+create trigger hold_the_log before insert on registry.statement
+    for each statement execute function registry.hold_the_log();
+create trigger take_statement before insert on registry.statement
+    for each row execute function registry.take_statement();
+
+-- migrate: rollback

@@ -1,0 +1,134 @@
+"""Which pass lists there are, kept in memory by their heads, and which of them are believed, by exam and by date."""
+
+import asyncio
+import heapq
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from verify.core.believed_list import BelievedList
+from verify.core.chain import Chain
+from verify.core.errors import NotBelieved
+from verify.core.pass_list import Stage
+from verify.registry.genuine import GenuineLists
+from verify.registry.questions import Questions, State
+
+_HEADS: Final = """
+select index, exam, programme, stage, revision, held_on, digest from registry.list_heads where index > $1 order by index
+"""
+_STATEMENT: Final = "select bytes from registry.list_statements where index = $1"
+_LATEST_FIRST: Final = str.maketrans("0123456789", "9876543210")
+
+Place = tuple[str, str]
+"""A day, turned so that later ones come first, and an exam."""
+
+
+class Filed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a statement says that calls itself a list, whoever filed it."""
+
+    index: int
+    exam: str
+    programme: str
+    stage: Stage
+    revision: int
+    held_on: str
+    digest: bytes
+
+
+class KnownLists:
+    """Every list that was filed, by exam; which are believed is found out when an answer first rests on one."""
+
+    def __init__(self, questions: Questions) -> None:
+        self._questions = questions
+        self._genuine = GenuineLists(self.statement)
+        self._filed: dict[str, list[Filed]] = {}
+        """By exam, in the order of the log."""
+        self._digests: dict[int, bytes] = {}
+        self._reading = asyncio.Lock()
+
+    async def up_to(self, state: State) -> None:
+        """Reads what was filed since the last time."""
+        if self._has(state):
+            return
+        async with self._reading:
+            if self._has(state):
+                return
+            if state.list is not None and state.list <= max(self._digests, default=-1):
+                # Another database than before: restored, and published to anew.
+                self._filed, self._digests = {}, {}
+            for row in await self._questions.fetch(_HEADS, max(self._digests, default=-1)):
+                filed = Filed(**row)
+                self._filed.setdefault(filed.exam, []).append(filed)
+                self._digests[filed.index] = filed.digest
+
+    def _has(self, state: State) -> bool:
+        return state.list is None or self._digests.get(state.list) == state.list_digest
+
+    def exams(self) -> tuple[str, ...]:
+        """Exams that some list says it is of."""
+        return tuple(self._filed)
+
+    async def believed(
+        self, exams: Iterable[str], state: State, chain: Chain, stage: Stage | None = None
+    ) -> tuple[BelievedList, ...]:
+        """The believed lists of these exams that stood there at ``state``, in the order of the log."""
+        filed = sorted((one for exam in exams for one in self._at(exam, state, stage)), key=lambda one: one.index)
+        found = await asyncio.gather(*(self._believed(one, chain) for one in filed))
+        return tuple(listed for listed in found if listed is not None)
+
+    async def newest(self, exam: str, state: State, chain: Chain, stage: Stage | None = None) -> BelievedList | None:
+        """The believed list of the exam's highest revision; a revision belongs to the first in the log that has it."""
+        for one in sorted(self._at(exam, state, stage), key=lambda one: (-one.revision, one.index)):
+            if listed := await self._believed(one, chain):
+                return listed
+        return None
+
+    async def by_date(
+        self, programme: str | None, after: tuple[str, str] | None, most: int, state: State, chain: Chain
+    ) -> list[BelievedList]:
+        """The newest believed lists of exams, the last held first and those of one day by code, after a day and exam.
+
+        An exam waits in line by the latest day that any list of it says, and is looked at when its turn comes; where
+        the believed one says an earlier day, it goes back into the line.
+        """
+        begin = _place(*after) if after is not None else ("", "")
+        line: list[tuple[Place, BelievedList | None]] = []
+        for exam in self._filed:
+            filed = self._at(exam, state)
+            if filed and programme in (None, filed[0].programme):
+                days = {one.held_on for one in filed}
+                place = _place(max(days), exam)
+                if len(days) > 1 or place > begin:
+                    line.append((place, None))
+        heapq.heapify(line)
+        found: list[BelievedList] = []
+        while line and len(found) < most:
+            place, listed = heapq.heappop(line)
+            if listed is None and (listed := await self.newest(place[1], state, chain)) is None:
+                continue
+            true_place = _place(listed.head.held_on, place[1])
+            if true_place != place:
+                heapq.heappush(line, (true_place, listed))
+            elif place > begin:
+                found.append(listed)
+        return found
+
+    async def statement(self, index: int) -> bytes | None:
+        """A list's bytes."""
+        rows = await self._questions.fetch(_STATEMENT, index)
+        return rows[0]["bytes"] if rows else None
+
+    def _at(self, exam: str, state: State, stage: Stage | None = None) -> list[Filed]:
+        return [one for one in self._filed.get(exam, ()) if one.index < state.size and stage in (None, one.stage)]
+
+    async def _believed(self, filed: Filed, chain: Chain) -> BelievedList | None:
+        listed = await self._genuine.get(filed.digest, filed.index, chain.newest)
+        try:
+            return listed.at(filed.index, chain) if listed is not None else None
+        except NotBelieved:
+            return None
+
+
+def _place(held_on: str, exam: str) -> Place:
+    return held_on.translate(_LATEST_FIRST), exam

@@ -17,6 +17,15 @@ import msgspec
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 _DAY: Final = datetime.timedelta(days=1)
+_FESTIVALS: Final = (
+    ((1, 21), (2, 28)),
+    ((4, 3), (4, 7)),
+    ((4, 28), (5, 6)),
+    ((5, 26), (6, 30)),
+    ((10, 1), (10, 8)),
+)
+"""Month and day between which Spring Festival, Qingming, Labour Day, Dragon Boat and National Day have a day off in
+every year (全国年节及纪念日放假办法); Mid-Autumn may fall into National Day's, New Year's into a weekend."""
 
 
 class WorkingDays(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,10 +56,16 @@ class WorkingDays(msgspec.Struct, frozen=True, kw_only=True):
         return day
 
     def unknown_years(self, first: datetime.date, last: datetime.date) -> list[int]:
-        """The years between two days of which neither the library nor the centre knows a holiday."""
-        own = {day.year for day in self.holidays | self.workdays}
+        """The years between two days whose holidays neither the library nor the centre knows."""
         years = range(first.year, last.year + 1)
-        return [year for year in years if year not in own and _known(datetime.date(year, 1, 1)) is None]
+        return [year for year in years if not self._told(year) and _known(datetime.date(year, 1, 1)) is None]
+
+    def _told(self, year: int) -> bool:
+        """Whether the centre has told a year's holidays: a day off about each of them, not merely some day."""
+        return all(
+            any(datetime.date(year, *first) <= day <= datetime.date(year, *last) for day in self.holidays)
+            for first, last in _FESTIVALS
+        )
 
 
 def _known(day: datetime.date) -> tuple[bool, str | None] | None:

@@ -13,6 +13,7 @@ _TABLE: Final = """
 秘=bi4 冼=xian3 洗=xian3 折=she2 黑=he4 缪=miao4 逄=pang2 纪=ji3 宁=ning4 华=hua4 燕=yan1 那=na1 覃=qin2
 尉=wei4 长=chang2 繁=po2 撒=sa4 葛=ge3 冯=feng2 贾=jia3 石=shi2 沈=shen3 召=shao4 訾=zi1 车=che1 隗=wei3
 祭=zhai4 幺=yao1 么=yao1 哈=ha3 适=kuo4 句=gou1 阚=kan4 牟=mu4 柏=bai3 薄=bo2 卜=bu3 都=du1 郇=xun2 晟=cheng2
+粘=nian2 藏=zang1 贠=yun4 佴=nai4 乜=nie4 炅=gui4 能=nai4
 尉迟=yu4,chi2 万俟=mo4,qi2 长孙=zhang3,sun1 令狐=ling2,hu2 澹台=tan2,tai2 鲜于=xian1,yu2 单于=chan2,yu2
 宗政=zong1,zheng4 濮阳=pu2,yang2 皇甫=huang2,fu3 夏侯=xia4,hou2 诸葛=zhu1,ge3 上官=shang4,guan1
 欧阳=ou1,yang2 司马=si1,ma3 司徒=si1,tu2 公孙=gong1,sun1 慕容=mu4,rong2 呼延=hu1,yan2 拓跋=tuo4,ba2

@@ -15,7 +15,7 @@ import msgspec
 
 from signing.centre.centre_toml import Centre
 from signing.messages import _
-from signing.workbook import cells, corrections, eligibility, headers, sheets, words
+from signing.workbook import cells, corrections, eligibility, headers, printable, sheets, words
 from signing.workbook.eligibility import Outcome, Subject
 from signing.workbook.findings import Finding, refused, remarked
 from signing.workbook.headers import HEADINGS, Column, Table
@@ -127,6 +127,7 @@ def judge(
     if missing := sorted(strikes.keys() - {draft.row for draft in drafts}):
         raise Refusal(_("There is no row {} to strike out.").format(missing[0]))
     _refuse_shared(drafts, strikes)
+    _tell_unprintable(drafts, centre)
     return Judged(rows=tuple(_row(draft, table, strikes.get(draft.row)) for draft in drafts), table=table)
 
 
@@ -249,6 +250,15 @@ def _refuse_shared(drafts: Iterable[_Draft], strikes: Mapping[int, str]) -> None
             for draft in rows if len(rows) > 1 else ():
                 others = ", ".join(str(other.row) for other in rows if other is not draft)
                 draft.findings.append(Finding(column=column, code=code, message=text.format(others), refuses=True))
+
+
+def _tell_unprintable(drafts: Iterable[_Draft], centre: Centre) -> None:
+    """Tells of names of those who passed that no font here can print."""
+    passed = [draft for draft in drafts if draft.candidate is not None and draft.candidate.outcome == "passed"]
+    names = {draft.row: draft.candidate.name for draft in passed if draft.candidate is not None}
+    lacking = printable.lacking(names.values(), centre.printing.fonts)
+    for draft in passed if lacking else ():
+        draft.findings += [lacking[character] for character in dict.fromkeys(names[draft.row]) if character in lacking]
 
 
 def _row(draft: _Draft, table: Table, struck: str | None) -> Row:

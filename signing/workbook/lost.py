@@ -14,13 +14,13 @@ null none nil nan na n/a undefined unknown empty blank tbd tba test name fullnam
 测试 示例 合计 总计 小计 共计 已删除 删除 作废 〃 ″ ×× ×××
 """
 _PLACEHOLDERS: Final = frozenset(_WORDS.split())
-_IDEOGRAPHIC_DESCRIPTION: Final = range(0x2FF0, 0x3000)
 _STROKES: Final = range(0x31C0, 0x31F0)
-_GEOMETRIC: Final = range(0x2580, 0x2600)
-_LOST: Final = "?？�〓〾*＊_＿×✕✖#＃&＆<>＜＞|｜\\/／()（）[]［］【】〔〕{}｛｝«»^~～%％$￥¥§¤…‾"
+_LOST: Final = "?？�*＊_＿#＃<>"
 _USUAL: Final = " ·-‐‑–.," + tables.APOSTROPHES + "'"
 _NEW_HAN: Final = range(0x20000, 0x40000)
 """Planes of ideographs, of which Unicode gains more than a Python knows."""
+_OF_LATIN_NAMES: Final = "/()@&"
+"""As in “Raj a/l Kumar” or “Ng Ah Hock @ Bob”; in a Chinese name they stand for what could not be typed."""
 _HAN: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
@@ -38,15 +38,15 @@ def no_number(number: str) -> bool:
 
 def sign(text: str) -> str | None:
     """The first character of a name that says that others were lost, None where none does."""
+    allowed = _USUAL if _HAN.search(text) else _USUAL + _OF_LATIN_NAMES
     for character in text:
         point, category = ord(character), unicodedata.category(character)
+        if character in allowed or character == "〇":
+            continue
         if (
             character in _LOST
-            or point in _IDEOGRAPHIC_DESCRIPTION
             or point in _STROKES
-            or point in _GEOMETRIC
-            or (category in ("So", "Sk", "Sm", "Sc", "Cs", "Co", "Cc", "Cf") and character not in tables.APOSTROPHES)
-            or (category == "Cn" and point not in _NEW_HAN)
+            or (category[0] in "PSC" and not (category == "Cn" and point in _NEW_HAN))
         ):
             return character
     # What became a dot and parts no names: a blot, or the full stop of a sentence.

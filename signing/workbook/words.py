@@ -1,5 +1,6 @@
 """What offices write in 备注 and 专业相关, as far as its meaning is known; all else is told and changes nothing."""
 
+import re
 import unicodedata
 from typing import Final, Literal
 
@@ -34,6 +35,7 @@ notrelated
 _YES: Final = frozenset(_YES_WORDS.split())
 _NO: Final = frozenset(_NO_WORDS.split())
 _NOTHING: Final = frozenset(_PLAIN_NOTES.split())
+_BRACKETS: Final = re.compile(r"(?<=.)\([^()]*\)")
 _NONE: Final = frozenset(("", "-", "--", "/", "\\"))
 
 
@@ -48,9 +50,10 @@ def plain(value: Value) -> str:
 
 def standing(value: Value) -> tuple[Standing | None, Literal["known", "unclear", "unknown"]]:
     """What a remark says, and whether that is known, can be read in two ways, or is not understood."""
-    remark = plain(value).strip("()[]【】:;,.。、!*\"'“”")
-    if not remark or remark in _NOTHING:
+    remark = plain(value)
+    if remark in _NOTHING | _NONE:
         return None, "known"
+    remark = remark.strip("()[]【】:;,.。、!*\"'“”")
     words: tuple[tuple[Standing, tuple[str, ...]], ...] = (("disqualified", _DISQUALIFIED), ("absent", _ABSENT))
     for meaning, known in words:
         if remark.startswith(known):
@@ -75,7 +78,7 @@ def speaks_of_standing(value: Value) -> bool:
 
 def related(value: Value) -> tuple[bool | None, bool]:
     """Yes, no, or neither; and whether the word is understood."""
-    word = plain(value).strip("()[]【】:;,.。、")
+    word = _BRACKETS.sub("", plain(value)).strip("[]【】:;,.。、")
     if word in _NONE:
         return None, True
     return True if word in _YES else False if word in _NO else None, word in _YES | _NO

@@ -60,8 +60,22 @@ def test_beyond_the_years_that_are_known_it_is_said() -> None:
     warning = notice.unknown_holidays(begun, until, days)
     assert warning is not None
     assert "2099" in warning
-    told = WorkingDays(holidays=frozenset({far}))
+    whole = ["01-22", "04-05", "05-01", "06-23", "10-01"]
+    told = WorkingDays(holidays=frozenset(date.fromisoformat(f"2099-{day}") for day in whole))
     assert notice.unknown_holidays(begun, until, told) is None
+
+
+@pytest.mark.parametrize("lacking", range(5))
+def test_some_days_off_are_not_a_years_holidays(lacking: int) -> None:
+    """An exam's own date, make-up days, or all festivals but one: the rest of the year is as unknown as before."""
+    whole = ["01-22", "04-05", "05-01", "06-23", "10-01"]
+    days = [date.fromisoformat(f"2099-{day}") for day in whole]
+    year = (date(2099, 1, 1), date(2099, 12, 31))
+    assert WorkingDays(holidays=frozenset(days)).unknown_years(*year) == []
+    del days[lacking]
+    for some in (WorkingDays(holidays=frozenset(days)), WorkingDays(workdays=frozenset(days))):
+        assert some.unknown_years(*year) == [2099]
+    assert WorkingDays(holidays=frozenset({date(2099, 1, 1)})).unknown_years(*year) == [2099]
 
 
 def test_the_window_ends_with_the_day_in_china() -> None:

@@ -133,10 +133,22 @@ def test_a_stray_quotation_mark_is_refused_with_its_line(text: str, expected: tu
     assert refusal(text) == expected
 
 
-def test_rows_that_change_their_number_of_cells_are_told() -> None:
-    """Too few and too many; empty cells too many, titles above and blank lines are none."""
-    sheet = read("成绩表\nN,H,R\n1,a,x\n2,b\n3,c,x,\n4,d,x,y\n\n5,Smith, John,x\n")
-    assert list(sheet.uneven(2)) == [4, 6, 8]
+@pytest.mark.parametrize(
+    ("text", "header", "rows"),
+    [
+        ("成绩表\nN,H,R\n1,a,x\n2,b\n3,c,x,\n4,d,x,y\n\n5,Smith, John,x\n", 2, [4, 5, 6, 8]),
+        ("N,H,R\n1,Smith, John,\n2,a,\n", 1, [2]),
+        ("N,H,R\n1,a\n2,b\n", 1, [2, 3]),
+        ("N,H,\n1,a\n2,b\n", 1, []),
+        ("N,H\n1,a,\n2,b,\n", 1, []),
+        ("N,H\n1,a,\n2,b,x\n", 1, [2, 3]),
+        ("N,H\n1,a\n", 1, []),
+        ("N,H\n", 1, []),
+    ],
+)
+def test_rows_that_change_their_number_of_cells_are_told(text: str, header: int, rows: list[int]) -> None:
+    """Too few and too many; empty cells that all have at the end, titles above and blank lines make no difference."""
+    assert list(read(text).uneven(header)) == rows
 
 
 @given(st.text(alphabet='",;\t\n\r a1王=', max_size=60))

@@ -97,11 +97,17 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
         return values
 
     def uneven(self, header: int) -> Iterator[int]:
-        """Rows of a text below ``header`` with another number of cells; too many empty ones at the end do not count."""
+        """Rows of a text below ``header`` with another number of cells.
+
+        Empty cells that all rows, or the header alone, have at the end make no difference.
+        """
         wanted = self.widths.get(header, 0)
-        for row, values in self.rows.items():
-            if row > header and row in self.widths and (self.widths[row] < wanted or len(values) > wanted):
-                yield row
+        below = [row for row in self.rows if row > header and row in self.widths]
+        if len({self.widths[row] for row in below}) == 1:
+            width = self.widths[below[0]]
+            if max(map(len, (self.rows[row] for row in [header, *below] if row in self.rows))) <= min(width, wanted):
+                return
+        yield from (row for row in below if self.widths[row] != wanted)
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ _BRACKETS: Final = re.compile(
 )
 _PARTS: Final = re.compile(r"[/|\\\n\r;]+|\s{2,}")
 _HAN: Final = re.compile("[\u3400-\u9fff]")
-_NOISE: Final = re.compile(r"[\s_*:\-·.。,、'\"?!+#~\u2605\u2606\u25cf\u25a0\u25c6\u203b]+")
+_NOISE: Final = re.compile(r"[\s|\\_*:\-·.。,、'\"?!+#~\u2605\u2606\u25cf\u25a0\u25c6\u203b]+")
 _MOST: Final = 200
 
 

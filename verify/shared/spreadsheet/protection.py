@@ -4,7 +4,8 @@ import re
 from typing import Final
 
 _EQUALS: Final = re.compile(r'=\s*"((?:[^"]|"")*)"\s*')
-_BEFORE: Final = "'`’‘＇｀"
+_BEFORE: Final = {"'": "'", "`": "`'", "’": "’", "‘": "’‘", "＇": "＇", "｀": "｀＇"}
+"""What stands before a protected text, and what may then close it."""
 
 
 def off(text: str) -> str:
@@ -13,9 +14,9 @@ def off(text: str) -> str:
         bare = text.strip()
         if equals := _EQUALS.fullmatch(bare):
             text = equals[1].replace('""', '"')
-        elif bare[:1] and bare[0] in _BEFORE and len(bare) > 1:
+        elif len(bare) > 1 and bare[0] in _BEFORE:
             text = bare[1:]
-            if text and text[-1] == bare[0]:  # 'both sides'
+            if len(text) > 1 and text[-1] in _BEFORE[bare[0]]:  # 'both sides'
                 text = text[:-1]
         else:
             return text

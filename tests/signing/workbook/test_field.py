@@ -1,5 +1,6 @@
 """Workbooks of the kinds that offices reported as broken in tools like ours, each row as it must be judged."""
 
+import datetime
 import json
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ FIELD = PROJECT / "tests" / "field" / "workbooks"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((FIELD / "expected.json").read_text("utf-8"))
 # The file names its second row, which has nothing to correct; the variation selector stands in the third.
 EXPECTED["invisible-ivs.xlsx"] = {"2": "accepted", "3": "corrected"}
+TODAY = datetime.date(2026, 11, 26)
 CENTRE = Centre.load(FIELD / "centre.toml")
 
 
 def verdicts(path: Path) -> dict[int, tuple[str, str | None, bool]]:
     """Of each row its result, its outcome, and whether anything is said of it."""
-    return {row.row: (row.result, row.outcome, bool(row.reasons)) for row in judging.read(path, CENTRE, {}).rows}
+    return {row.row: (row.result, row.outcome, bool(row.reasons)) for row in judging.read(path, CENTRE, {}, TODAY).rows}
 
 
 @pytest.mark.parametrize("name", EXPECTED)

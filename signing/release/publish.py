@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -11,13 +11,11 @@ import msgspec
 from asyncpg.connect_utils import SessionAttribute
 
 from signing.messages import _
-from signing.release import release_file, rules_alone, rules_registered
+from signing.release import registered, release_file, rules_alone, rules_registered
 from signing.release.release_file import ReleaseRefused
 from signing.release.rules_alone import Release
-from signing.release.rules_registered import Register, RegisteredCertificate, RegisteredList
-from verify.core import cbor, changes, statement
+from verify.core import cbor
 from verify.core.chain import Chain
-from verify.core.changes import Change
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress, silent
 
@@ -28,39 +26,10 @@ _BATCH: Final = 5_000
 _BEGIN: Final = "select registry.begin_publishing()"
 """Waits for one's turn, as the registry's own trigger does."""
 _KEYRINGS: Final = """
-select k.index, s.bytes from registry.keyring k join registry.statement s using (index) order by k.version
+select s.index, s.bytes from registry.keyring k join registry.statement s using (index)
+where octet_length(s.bytes) > 0 order by s.index
 """
 _SIZE: Final = "select coalesce(max(index) + 1, 0) from registry.statement"
-_PRESENT: Final = "select digest from registry.statement where digest = any ($1)"
-_NUMBERS: Final = "select number from registry.certificate where number = any ($1)"
-_LISTS: Final = """
-select distinct on (exam) exam, revision, stage from registry.pass_list where exam = any ($1)
-order by exam, revision desc
-"""
-_INDEXES: Final = (
-    "select exam, max(revision) as revision from registry.lookup_index where exam = any ($1) group by exam"
-)
-_LISTED: Final = """
-select l.exam, array_agg(c.number) as numbers
-from (
-    select distinct on (exam) exam, index from registry.pass_list
-    where exam = any ($1) and stage = 'final' order by exam, revision desc
-) l
-join registry.list_row r on r.list = l.index
-join registry.certificate c on c.short = r.short and c.exam = l.exam
-group by l.exam
-"""
-_REPLACEMENTS: Final = """
-select c.exam, array_agg(c.number) as numbers
-from registry.change x join registry.certificate c on c.number = x.replacement
-where c.exam = any ($1) group by c.exam
-"""
-_CERTIFICATES: Final = """
-select c.number, c.short, c.exam,
-    array(select row (x.index, s.bytes) from registry.change x join registry.statement s using (index)
-        where x.number = c.number order by x.index) as changes
-from registry.certificate c where c.number = any ($1)
-"""
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,11 +102,13 @@ class _Publisher:
 
     async def _add(self, connection: "asyncpg.Connection[asyncpg.Record]", checked: Release) -> Publication:
         size = await connection.fetchval(_SIZE)
-        published = [(row["index"], row["bytes"]) for row in await connection.fetch(_KEYRINGS)]
-        missing = _missing_keyrings(published, self._chain)
-        keyrings = [(size + offset, data) for offset, data in enumerate(missing)]
-        placed = Chain.follow([(data, index) for index, data in [*published, *keyrings]], self._root)
-        new = rules_registered.check(checked, await _register(connection, checked, placed), self._now)
+        filed = [(row["bytes"], row["index"]) for row in await connection.fetch(_KEYRINGS)]
+        there = Chain.among(filed, self._root)
+        missing = _missing_keyrings(there, self._chain)
+        keyrings = [(data, size + offset) for offset, data in enumerate(missing)]
+        placed = Chain.among([*filed, *keyrings], self._root) or self._chain
+        held = await registered.load(connection, checked, placed, size + len(missing))
+        new = rules_registered.check(checked, held, self._now)
         statements = [*missing, *(entry.data for entry in new)]
         with self._progress(_("publishing"), len(statements)) as advance:
             for batch in _batches(list(enumerate(statements, start=size)), _BATCH):
@@ -153,55 +124,15 @@ class _Publisher:
         )
 
 
-def _missing_keyrings(published: Sequence[tuple[int, bytes]], chain: Chain) -> list[bytes]:
-    """The versions of ``chain`` that are not ``published``. Raises ReleaseRefused where the two part ways."""
+def _missing_keyrings(there: Chain | None, chain: Chain) -> list[bytes]:
+    """The versions of ``chain`` that are not ``there``. Raises ReleaseRefused where the two part ways."""
     ours = [version.statement.data for version in chain.versions]
-    if len(published) > len(ours):
+    theirs = [version.statement.data for version in there.versions] if there else []
+    if len(theirs) > len(ours):
         raise ReleaseRefused("keyring_behind", _("the registry has a newer keyring than this folder"))
-    if [data for _index, data in published] != ours[: len(published)]:
+    if theirs != ours[: len(theirs)]:
         raise ReleaseRefused("keyring_differs", _("the registry has another keyring than this folder"))
-    return ours[len(published) :]
-
-
-async def _register(connection: "asyncpg.Connection[asyncpg.Record]", checked: Release, chain: Chain) -> Register:
-    """What the registry holds that bears on the release."""
-    exams = sorted({listed.exam for listed in checked.lists} | set(checked.indexes))
-    present: set[bytes] = set()
-    for digests in _batches([entry.digest for entry in checked.entries], 4 * _BATCH):
-        present.update(row["digest"] for row in await connection.fetch(_PRESENT, digests))
-    used: set[str] = set()
-    for numbers in _batches(list(checked.certificates), 4 * _BATCH):
-        used.update(row["number"] for row in await connection.fetch(_NUMBERS, numbers))
-    lists = await connection.fetch(_LISTS, exams)
-    named = [item.change.certificate.number for item in checked.changes]
-    named += [item.change.replacement.number for item in checked.changes if item.change.replacement]
-    without_list = sorted(set(checked.indexes) - {listed.exam for listed in checked.lists if listed.stage == "final"})
-    return Register(
-        present=frozenset(present),
-        numbers_used=frozenset(used),
-        lists={row["exam"]: RegisteredList(revision=row["revision"], stage=row["stage"]) for row in lists},
-        index_revisions={row["exam"]: row["revision"] for row in await connection.fetch(_INDEXES, exams)},
-        listed_numbers={
-            row["exam"]: frozenset(row["numbers"]) for row in await connection.fetch(_LISTED, without_list)
-        },
-        replacements={row["exam"]: frozenset(row["numbers"]) for row in await connection.fetch(_REPLACEMENTS, exams)},
-        certificates={
-            row["number"]: RegisteredCertificate(
-                short=row["short"], exam=row["exam"], changes=tuple(_believed(row["changes"], chain))
-            )
-            for row in await connection.fetch(_CERTIFICATES, named)
-        },
-    )
-
-
-def _believed(published: Iterable[tuple[int, bytes]], chain: Chain) -> Iterator[Change]:
-    """The changes among ``published`` (log index and bytes) that are believed."""
-    for index, data in published:
-        found = statement.decode(data)
-        keys = chain.newest.with_kid(found.kid)
-        key = next((key for key in keys if statement.signed_by(found, key.public)), None)
-        if key is not None and key.use == "status" and chain.believes(key, index):
-            yield changes.read(found)
+    return ours[len(theirs) :]
 
 
 def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

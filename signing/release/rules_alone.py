@@ -1,53 +1,76 @@
 """What a release must keep by itself, before any register is asked (2-formats, "What ties a release together").
 
 Every signature, who may sign what, and that certificates, lists, lookup indexes and changes fit together. What
-has to fit the register too is signing.register_rules.
+has to fit the register too is signing.release.rules_registered.
 """
 
 from collections.abc import Callable, Iterable
-from typing import NoReturn
+from typing import NoReturn, TypeVar, cast
 
 import msgspec
 
 from signing.messages import _
 from signing.release.release_file import ReleaseRefused
 from verify.core import certificate as certificates
-from verify.core import changes, kinds, lookup_index, pass_list, statement
+from verify.core import kinds, signed
+from verify.core.certificate import Certificate
 from verify.core.changes import Change
-from verify.core.errors import Malformed
+from verify.core.errors import NotBelieved
 from verify.core.keyring import Key, Keyring
+from verify.core.lookup_index import LookupIndex
+from verify.core.pass_list import PassList
+from verify.core.signed import Genuine
 from verify.core.statement import Kind, Statement
+
+T = TypeVar("T")
+
+RELEASED: tuple[Kind, ...] = (Kind.CERTIFICATE, Kind.PASS_LIST, Kind.LOOKUP_INDEX, Kind.CHANGE)
+"""The kinds of statement that a release may hold."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One statement of a release, its signature checked."""
+    """One statement of a release, genuine."""
 
     place: int
     """Counted from 1."""
     kind: Kind
     data: bytes
-    digest: bytes
-    key: Key
+    found: Genuine[object]
     issued_at: int
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of its bytes."""
+        return self.found.digest
+
+    @property
+    def key(self) -> Key:
+        """The key that signed it."""
+        return self.found.key
 
 
 class Certified(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A certificate of the release, as the rules need it."""
+    """A certificate of the release."""
 
     entry: Entry
-    number: str
-    exam: str
-    short: bytes
+    certificate: Certificate
+
+    @property
+    def short(self) -> bytes:
+        """The 16 bytes by which lists and changes name it."""
+        return self.entry.found.short
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A pass list of the release; ``shorts`` is empty for a notice."""
+    """A pass list of the release."""
 
     entry: Entry
-    exam: str
-    stage: pass_list.Stage
-    revision: int
-    shorts: frozenset[bytes]
+    list: PassList
+
+    @property
+    def shorts(self) -> frozenset[bytes]:
+        """Whom it names; empty for a notice."""
+        return frozenset(row.certificate for row in self.list.rows if row.certificate is not None)
 
 
 class Indexed(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +103,15 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     """By exam."""
     changes: tuple[Changed, ...]
 
+    @property
+    def exams(self) -> list[str]:
+        """The exams that it touches, as its statements say."""
+        return sorted({x.list.exam for x in self.lists} | {*self.indexes} | {x.exam for x in self._certificates})
+
+    @property
+    def _certificates(self) -> list[Certificate]:
+        return [certified.certificate for certified in self.certificates.values()]
+
 
 class _Reading:
     """The parts of a release as they are read."""
@@ -94,67 +126,45 @@ class _Reading:
 
     def take(self, place: int, source: Statement) -> None:
         """Checks one statement by itself and files it."""
-        key = _signer(source, self.keyring, place)
-        if key.use != kinds.of(source).use(source):
-            refuse("key_wrong_use", _("its key may not sign statements of this kind"), place)
-        entry = Entry(
-            place=place,
-            kind=source.kind,
-            data=source.data,
-            digest=source.digest,
-            key=key,
-            issued_at=source.claims.get(statement.IAT, 0),
-        )
         try:
-            if source.kind is Kind.CERTIFICATE:
-                self._certificate(entry, certificates.read(source))
-            elif source.kind is Kind.PASS_LIST:
-                self._list(entry, pass_list.read(source))
-            elif source.kind is Kind.LOOKUP_INDEX:
-                self._index(entry, lookup_index.read(source))
-            elif source.kind is Kind.CHANGE:
-                self.changes.append(Changed(entry=entry, change=changes.read(source)))
-            else:
-                refuse("wrong_kind", _("no release holds statements of this kind"), place)
-        except Malformed as error:
-            refuse(error.code, error.detail, place)
+            found = signed.genuine(object, source, self.keyring)
+        except NotBelieved as error:
+            refuse(error.code, reason(error), place)
+        if source.kind not in RELEASED:
+            refuse("wrong_kind", _("no release holds statements of this kind"), place)
+        content = found.content
+        said = kinds.of(source).programme
+        if said is not None and self.keyring.programme(str(said(source))) is None:
+            words = _("the keyring does not name programme {name}").format(name=said(source))
+            refuse("unknown_programme", words, place)
+        issued_at = cast(Certificate | PassList | LookupIndex | Change, content).issued_at
+        entry = Entry(place=place, kind=source.kind, data=source.data, found=found, issued_at=issued_at)
+        if isinstance(content, Certificate):
+            self._certificate(entry, content)
+        elif isinstance(content, PassList):
+            self._list(entry, content)
+        elif isinstance(content, LookupIndex):
+            self._index(entry, content)
+        elif isinstance(content, Change):
+            self.changes.append(Changed(entry=entry, change=content))
         self.entries.append(entry)
 
-    def _may_sign(self, entry: Entry, exam: str) -> str:
-        """The exam's programme, which the entry's key must be allowed to sign for."""
-        programme = exam.partition("-")[0]
-        if self.keyring.programme(programme) is None:
-            refuse(
-                "unknown_programme", _("the keyring does not name programme {name}").format(name=programme), entry.place
-            )
-        if not entry.key.may_sign_for(programme):
-            reason = _("its key may not sign for programme {name}").format(name=programme)
-            refuse("key_wrong_programme", reason, entry.place)
-        return programme
-
-    def _certificate(self, entry: Entry, certificate: certificates.Certificate) -> None:
-        programme = self._may_sign(entry, certificate.exam)
+    def _certificate(self, entry: Entry, certificate: Certificate) -> None:
         number = certificate.number
-        _check_number(certificate, programme, self.keyring, entry.place)
+        _check_number(certificate, self.keyring, entry.place)
         if number in self.certificates:
             refuse("number_used", _("number {number} stands twice in the release").format(number=number), entry.place)
-        self.certificates[number] = Certified(
-            entry=entry, number=number, exam=certificate.exam, short=entry.digest[:16]
-        )
+        self.certificates[number] = Certified(entry=entry, certificate=certificate)
 
-    def _list(self, entry: Entry, listed: pass_list.PassList) -> None:
-        self._may_sign(entry, listed.exam)
-        shorts = frozenset(row.certificate for row in listed.rows if row.certificate is not None)
-        if listed.stage == "final" and len(shorts) < len(listed.rows):
+    def _list(self, entry: Entry, listed: PassList) -> None:
+        made = Listed(entry=entry, list=listed)
+        if listed.stage == "final" and len(made.shorts) < len(listed.rows):
             refuse(
                 "named_twice", _("the list of {exam} names a certificate twice").format(exam=listed.exam), entry.place
             )
-        self.lists.append(
-            Listed(entry=entry, exam=listed.exam, stage=listed.stage, revision=listed.revision, shorts=shorts)
-        )
+        self.lists.append(made)
 
-    def _index(self, entry: Entry, index: lookup_index.LookupIndex) -> None:
-        self._may_sign(entry, index.exam)
+    def _index(self, entry: Entry, index: LookupIndex) -> None:
         keys = dict(index.rows)
         if index.exam in self.indexes or len(keys) < len(index.rows):
             refuse(
@@ -183,24 +193,36 @@ def check(statements: Iterable[Statement], keyring: Keyring, advance: Callable[[
     )
 
 
-def refuse(code: str, reason: str, place: int | None = None) -> NoReturn:
+def refuse(code: str, words: str, place: int | None = None) -> NoReturn:
     """Raises ReleaseRefused."""
-    raise ReleaseRefused(code, reason, place)
+    raise ReleaseRefused(code, words, place)
 
 
-def _signer(source: Statement, keyring: Keyring, place: int) -> Key:
-    keys = keyring.with_kid(source.kid)
-    if not keys:
-        refuse("unknown_key", _("the keyring does not hold its key"), place)
-    for key in keys:
-        if statement.signed_by(source, key.public):
-            return key
-    refuse("signature_bad", _("its signature does not fit: it was altered, or not signed by the centre"), place)
+def reason(error: NotBelieved) -> str:
+    """Why a statement is not believed, in the reader's language where it is one of the usual things."""
+    usual = {
+        "unknown_key": _("the keyring does not hold its key"),
+        "signature_bad": _("its signature does not fit: it was altered, or not signed by the centre"),
+        "key_wrong_use": _("its key may not sign statements of this kind"),
+        "key_wrong_programme": _("its key may not sign for this programme"),
+        "key_compromised": _("its key is compromised"),
+        "key_not_active": _("its key is no longer active"),
+        "replacement": _("a replacement belongs to the change “replaced”, and to no other"),
+        "not_registered": _("the certificate that it changes is not registered"),
+        "change_after_final": _("the certificate is revoked or replaced, which is final"),
+        "change_out_of_turn": _("the certificate cannot be suspended or reinstated as it stands"),
+        "change_order": _("it takes effect before the change before it"),
+        "change_ahead": _("it takes effect after it was signed"),
+        "wrong_exam": _("the replacement is of another exam, or itself"),
+        "number_used": _("the number is another certificate's already"),
+        "certificate_missing": _("the replacement is not in the release"),
+    }
+    return usual.get(error.code, error.detail)
 
 
-def _check_number(certificate: certificates.Certificate, code: str, keyring: Keyring, place: int) -> None:
+def _check_number(certificate: Certificate, keyring: Keyring, place: int) -> None:
     """A default number is its programme's and term's own; a centre's own number has not that shape."""
-    number = certificate.number
+    number, code = certificate.number, certificate.programme
     programme = keyring.programme(code)
     if certificates.is_slip(number, keyring.default_numbered):
         refuse("number_check", _("number {number} has a wrong check character").format(number=number), place)
@@ -210,8 +232,8 @@ def _check_number(certificate: certificates.Certificate, code: str, keyring: Key
         if not default or not number.startswith(f"{code}{term[2:4]}{term[5:7]}"):
             refuse("number_shape", _("number {number} is not of the programme's scheme").format(number=number), place)
     elif default:
-        reason = _("number {number} has the shape of the default scheme, and its programme has its own")
-        refuse("number_shape", reason.format(number=number), place)
+        words = _("number {number} has the shape of the default scheme, and its programme has its own")
+        refuse("number_shape", words.format(number=number), place)
 
 
 def _check_named(reading: _Reading) -> None:
@@ -219,55 +241,45 @@ def _check_named(reading: _Reading) -> None:
     by_short = {certified.short: certified for certified in reading.certificates.values()}
     named: set[bytes] = set()
     for listed in reading.lists:
+        exam = listed.list.exam
         missing = listed.shorts - by_short.keys()
         if missing:
-            reason = _("the list of {exam} names {count} certificates that are not in the release")
-            refuse("certificate_missing", reason.format(exam=listed.exam, count=len(missing)), listed.entry.place)
-        for short in listed.shorts:
-            if by_short[short].exam != listed.exam:
-                reason = _("the list of {exam} names a certificate of another exam")
-                refuse("wrong_exam", reason.format(exam=listed.exam), listed.entry.place)
+            words = _("the list of {exam} names {count} certificates that are not in the release")
+            refuse("certificate_missing", words.format(exam=exam, count=len(missing)), listed.entry.place)
+        if any(by_short[short].certificate.exam != exam for short in listed.shorts):
+            words = _("the list of {exam} names a certificate of another exam")
+            refuse("wrong_exam", words.format(exam=exam), listed.entry.place)
         named |= listed.shorts
     for changed in reading.changes:
         replacement = changed.change.replacement
-        if (changed.change.action == "replaced") is (replacement is None):
-            refuse(
-                "replacement", _("a replacement belongs to the change “replaced”, and to no other"), changed.entry.place
-            )
         if replacement is not None:
             certified = reading.certificates.get(replacement.number)
             if certified is None or certified.short != replacement.short:
-                reason = _("the replacement {number} is not in the release").format(number=replacement.number)
-                refuse("certificate_missing", reason, changed.entry.place)
+                words = _("the replacement {number} is not in the release").format(number=replacement.number)
+                refuse("certificate_missing", words, changed.entry.place)
             named.add(replacement.short)
     for short, certified in by_short.items():
         if short not in named:
-            reason = _("no final list and no replacement in the release names certificate {number}")
-            refuse("not_listed", reason.format(number=certified.number), certified.entry.place)
+            words = _("no final list and no replacement in the release names certificate {number}")
+            refuse("not_listed", words.format(number=certified.certificate.number), certified.entry.place)
 
 
 def _check_indexes(reading: _Reading) -> None:
     """Each final list comes with its lookup index, and so does each replacement."""
+    numbers = {certified.short: number for number, certified in reading.certificates.items()}
     for listed in reading.lists:
-        if listed.stage != "final":
-            continue
-        index = reading.indexes.get(listed.exam)
-        if index is None:
-            refuse("index_missing", _("the lookup index of {exam} is not in the release").format(exam=listed.exam))
-        numbers = {number for number, c in reading.certificates.items() if c.short in listed.shorts}
-        if not numbers <= index.keys.keys():
-            refuse("index_incomplete", _("the lookup index of {exam} lacks certificates").format(exam=listed.exam))
+        if listed.list.stage == "final":
+            _check_indexed(reading, listed.list.exam, {numbers[short] for short in listed.shorts})
     for changed in reading.changes:
-        change = changed.change
-        if change.replacement is None:
-            continue
-        exam = reading.certificates[change.replacement.number].exam
-        index = reading.indexes.get(exam)
-        if index is None:
-            refuse("index_missing", _("the lookup index of {exam} is not in the release").format(exam=exam))
-        old, new = index.keys.get(change.certificate.number), index.keys.get(change.replacement.number)
-        if old is None or new is None:
-            refuse("index_incomplete", _("the lookup index of {exam} lacks certificates").format(exam=exam))
-        if old != new and change.reason != "registration_error":
-            reason = _("the replacement of {number} is filed under another person")
-            refuse("other_person", reason.format(number=change.certificate.number), changed.entry.place)
+        replacement = changed.change.replacement
+        if replacement is not None:
+            exam = reading.certificates[replacement.number].certificate.exam
+            _check_indexed(reading, exam, {replacement.number})
+
+
+def _check_indexed(reading: _Reading, exam: str, numbers: set[str]) -> None:
+    index = reading.indexes.get(exam)
+    if index is None:
+        refuse("index_missing", _("the lookup index of {exam} is not in the release").format(exam=exam))
+    if not numbers <= index.keys.keys():
+        refuse("index_incomplete", _("the lookup index of {exam} lacks certificates").format(exam=exam))

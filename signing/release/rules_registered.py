@@ -1,71 +1,77 @@
-"""What a release must keep together with what is already registered (2-formats, "What ties a release together")."""
+"""What a release must keep together with what is already registered (2-formats, "What ties a release together").
 
-from collections.abc import Iterable, Mapping
+The release is put behind what is there and folded with it by the core: what the register would not believe, or would
+read otherwise than it was meant, is refused.
+"""
+
+from collections.abc import Mapping
 
 import msgspec
 
 from signing.messages import _
-from signing.release.rules_alone import Changed, Entry, Listed, Release, refuse
-from verify.core import pass_list, standing
-from verify.core.changes import Change
+from signing.release.registered import Exam, Registered
+from signing.release.rules_alone import Changed, Entry, Listed, Release, reason, refuse
+from verify.core import signed
+from verify.core.believed_list import BelievedList, GenuineList
+from verify.core.errors import NotBelieved
+from verify.core.pass_list import PassList
+from verify.core.register import Published, Record, Register
+from verify.core.signed import Genuine
+from verify.core.standing import CLOCK_SKEW
+from verify.core.statement import Kind
+
+_NOTHING = Exam()
 
 
-class RegisteredList(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest pass list of an exam in the register."""
-
-    revision: int
-    stage: pass_list.Stage
-
-
-class RegisteredCertificate(msgspec.Struct, frozen=True, kw_only=True):
-    """A certificate in the register, with every change of it that is believed, in order."""
-
-    short: bytes
-    exam: str
-    changes: tuple[Change, ...] = ()
-
-
-class Register(msgspec.Struct, frozen=True, kw_only=True):
-    """As much of the register as bears on one release."""
-
-    present: frozenset[bytes]
-    """The digests of those of the release's statements that are there already."""
-    numbers_used: frozenset[str]
-    """Those of the release's certificate numbers that are there already."""
-    lists: Mapping[str, RegisteredList]
-    """By exam, of the exams that the release touches."""
-    index_revisions: Mapping[str, int]
-    """By exam."""
-    listed_numbers: Mapping[str, frozenset[str]]
-    """By exam: the numbers that its newest final list names."""
-    replacements: Mapping[str, frozenset[str]]
-    """By exam: its certificates that replace another."""
-    certificates: Mapping[str, RegisteredCertificate]
-    """By number: those that the release's changes name, replacements too."""
-
-
-def check(release: Release, register: Register, now: int) -> tuple[Entry, ...]:
-    """The statements to add, in order; none where all are there. Raises ReleaseRefused where a rule is broken."""
-    new = tuple(entry for entry in release.entries if entry.digest not in register.present)
+def check(release: Release, registered: Registered, now: int) -> tuple[Entry, ...]:
+    """The statements to add, in order; none where all stand. Raises ReleaseRefused where a rule is broken."""
+    new = tuple(entry for entry in release.entries if not _stands(entry, registered))
     for entry in new:
-        _check_key(entry, now)
-    fresh = frozenset(entry.place for entry in new)
+        _check_key(entry, registered, now)
+    fresh = {entry.place: registered.size + offset for offset, entry in enumerate(new)}
     for certified in release.certificates.values():
-        if certified.entry.place in fresh and certified.number in register.numbers_used:
-            reason = _("number {number} is another certificate's already").format(number=certified.number)
-            refuse("number_used", reason, certified.entry.place)
-    _check_lists((listed for listed in release.lists if listed.entry.place in fresh), register)
-    _check_indexes(release, register, fresh)
-    _check_changes((changed for changed in release.changes if changed.entry.place in fresh), release, register)
+        owner = registered.owners.get(certified.certificate.number)
+        if owner is not None and owner != certified.entry.digest:
+            words = _("number {number} is another certificate's already").format(number=certified.certificate.number)
+            refuse("number_used", words, certified.entry.place)
+    _check_lists(release, registered, fresh)
+    register = Register.of(_after(release, registered, fresh))
+    _check_changes(release, register, fresh)
+    _check_lines(release, registered, register, fresh)
+    _check_indexes(release, registered, register, fresh)
+    for changed in release.changes:
+        if changed.entry.place in fresh and changed.change.replacement is not None:
+            _check_person(changed, release, registered, register)
     return new
 
 
-def _check_key(entry: Entry, now: int) -> None:
-    """The key is active and within its dates, when it signed and now."""
+def _stands(entry: Entry, registered: Registered) -> bool:
+    """Whether the statement is filed where it is believed, or where a list of the release makes it so again."""
+    for index in registered.filed.get(entry.digest, ()):
+        try:
+            if entry.kind is Kind.CERTIFICATE and entry.key.state == "compromised":
+                # A final release names each of its certificates in a list, which a good key must have signed.
+                signed.check_active(entry.key, registered.chain, index)
+            else:
+                signed.check_place(entry.key, registered.chain, index)
+        except NotBelieved:
+            continue
+        return True
+    return False
+
+
+def _check_key(entry: Entry, registered: Registered, now: int) -> None:
+    """The key is active and within its dates, when it signed and now, and it did not sign in time to come.
+
+    What a compromised key had said keeps its time when another says it anew.
+    """
     key = entry.key
     if key.state != "active":
         refuse("key_not_active", _("its key is no longer active"), entry.place)
-    for time in (entry.issued_at, now):
+    if entry.issued_at > now + CLOCK_SKEW:
+        refuse("issued_ahead", _("it was signed later than now by this machine's clock"), entry.place)
+    anew = entry.found.content in registered.withheld
+    for time in (now,) if anew else (entry.issued_at, now):
         if time < key.not_before or (key.not_after is not None and time > key.not_after):
             refuse("key_not_in_term", _("its key's term has not begun or is over"), entry.place)
 
@@ -75,98 +81,144 @@ def _order(count: int) -> str:
     return _("the registry has {count} so far: publish the releases in the order they were made").format(count=count)
 
 
-def _check_lists(lists: Iterable[Listed], register: Register) -> None:
-    newest = dict(register.lists)
-    for listed in lists:
-        before = newest.get(listed.exam)
-        if listed.revision != (count := before.revision if before else 0) + 1:
-            reason = _("revision {revision} of the list of {exam} is not the next one; {order}")
-            named = reason.format(revision=listed.revision, exam=listed.exam, order=_order(count))
-            refuse("wrong_revision", named, listed.entry.place)
-        if before and before.stage == "final" and listed.stage == "notice":
-            reason = _("{exam} has a final list: a notice cannot follow it").format(exam=listed.exam)
-            refuse("wrong_stage", reason, listed.entry.place)
-        newest[listed.exam] = RegisteredList(revision=listed.revision, stage=listed.stage)
-
-
-def _check_indexes(release: Release, register: Register, fresh: frozenset[int]) -> None:
-    """A new index is the next one and has one row for each certificate of its exam, and no others."""
-    finals = {listed.exam: listed for listed in release.lists if listed.stage == "final"}
-    for exam, index in release.indexes.items():
-        if index.entry.place not in fresh:
+def _check_lists(release: Release, registered: Registered, fresh: Mapping[int, int]) -> None:
+    newest: dict[str, PassList] = {
+        exam: known.lists[-1].content for exam, known in registered.exams.items() if known.lists
+    }
+    for listed in release.lists:
+        made, place = listed.list, listed.entry.place
+        if place not in fresh:
             continue
-        if index.revision != (count := register.index_revisions.get(exam, 0)) + 1:
-            reason = _("revision {revision} of the lookup index of {exam} is not the next one; {order}")
-            named = reason.format(revision=index.revision, exam=exam, order=_order(count))
-            refuse("wrong_revision", named, index.entry.place)
-        wanted = set(register.replacements.get(exam, ()))
-        if exam in finals:
-            wanted |= {number for number, c in release.certificates.items() if c.short in finals[exam].shorts}
-        else:
-            wanted |= register.listed_numbers.get(exam, frozenset())
-        for changed in release.changes:
-            replacement = changed.change.replacement
-            if replacement is not None and release.certificates[replacement.number].exam == exam:
-                wanted.add(replacement.number)
-        if index.keys.keys() != wanted:
-            lacking, unknown = len(wanted - index.keys.keys()), len(index.keys.keys() - wanted)
-            reason = _(
-                "the lookup index of {exam} lacks {lacking} certificates and has {unknown} that are not registered"
-            )
-            reason = reason.format(exam=exam, lacking=lacking, unknown=unknown)
-            refuse("index_incomplete", reason, index.entry.place)
+        before = newest.get(made.exam)
+        if made.revision != (count := before.revision if before else 0) + 1:
+            words = _("revision {revision} of the list of {exam} is not the next one; {order}")
+            refuse("wrong_revision", words.format(revision=made.revision, exam=made.exam, order=_order(count)), place)
+        if before and before.stage == "final" and made.stage == "notice":
+            words = _("{exam} has a final list: a notice cannot follow it").format(exam=made.exam)
+            refuse("wrong_stage", words, place)
+        newest[made.exam] = made
 
 
-def _check_changes(changed: Iterable[Changed], release: Release, register: Register) -> None:
-    """Each change is of a registered certificate and follows from the one before it."""
-    histories: dict[str, list[Change]] = {}
-    for item in changed:
-        change, place = item.change, item.entry.place
-        number = change.certificate.number
-        certificate = _registered(number, release, register)
-        if certificate is None or certificate.short != change.certificate.short:
+def _after(release: Release, registered: Registered, fresh: Mapping[int, int]) -> Record:
+    """The record as it would be with the release in."""
+    record = registered.record
+    certificates = dict(record.certificates)
+    for number, certified in release.certificates.items():
+        if number in certificates and certified.entry.place in fresh:
+            filed = Published(data=certified.entry.data, index=fresh[certified.entry.place])
+            certificates[number] = (*certificates[number], filed)
+    changes = [
+        Published(data=changed.entry.data, index=fresh[changed.entry.place])
+        for changed in release.changes
+        if changed.entry.place in fresh
+    ]
+    return msgspec.structs.replace(
+        record,
+        certificates=certificates,
+        changes=(*record.changes, *changes),
+        lists=(*record.lists, *_fresh_finals(release, registered, fresh)),
+    )
+
+
+def _fresh_finals(release: Release, registered: Registered, fresh: Mapping[int, int]) -> list[BelievedList]:
+    found = []
+    for listed in release.lists:
+        if listed.list.stage == "final" and listed.entry.place in fresh:
+            genuine: Genuine[PassList] = listed.entry.found  # type: ignore[assignment]  # its content is listed.list
+            found.append(GenuineList(genuine).at(fresh[listed.entry.place], registered.chain))
+    return found
+
+
+def _check_changes(release: Release, register: Register, fresh: Mapping[int, int]) -> None:
+    """Each new change is believed where it will stand, and of a certificate that a list names."""
+    for changed in release.changes:
+        place, number = changed.entry.place, changed.change.certificate.number
+        if place not in fresh:
+            continue
+        doubt = register.doubts.get(fresh[place])
+        if doubt is not None:
+            words = _("the change of {number}: {reason}").format(number=number, reason=reason(doubt))
+            refuse(doubt.code, words, place)
+        held = register.held(number)
+        if held is None or not held.registered:
             refuse("not_registered", _("certificate {number} is not registered").format(number=number), place)
-        programme = certificate.exam.partition("-")[0]
-        if not item.entry.key.may_sign_for(programme):
-            reason = _("its key may not sign for programme {name}").format(name=programme)
-            refuse("key_wrong_programme", reason, place)
-        history = histories.setdefault(number, list(certificate.changes))
-        _check_follows(change, history, place)
-        history.append(change)
-        if change.replacement is not None:
-            replacement = release.certificates[change.replacement.number]
-            if replacement.number == number or replacement.exam != certificate.exam:
-                reason = _("the replacement of {number} is of another exam, or itself").format(number=number)
-                refuse("wrong_exam", reason, place)
-            known = register.certificates.get(replacement.number)
-            past = histories.get(replacement.number) or (known.changes if known else ())
-            if any(earlier.action in standing.FINAL for earlier in past):
-                reason = _("the replacement {number} is itself revoked or replaced").format(number=replacement.number)
-                refuse("change_after_final", reason, place)
 
 
-def _registered(number: str, release: Release, register: Register) -> RegisteredCertificate | None:
-    if number in register.certificates:
-        return register.certificates[number]
-    if number in release.certificates:
-        certified = release.certificates[number]
-        return RegisteredCertificate(short=certified.short, exam=certified.exam)
-    return None
+def _check_lines(release: Release, registered: Registered, register: Register, fresh: Mapping[int, int]) -> None:
+    """A new final list names, of certificates that replaced one another, the newest alone."""
+    names = {certified.short: number for number, certified in release.certificates.items()}
+    for listed in release.lists:
+        if listed.list.stage != "final" or listed.entry.place not in fresh:
+            continue
+        lines: dict[frozenset[bytes], str] = {}
+        for short in sorted(listed.shorts):
+            held = register.held(names[short]) if names[short] in registered.record.certificates else None
+            if held is None:
+                continue
+            number = held.certificate.number
+            if held.line in lines:
+                words = _("the list of {exam} names {number} and {other}, of which one replaced the other")
+                words = words.format(exam=listed.list.exam, number=lines[held.line], other=number)
+                refuse("line_twice", words, listed.entry.place)
+            lines[held.line] = number
+            if any(change.content.action == "replaced" for change in held.changes):
+                words = _("the list of {exam} names {number}, which was replaced")
+                refuse("line_not_newest", words.format(exam=listed.list.exam, number=number), listed.entry.place)
 
 
-def _check_follows(change: Change, history: list[Change], place: int) -> None:
-    number = change.certificate.number
-    before = history[-1] if history else None
-    if before and before.action in standing.FINAL:
-        reason = _("certificate {number} is {action}, which is final").format(number=number, action=before.action)
-        refuse("change_after_final", reason, place)
-    suspended = before is not None and before.action == "suspended"
-    if (change.action == "reinstated" and not suspended) or (change.action == "suspended" and suspended):
-        reason = _("certificate {number} cannot be {action} as it stands").format(number=number, action=change.action)
-        refuse("change_out_of_turn", reason, place)
-    if before and change.effective_at < before.effective_at:
-        reason = _("the change of {number} takes effect before the one before it").format(number=number)
-        refuse("change_order", reason, place)
-    if change.effective_at > change.issued_at:
-        reason = _("the change of {number} takes effect after it was signed").format(number=number)
-        refuse("change_ahead", reason, place)
+def _check_indexes(release: Release, registered: Registered, register: Register, fresh: Mapping[int, int]) -> None:
+    """A new index is the next one and has one row for each certificate that belongs in it, and no others."""
+    finals = {listed.list.exam: listed for listed in release.lists if listed.list.stage == "final"}
+    for exam, index in release.indexes.items():
+        place = index.entry.place
+        if place not in fresh:
+            continue
+        known = registered.exams.get(exam, _NOTHING)
+        if index.revision != (count := known.indexes[-1].content.revision if known.indexes else 0) + 1:
+            words = _("revision {revision} of the lookup index of {exam} is not the next one; {order}")
+            refuse("wrong_revision", words.format(revision=index.revision, exam=exam, order=_order(count)), place)
+        wanted = set(register.belonging(exam))
+        if exam in finals:
+            shorts = finals[exam].shorts
+            wanted |= {number for number, certified in release.certificates.items() if certified.short in shorts}
+        else:
+            wanted |= known.listed_numbers
+        if index.keys.keys() != wanted:
+            words = _(
+                "the lookup index of {exam} lacks {lacking} certificates and has {unknown} that do not belong in it"
+            )
+            lacking, unknown = len(wanted - index.keys.keys()), len(index.keys.keys() - wanted)
+            refuse("index_incomplete", words.format(exam=exam, lacking=lacking, unknown=unknown), place)
+
+
+def _check_person(changed: Changed, release: Release, registered: Registered, register: Register) -> None:
+    """A replacement is the same person's, by what is registered; a correction shows in the exam's newest list."""
+    change, place = changed.change, changed.entry.place
+    old = register.held(change.certificate.number)
+    if old is None or change.replacement is None:
+        return
+    exam = old.certificate.exam
+    known = registered.exams.get(exam, _NOTHING)
+    indexes = [dict(one.content.rows) for one in reversed(known.indexes)]
+    if exam in release.indexes:
+        indexes.append(release.indexes[exam].keys)  # where the old one comes with the same release
+    was = next((keys[old.certificate.number] for keys in indexes if old.certificate.number in keys), None)
+    if was is None:
+        words = _("no lookup index has {number}, which is to be replaced").format(number=old.certificate.number)
+        refuse("index_incomplete", words, place)
+    if was == release.indexes[exam].keys.get(change.replacement.number):
+        return
+    if change.reason != "registration_error":
+        words = _("the replacement of {number} is filed under another person")
+        refuse("other_person", words.format(number=old.certificate.number), place)
+    serials = {row.serial for row in known.final.content.rows if row.certificate in old.line} if known.final else set()
+    newest = next((x for x in reversed(release.lists) if x.list.exam == exam and x.list.stage == "final"), None)
+    if newest is None or not _corrects(newest, serials, change.replacement.short, old.line):
+        words = _("the list of {exam} in the release does not show the correction of {number} in its old place")
+        refuse("correction_unlisted", words.format(exam=exam, number=old.certificate.number), place)
+
+
+def _corrects(listed: Listed, serials: set[int], short: bytes, line: frozenset[bytes]) -> bool:
+    """Whether the list names the replacement, or what replaced it again, under the serial of the old one."""
+    rows = [row for row in listed.list.rows if row.certificate in line]
+    return len(rows) == 1 and (not serials or rows[0].serial in serials) and (short in line)

@@ -345,10 +345,67 @@ async def test_replacement(publishing: Publish, owner: Any) -> None:
     await refused(publishing, owner, [*again, releases.index(rows, revision=3)], "change_after_final")
 
 
-async def test_correction_may_change_the_person(publishing: Publish) -> None:
-    """A registration error may have hit the very name or ID number that the lookup key is made of."""
+def _correction(old: int, new: int, person: int, **how: Any) -> list[bytes]:
+    """A release that corrects certificate ``old`` of persons 1 and 2, with the exam's next list."""
+    data = releases.certify(new)
+    named = Named(number=releases.number(new), short=releases.short(data))
+    kept = next(serial for serial in (1, 2) if serial != old)
+    rows = [_row(kept), msgspec.structs.replace(_row(new), **({"serial": old} | how))]
+    filed = [*_filed(kept), (releases.number(new), releases.lookup_key(person))]
+    return [
+        releases.certify(kept),
+        data,
+        releases.pass_list(rows, revision=2),
+        releases.change(old, "replaced", replacement=named, reason="registration_error"),
+        releases.index(filed, revision=2),
+    ]
+
+
+async def test_correction_may_change_the_person(publishing: Publish, owner: Any) -> None:
+    """A registration error may have hit name or ID number; then the exam's next list shows it, under the old serial."""
     await publishing(releases.final([1, 2]))
-    assert (await publishing(_replacement(1, 3, person=3, reason="registration_error"))).added == 3
+    alone = _replacement(1, 3, person=3, reason="registration_error")
+    await refused(publishing, owner, alone, "correction_unlisted")
+    await refused(publishing, owner, _correction(1, 3, person=3, serial=9), "correction_unlisted")
+    assert (await publishing(_correction(1, 3, person=3))).added == 4
+    assert (await publishing(_correction(1, 3, person=3))).added == 0
+
+
+async def test_the_person_is_the_registered_one(publishing: Publish, owner: Any) -> None:
+    """Re-filing the old certificate under another person does not let somebody else have its replacement."""
+    await publishing(releases.final([1, 2]))
+    data = releases.certify(3)
+    named = Named(number=releases.number(3), short=releases.short(data))
+    rows = [(releases.number(1), releases.lookup_key(9)), *_filed(2), (releases.number(3), releases.lookup_key(9))]
+    change = releases.change(1, "replaced", replacement=named, reason="reissued")
+    await refused(publishing, owner, [data, change, releases.index(rows, revision=2)], "other_person")
+
+
+async def test_lists_name_the_newest_of_a_line(publishing: Publish, owner: Any) -> None:
+    """After a replacement a list names the new one, never the old one or both."""
+    await publishing(releases.final([1, 2]))
+    await publishing(_replacement(1, 3, person=1))
+    for serials, code in (((1, 2), "line_not_newest"), ((1, 2, 3), "line_twice"), ((3, 2), None)):
+        certificates = [releases.certify(serial) for serial in serials]
+        rows = [releases.row(n, data) for n, data in enumerate(certificates, 1)]
+        filed = [*_filed(*(n for n in serials if n != 3)), (releases.number(3), releases.lookup_key(1))]
+        statements = [*certificates, releases.pass_list(rows, revision=2), releases.index(filed, revision=3)]
+        if code is None:
+            await publishing(statements)
+        else:
+            await refused(publishing, owner, statements, code)
+
+
+async def test_nothing_is_signed_ahead(publishing: Publish, owner: Any) -> None:
+    """What says that it was signed more than 300 s from now is refused, whatever its kind."""
+    await publishing(releases.final([1, 2]))
+    late = releases.NOW + 301
+    for data in (
+        releases.change(1, "suspended", issued_at=late),
+        releases.notice([1], exam="CEM-2022-06", issued_at=late),
+    ):
+        await refused(publishing, owner, [data], "issued_ahead")
+    await publishing([releases.change(1, "suspended", issued_at=late - 1)])
 
 
 @pytest.mark.parametrize(

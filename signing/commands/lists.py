@@ -96,6 +96,9 @@ def issue(
         command.print_json(_answer(made) | {"certificates_dir": str(session.room.certificates), "printed": files})
         return
     _say(made)
+    if made.taken_for:
+        words = _("Rows with facts that were corrected since were taken for the certificates that replaced theirs: {}.")
+        click.echo(words.format(", ".join(made.taken_for)))
     click.echo(_("QR codes of {} certificates are in {}.").format(len(made.certificates), session.room.certificates))
     if printed:
         printing.say(printed)

@@ -155,7 +155,10 @@ class Ledger(LedgerFile):
         )
 
     def index_rows(self, exam: str, upto: int) -> list[tuple[str, bytes]]:
-        """Number and lookup key of all that the exam's index names as of job ``upto``: its list, then replacements."""
+        """Number and lookup key of all that belong in the exam's index as of job ``upto``.
+
+        Whom its newest final list names, then what replaced these later.
+        """
         rows = self.all(
             "SELECT number, certificate.lookup_key FROM list_row JOIN certificate USING (number) "
             "WHERE list_row.exam = ?1 AND list_row.revision = "
@@ -164,7 +167,13 @@ class Ledger(LedgerFile):
             upto,
         )
         rows += self.all(
-            "SELECT number, lookup_key FROM certificate WHERE exam = ? AND replaces IS NOT NULL AND job <= ? "
+            "WITH RECURSIVE later (number) AS ("
+            "SELECT number FROM list_row WHERE exam = ?1 AND revision = "
+            "(SELECT max(revision) FROM list WHERE exam = ?1 AND stage = 'final' AND job <= ?2) "
+            "UNION SELECT c.number FROM certificate c JOIN later ON c.replaces = later.number WHERE c.job <= ?2) "
+            "SELECT number, lookup_key FROM certificate JOIN later USING (number) WHERE number NOT IN "
+            "(SELECT number FROM list_row WHERE number IS NOT NULL AND exam = ?1 AND revision = "
+            "(SELECT max(revision) FROM list WHERE exam = ?1 AND stage = 'final' AND job <= ?2)) "
             "ORDER BY job, number",
             exam,
             upto,

@@ -1,16 +1,13 @@
 """How each certificate stands by the ledger, and finding one by name or number."""
 
-from typing import Final
-
 import msgspec
 
 from signing.ledger.book import Ledger
-from signing.ledger.values import Given
+from signing.ledger.values import Given, Lines
 from signing.messages import _
 from verify.core.certificate import normal_number
 from verify.core.identity import name_key
-
-_AFTER: Final = {"revoked": "revoked", "replaced": "replaced", "suspended": "suspended", "reinstated": "valid"}
+from verify.core.standing import after
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,16 +28,17 @@ class History:
         self._ledger = ledger
         self._jobs = {job.id: job for job in ledger.jobs()}
         self._listed: dict[str, set[str]] = {}
+        self._exams: dict[str, Lines] = {}
 
     def of(self, given: Given) -> Standing:
         """How ``given`` stands now."""
         ledger = self._ledger
         changes = ledger.changes(number=given.number)
         last = changes[-1] if changes else None
-        standing, since = ("valid", given.issued_at) if last is None else (_AFTER[last.action], last.effective_at)
+        standing, since = ("valid", given.issued_at) if last is None else (after(last.action), last.effective_at)
         if given.job is None:
             standing = "void"
-        elif given.replaces is None and given.number not in self._named(given.exam):
+        elif not self._named(given.exam).intersection(self._lines(given.exam).all(given.number)):
             standing = "withdrawn"
         jobs = dict.fromkeys([*([] if given.job is None else [given.job]), *(change.job for change in changes)])
         return Standing(
@@ -50,6 +48,11 @@ class History:
             replaced_by=last.replacement if last is not None else None,
             releases=tuple(self._jobs[job].release for job in jobs),
         )
+
+    def _lines(self, exam: str) -> Lines:
+        if exam not in self._exams:
+            self._exams[exam] = Lines(self._ledger.of_exam(exam))
+        return self._exams[exam]
 
     def _named(self, exam: str) -> set[str]:
         """What the exam's newest final list names."""

@@ -1,10 +1,8 @@
 """Which certificate everybody on a list has: the one that was given before, or a new number, given for ever."""
 
-from collections.abc import Mapping
-
 from signing.centre.calendar import months_after
 from signing.ledger.book import Ledger
-from signing.ledger.values import Given, first_named
+from signing.ledger.values import Given, Lines
 from signing.messages import _
 from signing.steps.prepare import ExamPlan
 from verify.core.certificate import default_number, default_serial
@@ -15,13 +13,18 @@ from verify.shared.command import Refusal
 def numbers(ledger: Ledger, plan: ExamPlan, job: int, kid: bytes, now: int) -> list[Given]:
     """The certificate of everybody on the list, in order: the one they have, or a new one, recorded as given."""
     code, programme = plan.exam.code, plan.programme
-    known = {given.number: given for given in ledger.of_exam(code)}
-    person_has = {given.lookup_key: given for given in known.values()}
+    lines = Lines(ledger.of_exam(code))
+    person_has = {given.lookup_key: given for given in lines.known.values()}
     serials = _Serials(ledger, programme, plan.exam.term)
     expires = None if programme.validity_months is None else months_after(now, programme.validity_months)
-    result, fresh = [], []
+    result: list[Given] = []
+    fresh, there = [], set[str]()
     for person in plan.people:
-        given = first_named(known, person_has.get(person.lookup_key))
+        known = person_has.get(person.lookup_key)
+        given = None if known is None else lines.newest(known.number)
+        if given is not None and given.number in there:
+            reason = _("Two rows are of one person, whose facts were corrected: strike the one out that is wrong ({}).")
+            raise Refusal(reason.format(given.number))
         if given is None or given.job is None:
             if person.own_number is not None:
                 number = person.own_number
@@ -42,20 +45,13 @@ def numbers(ledger: Ledger, plan: ExamPlan, job: int, kid: bytes, now: int) -> l
                 job=job,
             )
             fresh.append(given)
-        elif person.own_number is not None and person.own_number not in (given.number, _last(known, given).number):
+        elif person.own_number is not None and person.own_number not in lines.all(given.number):
             reason = _("The holder of certificate {} would get another number: use `yinjian-sign status … replace`.")
             raise Refusal(reason.format(given.number))
         result.append(given)
+        there.add(given.number)
     ledger.give(fresh)
     return result
-
-
-def _last(known: Mapping[str, Given], given: Given) -> Given:
-    """The certificate that replaced ``given`` at last, or itself."""
-    for other in known.values():
-        if other.replaces == given.number:
-            return _last(known, other)
-    return given
 
 
 class _Serials:

@@ -7,7 +7,7 @@ import msgspec
 from signing.centre.room import Session
 from signing.ledger import numbering
 from signing.ledger.book import Ledger
-from signing.ledger.values import Given, IndexHead, Job, JobKind, ListedRow, ListHead, first_named
+from signing.ledger.values import Given, IndexHead, Job, JobKind, Lines, ListedRow, ListHead
 from signing.messages import _
 from signing.steps import notice
 from signing.steps.prepare import ExamPlan, Person, Request
@@ -159,9 +159,9 @@ def _says_the_same(session: Session, plan: ExamPlan, kind: JobKind) -> bool:
 
 def _same_final(rows: Sequence[ListedRow], people: Sequence[Person], given: Sequence[Given]) -> bool:
     """Whether these people have the certificates that the list names, in order."""
-    known = {one.number: one for one in given}
+    lines = Lines(given)
     person_has = {one.lookup_key: one for one in given}
     return len(rows) == len(people) and all(
-        (first := first_named(known, person_has.get(person.lookup_key))) is not None and first.number == row.number
+        (one := person_has.get(person.lookup_key)) is not None and row.number in lines.all(one.number)
         for person, row in zip(people, rows, strict=True)
     )

@@ -1,11 +1,12 @@
 """What the ledger remembers, as plain values: jobs, numbers given, lists, lookup indexes, changes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
 
 from verify.core.certificate import Certificate
+from verify.core.changes import Action
 
 JobKind = Literal["notice", "final", "status"]
 
@@ -95,7 +96,7 @@ class RecordedChange(msgspec.Struct, frozen=True, kw_only=True):
 
     number: str
     kid: bytes
-    action: str
+    action: Action
     effective_at: int
     reason: str
     replacement: str | None
@@ -116,11 +117,31 @@ class Objection(msgspec.Struct, frozen=True, kw_only=True):
         return f"Objection({self.exam})"
 
 
-def first_named(known: Mapping[str, Given], given: Given | None) -> Given | None:
-    """The certificate that a list goes on naming: the one that was first replaced, or ``given`` itself.
+class Lines:
+    """Which certificates of an exam replaced one another: what 2-formats calls chains."""
 
-    ``known`` is all that was given for the exam, by number.
-    """
-    while given is not None and given.replaces is not None:
-        given = known[given.replaces]
-    return given
+    def __init__(self, given: Iterable[Given]) -> None:
+        self.known = {one.number: one for one in given}
+        """All that was given for the exam, by number."""
+        self._by = {
+            one.replaces: one for one in self.known.values() if one.replaces is not None and one.job is not None
+        }
+
+    def newest(self, number: str) -> Given:
+        """The certificate that stands for ``number`` now: what replaced it at last, or itself."""
+        while number in self._by:
+            number = self._by[number].number
+        return self.known[number]
+
+    def first(self, number: str) -> str:
+        """The number that the line of ``number`` began with."""
+        while (replaces := self.known[number].replaces) is not None:
+            number = replaces
+        return number
+
+    def all(self, number: str) -> list[str]:
+        """Every issued number of the line of ``number``, in order."""
+        line = [self.first(number)]
+        while line[-1] in self._by:
+            line.append(self._by[line[-1]].number)
+        return line

@@ -10,7 +10,7 @@ from signing.centre.calendar import deadline_text
 from signing.centre.room import Session, Unlocked
 from signing.ledger import recording
 from signing.ledger.book import Ledger
-from signing.ledger.values import Given, Job
+from signing.ledger.values import Given, Job, Lines, ListedRow
 from signing.messages import _
 from signing.release import produce
 from signing.release.produce import Produced
@@ -46,6 +46,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     certificates: tuple[Given, ...]
     """Everybody's on the final lists, in order."""
     differences: tuple[Difference, ...]
+    taken_for: tuple[str, ...]
+    """Certificates that rows of the workbook were taken for, though what these say was corrected since."""
     again: bool
     """Whether the same command had recorded it before."""
     aside: Path | None
@@ -75,7 +77,21 @@ def _make(session: Session, wanted: Request, early: str | None) -> Made:
         codes = [plan.exam.programme for plan in wanted.plans]
         signer = unlocked.newest_signer("certificate", codes, session.now)
         job = recording.record(session, wanted, signer.kid)
-    return _made(ledger, job, produce.produce(session, job), again)
+    taken_for = _taken_for(ledger, wanted) if wanted.kind == "final" else ()
+    return _made(ledger, job, produce.produce(session, job), taken_for, again)
+
+
+def _taken_for(ledger: Ledger, wanted: Request) -> tuple[str, ...]:
+    """The newest certificates of those whose rows still have the facts of one that was corrected."""
+    found = []
+    for plan in wanted.plans:
+        lines = Lines(ledger.of_exam(plan.exam.code))
+        numbers = {given.lookup_key: given.number for given in lines.known.values()}
+        for person in plan.people:
+            newest = lines.newest(numbers[person.lookup_key]) if person.lookup_key in numbers else None
+            if newest is not None and newest.lookup_key != person.lookup_key:
+                found.append(newest.number)
+    return tuple(found)
 
 
 def adopt(session: Session) -> None:
@@ -118,7 +134,7 @@ def _is_early(ledger: Ledger, wanted: Request, now: int, early: str | None) -> b
     return False
 
 
-def _made(ledger: Ledger, job: Job, produced: Produced, again: bool) -> Made:
+def _made(ledger: Ledger, job: Job, produced: Produced, taken_for: tuple[str, ...], again: bool) -> Made:
     lists, counts, certificates, differences = [], {}, [], []
     for head in ledger.lists(job.id):
         rows = ledger.list_rows(head.exam, head.revision)
@@ -137,6 +153,7 @@ def _made(ledger: Ledger, job: Job, produced: Produced, again: bool) -> Made:
         counts=counts,
         certificates=tuple(certificates),
         differences=tuple(differences),
+        taken_for=taken_for,
         again=again,
     )
 
@@ -144,8 +161,9 @@ def _made(ledger: Ledger, job: Job, produced: Produced, again: bool) -> Made:
 def _difference(ledger: Ledger, exam: str, revision: int) -> Difference:
     rows_before, rows_after = ledger.list_rows(exam, revision - 1), ledger.list_rows(exam, revision)
     if all(row.lookup_key for row in (*rows_before, *rows_after)):
-        before = {row.lookup_key: row.holder for row in rows_before}
-        after = {row.lookup_key: row.holder for row in rows_after}
+        lines = Lines(ledger.of_exam(exam))
+        before = {_person(row, lines): row.holder for row in rows_before}
+        after = {_person(row, lines): row.holder for row in rows_after}
     else:  # a rebuilt ledger knows of a notice only what was shown
         before = {f"{row.name} {row.id}".encode(): row.holder for row in rows_before}
         after = {f"{row.name} {row.id}".encode(): row.holder for row in rows_after}
@@ -159,3 +177,8 @@ def _difference(ledger: Ledger, exam: str, revision: int) -> Difference:
         struck=sum(key in struck for key in removed),
         withdraws=head.stage == "final",
     )
+
+
+def _person(row: ListedRow, lines: Lines) -> bytes:
+    """Whom a row is of: the lookup key that their first certificate was filed under, as a correction may change it."""
+    return row.lookup_key if row.number is None else lines.known[lines.first(row.number)].lookup_key

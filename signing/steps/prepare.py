@@ -13,7 +13,7 @@ import msgspec
 from signing.centre.centre_toml import ExamEntry
 from signing.centre.room import Room, Session, check_keyring
 from signing.ledger.book import Ledger
-from signing.ledger.values import JobKind
+from signing.ledger.values import JobKind, Lines
 from signing.messages import _
 from signing.workbook.judging import Candidate, Judged
 from verify.core import cbor, identity
@@ -94,11 +94,15 @@ def _plan(
     secret = unlocked.secret(index.secret_id if index else _notice_secret(ledger, exam.code))
     struck = ledger.struck(exam.code) if objections else {}
     people = []
+    lines = Lines(ledger.of_exam(exam.code))
+    numbers = {given.lookup_key: given.number for given in lines.known.values()}
     for candidate in candidates:
         if candidate.outcome != "passed":
             continue
         key = identity.lookup_key(secret, candidate.name, candidate.id_type, candidate.id_key)
-        if key not in struck:
+        # Whoever objected did so to a list, whose facts a correction may have changed since.
+        known = [lines.known[number].lookup_key for number in lines.all(numbers[key])] if key in numbers else [key]
+        if struck.keys().isdisjoint(known):
             people.append(
                 Person(
                     name=candidate.name,

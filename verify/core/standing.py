@@ -41,6 +41,11 @@ def in_turn(action: Action, history: Sequence[Action]) -> bool:
     return suspended if action == "reinstated" else not (suspended and action == "suspended")
 
 
+def after(action: str) -> str:
+    """The state that an action leaves a certificate in."""
+    return "valid" if action == "reinstated" else action
+
+
 def check_follows(change: Change, history: Sequence[Change]) -> None:
     """That ``change`` may follow the believed changes of the same certificate.
 

@@ -24,6 +24,7 @@ from signing.workbook import judging
 from tests import signing_room
 from tests.paper import text
 from tests.signing_room import NOW, Place
+from verify.core.changes import Action
 from verify.shared.command import Refusal
 
 TERM = "2022-04"
@@ -110,7 +111,7 @@ def test_order_is_the_list_s(session: Session) -> None:
     ("actions", "refused"),
     [(["revoked"], True), (["suspended"], True), (["suspended", "reinstated"], False), (["replaced"], True)],
 )
-def test_not_in_force(actions: list[str], refused: bool, session: Session) -> None:
+def test_not_in_force(actions: list[Action], refused: bool, session: Session) -> None:
     """A certificate that was revoked, replaced or suspended since is not printed unless told so."""
     one = printing.of_exam(session.ledger, EXAM)[0]
     with session.ledger.transaction():

@@ -16,7 +16,7 @@ from signing.ledger.book import Ledger
 from signing.ledger.compare import Registered
 from signing.ledger.history import History
 from signing.print import printed
-from signing.release import release_file
+from signing.release import release_file, rules_alone
 from signing.release.produce import short
 from signing.steps import change as status
 from signing.steps import export, making, restore
@@ -26,7 +26,7 @@ from tests import signing_room
 from tests.signing_room import NOW, Place
 from tests.workbooks import person, resident, write
 from verify.core import certificate as certificates
-from verify.core import changes, identity, lookup_index
+from verify.core import changes, identity, lookup_index, pass_list
 from verify.core.statement import Kind
 from verify.shared.command import Refusal
 
@@ -134,40 +134,49 @@ def test_a_lost_paper_is_replaced_by_the_same_facts(place: Place) -> None:
     assert keys[FIRST] == keys[new.number]
 
 
-def test_a_correction_changes_facts_and_keeps_the_old_number_named(place: Place) -> None:
-    """The reason is registration_error; the person is found by the right name from then on."""
+def test_a_correction_brings_the_exams_next_list(place: Place) -> None:
+    """The reason is registration_error; list and index have the right facts in the old place from then on."""
     facts = Facts(name="赵更正", id_type="resident", id_key=resident(0))
     with pytest.raises(Refusal, match="registered wrong"):
         change(place, FIRST, "replace", NOW + 10, facts=facts, reason="reissued")
     done = change(place, FIRST, "replace", NOW + 10, facts=facts)
-    certified, changed, indexed = release_file.parse(release_file.load(done.path))
-    made = changes.read(changed)
+    found = list(release_file.parse(release_file.load(done.path)))
+    *certified, listed, changed, indexed = found
+    rules_alone.check(found, place.session().unlocked.chain.newest, lambda: None)
+    made, list_made = changes.read(changed), pass_list.read(listed)
     assert (made.action, made.reason) == ("replaced", "registration_error")
-    assert certificates.read(certified).holder == "赵更正"
+    assert made.replacement is not None
+    assert certificates.read(certified[0]).holder == "赵更正"
+    assert (list_made.stage, list_made.revision, len(list_made.rows)) == ("final", 2, 4)
+    first = list_made.rows[0]
+    assert (first.serial, first.name, first.certificate) == (1, "赵更正", made.replacement.short)
+    assert {row.certificate for row in list_made.rows} == {one.short for one in certified}
     keys = dict(lookup_index.read(indexed).rows)
     session = place.session()
     session.ledger.close()
     secret = session.unlocked.secrets[0]
     assert keys["CEM2204000005A"] == identity.lookup_key(secret, "赵更正", "resident", resident(0))
-    assert keys[FIRST] == identity.lookup_key(secret, PEOPLE[0]["name"], "resident", resident(0))
+    assert FIRST not in keys
+    assert len(keys) == 4
 
 
 @pytest.mark.parametrize("name", [PEOPLE[0]["name"], "赵更正"])
-def test_a_corrected_list_goes_on_naming_what_was_replaced(place: Place, name: str) -> None:
-    """Whether the workbook has the old name or the right one: otherwise the old certificate would be withdrawn."""
+def test_a_later_list_names_the_newest(place: Place, name: str) -> None:
+    """Whether the workbook has the old name or the right one, the row is the newest certificate's, and that is said."""
     facts = Facts(name="赵更正", id_type="resident", id_key=resident(0))
     change(place, FIRST, "replace", NOW + 10, facts=facts)
     change(place, "CEM2204000005A", "replace", NOW + 20)
-    path = certify(place, [{**PEOPLE[0], "name": name}, *PEOPLE[1:3], person(9)], NOW + 30)
-    found = list(release_file.parse(release_file.load(path)))
+    made = issued_again(place, [{**PEOPLE[0], "name": name}, *PEOPLE[1:3], person(9)], NOW + 30)
+    found = list(release_file.parse(release_file.load(made.path)))
     certified = [certificates.read(s).number for s in found if s.kind is Kind.CERTIFICATE]
-    assert certified == [FIRST, SECOND, "CEM2204000003E", "CEM22040000076"]
+    assert certified == ["CEM22040000068", SECOND, "CEM2204000003E", "CEM22040000076"]
+    assert made.taken_for == (() if name == "赵更正" else ("CEM22040000068",))
+    (difference,) = made.differences
+    assert (difference.added, difference.removed) == ((person(9)["name"],), (PEOPLE[3]["name"],))
     (index,) = [lookup_index.read(s) for s in found if s.kind is Kind.LOOKUP_INDEX]
-    assert {number for number, _key in index.rows} == {*certified, "CEM2204000005A", "CEM22040000068"}
+    assert {number for number, _key in index.rows} == {*certified}
     assert index.revision == 4
-    with place.session().ledger as ledger:
-        standings = {s.given.number: s.standing for s in History(ledger).all()}
-    assert standings == {
+    assert standings(place) == {
         FIRST: "replaced",
         SECOND: "valid",
         "CEM2204000003E": "valid",
@@ -176,6 +185,42 @@ def test_a_corrected_list_goes_on_naming_what_was_replaced(place: Place, name: s
         "CEM22040000068": "valid",
         "CEM22040000076": "valid",
     }
+
+
+def issued_again(place: Place, people: list[dict[str, Any]], now: int) -> making.Made:
+    """Another list of the exam."""
+    session = place.session(now)
+    with session.ledger:
+        judged = judging.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
+        return making.issue(session, judged, "2022-04", {}, "test")
+
+
+def standings(place: Place) -> dict[str, str]:
+    """How each certificate stands by the ledger."""
+    with place.session().ledger as ledger:
+        return {s.given.number: s.standing for s in History(ledger).all()}
+
+
+def test_who_is_struck_out_loses_what_replaced_theirs_too(place: Place) -> None:
+    """A list that names nothing of a line withdraws it whole."""
+    change(place, FIRST, "replace", NOW + 10)
+    issued_again(place, PEOPLE[1:], NOW + 20)
+    stand = standings(place)
+    assert (stand[FIRST], stand["CEM2204000005A"], stand[SECOND]) == ("withdrawn", "withdrawn", "valid")
+    with pytest.raises(Refusal, match="does not name"):
+        change(place, "CEM2204000005A", "replace", NOW + 30)
+
+
+def test_two_rows_of_one_line_are_refused(place: Place) -> None:
+    """The old facts and the right ones are one person's."""
+    change(place, FIRST, "replace", NOW + 10, facts=Facts(name="赵更正", id_type="resident", id_key=resident(0)))
+    other = {**person(9), "name": "赵更正"}
+    change(
+        place, SECOND, "replace", NOW + 20,
+        facts=Facts(name=other["name"], id_type="resident", id_key=resident(9)),
+    )  # fmt: skip
+    with pytest.raises(Refusal, match="CEM22040000068"):
+        issued_again(place, [PEOPLE[1], other], NOW + 30)
 
 
 def test_a_change_stopped_before_its_release_is_taken_up_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,17 +19,16 @@ from signing.centre.room import Session, check_keyring
 from signing.ledger import numbering
 from signing.ledger.book import Ledger
 from signing.ledger.history import standing_words
-from signing.ledger.values import Given, IndexHead, Job, Lines, ListedRow, ListHead, RecordedChange
+from signing.ledger.values import Given, IndexHead, Job, RecordedChange
 from signing.messages import _
 from signing.print import qr_files
 from signing.release import produce
-from signing.steps import making, notice
+from signing.steps import corrected_list, making
 from signing.workbook import corrections
 from verify.core import cbor, identity
 from verify.core.certificate import has_default_shape
 from verify.core.changes import Action, Reason
 from verify.core.keyring import Programme
-from verify.core.pass_list import PassList
 from verify.core.standing import after_final, in_turn
 from verify.shared.command import Refusal
 
@@ -232,7 +231,7 @@ def _replacement(session: Session, order: Order, given: Given, job: int) -> str:
         key = identity.lookup_key(unlocked.secret(index.secret_id), name, facts.id_type, facts.id_key)
     signer = unlocked.newest_signer("certificate", [code], now)
     default_numbered = [entry.code for entry in keyring.programmes if entry.numbering == "default"]
-    listed, rows = _newest_list(ledger, given)
+    listed, rows = corrected_list.newest(ledger, given)
     number = _number(ledger, order, given, programme, default_numbered)
     new = Given(
         number=number,
@@ -248,47 +247,11 @@ def _replacement(session: Session, order: Order, given: Given, job: int) -> str:
     )
     ledger.give([new])
     if (name, hint, key) != (given.holder, given.id_hint, given.lookup_key):
-        _add_corrected_list(session, listed, rows, new)
+        corrected_list.add(session, listed, rows, new)
     ledger.add_index(
         IndexHead(exam=given.exam, revision=index.revision + 1, secret_id=index.secret_id, kid=signer.kid, job=job)
     )
     return number
-
-
-def _newest_list(ledger: Ledger, given: Given) -> tuple[ListHead, list[ListedRow]]:
-    """The exam's newest final list and its rows, one of which names the certificate's line. Raises Refusal."""
-    head = ledger.newest_list(given.exam, "final")
-    rows = ledger.list_rows(given.exam, head.revision) if head is not None else []
-    line = Lines(ledger.of_exam(given.exam)).all(given.number)
-    if head is None or not any(row.number in line for row in rows):
-        raise Refusal(_("The newest list of {} does not name {} any more.").format(given.exam, given.number))
-    return head, rows
-
-
-def _add_corrected_list(session: Session, before: ListHead, rows: Sequence[ListedRow], new: Given) -> None:
-    """Records the exam's next final list: the one before it, with the corrected person in their old place."""
-    ledger = session.ledger
-    lines = Lines(ledger.of_exam(new.exam))
-    seen = notice.shown(session.room.centre.lists, new.holder, new.id_hint)
-    corrected = ListedRow(
-        serial=0, name=seen.name, id=seen.id, holder=new.holder, lookup_key=new.lookup_key, number=new.number
-    )
-    made = []
-    for row in rows:
-        newest = lines.newest(row.number) if row.number is not None else None
-        if newest is None or newest.number == row.number:
-            made.append(row)
-        elif newest.number == new.number:
-            made.append(msgspec.structs.replace(corrected, serial=row.serial))
-        else:  # replaced by the same facts since the list before
-            made.append(msgspec.structs.replace(row, number=newest.number, lookup_key=newest.lookup_key))
-    revision = before.revision + 1
-    head = msgspec.structs.replace(
-        msgspec.json.decode(before.head, type=PassList), revision=revision, issued_at=session.now
-    )
-    text = msgspec.json.encode(head).decode()
-    job = new.job or 0  # it was given for this very job
-    ledger.add_list(ListHead(exam=new.exam, revision=revision, stage="final", job=job, kid=new.kid, head=text), made)
 
 
 def _number(ledger: Ledger, order: Order, given: Given, programme: Programme, default_numbered: Sequence[str]) -> str:

@@ -85,8 +85,6 @@ def printables(
     A photo is named by number or by admission number (``named``, by lookup key). Raises PhotoRefused that names
     what is missing, but with ``some_missing`` only for photos that are there and cannot be told apart or printed.
     """
-    if folder is not None and not folder.is_dir():
-        raise PhotoRefused(_("There is no folder {}.").format(folder))
     files = {} if folder is None else photos.listed(folder)
     held: dict[str, str] = {}
     found: list[Printable] = []

@@ -30,7 +30,12 @@ class PhotoRefused(Refusal):
 
 
 def listed(folder: Path) -> dict[str, list[Path]]:
-    """The files of ``folder``, for ``find``: by name without extension, whatever its letters' case and composition."""
+    """The files of ``folder``, for ``find``: by name without extension, whatever its letters' case and composition.
+
+    Raises PhotoRefused where there is no such folder.
+    """
+    if not folder.is_dir():
+        raise PhotoRefused(_("There is no folder {}.").format(folder))
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
         if path.is_file():
@@ -55,6 +60,19 @@ def find(files: Mapping[str, list[Path]], names: Iterable[str]) -> Path | None:
                 _("The photo {} is of no kind that can be printed: use JPEG or PNG.").format(there[0].name)
             )
     return None
+
+
+def check(files: Mapping[str, list[Path]], names: Iterable[str]) -> None:
+    """Draws each photo that one of ``names`` has. Raises PhotoRefused that names every one that cannot be printed."""
+    refused: list[str] = []
+    for name in names:
+        try:
+            if (photo := find(files, [name])) is not None:
+                ready(photo)
+        except PhotoRefused as refusal:
+            refused.append(str(refusal))
+    if refused:
+        raise PhotoRefused("\n".join(refused))
 
 
 def _key(name: str) -> str:

@@ -51,6 +51,8 @@ def issue(
 
     ``early`` says why not to wait for objections. Raises Refusal.
     """
+    if papers is not None and papers.photos is not None:
+        printing.check_photos(session, judged, papers.photos)
     made = making.issue(session, judged, term, notes, early)
     exams = {listed.exam for listed in made.lists}
     unexplained = [one for one in rebuild.unexplained(session.ledger) if one.exam in exams]

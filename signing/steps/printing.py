@@ -1,6 +1,6 @@
 """Printing what is issued: which certificates, and what the ledger says against printing them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -11,12 +11,13 @@ from signing.ledger.book import Ledger
 from signing.ledger.values import Given
 from signing.messages import _
 from signing.print import desk as desks
-from signing.print import printed
+from signing.print import photos, printed
 from signing.print.desk import Desk, Printed, some
 from signing.workbook.cells import written
 from signing.workbook.judging import Judged
 from verify.core import identity
 from verify.shared.command import Refusal
+from verify.shared.progress import Advance
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +119,23 @@ def sift(
         text = _("{} were printed before; `yinjian-sign print --reprint` prints again.")
         said.append(text.format(len(twice)))
     return [one for one in left if one.number not in before], said
+
+
+def check_photos(session: Session, judged: Judged, folder: Path) -> None:
+    """Looks at the photos named by 准考证号 before anything is signed; others' names are not known yet.
+
+    Raises PhotoRefused with every one that cannot be printed.
+    """
+    values = {number: row.get("admission") for number, row in judged.table.rows()}
+    names = [text for one in judged.candidates if one.outcome == "passed" and (text := written(values.get(one.row)))]
+    with session.progress(_("Looking at the photos"), len(names)) as advance:
+        photos.check(photos.listed(folder), _told(names, advance))
+
+
+def _told(names: Sequence[str], advance: Advance) -> Iterator[str]:
+    for name in names:
+        yield name
+        advance()
 
 
 def admissions(session: Session, judged: Judged) -> dict[bytes, str]:

@@ -1,6 +1,7 @@
 """The composition root: the one place where the service's parts are put together."""
 
 import logging
+import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, ControllerRouterHandler, ExceptionHandlersMap
 
 from verify.commands.settings import Settings
+from verify.files.turns import BURST, Allowance
 from verify.http.answers.assets import Files
 from verify.http.answers.rendering import Views
 from verify.http.batch import batch_api, batch_page
@@ -83,7 +85,7 @@ def create(
     calendar = Calendar(PlanFile(settings.calendar), registry)
     desk = LookupDesk(asker, proofs, LookupsTried(secret, memory))
     limits = limiter or ((shared or MemoryLimiter()) if settings.rate_limits else Unlimited())
-    files_in = intake or Intake()
+    files_in = intake or Intake(allowance=Allowance(BURST if settings.rate_limits else math.inf))
     if not files.has("web/site.js"):
         _log.warning("the pages' scripts are not built (make web): no lookups, camera, drop, paste or progress")
 

@@ -6,12 +6,17 @@ from typing import Any
 
 import msgspec
 import pytest
+from openpyxl import load_workbook
+from PIL import Image
 
 from keys.folder import KeyFolder
 from signing.centre.calendar import end_of, local_day
 from signing.ledger.values import Objection
+from signing.print.photos import PhotoRefused
 from signing.release import release_file, rules_alone
+from signing.steps import issue as issuing
 from signing.steps import making
+from signing.steps.issue import Papers
 from signing.steps.making import Made
 from signing.workbook import judging
 from tests import signing_room
@@ -330,3 +335,28 @@ def test_a_release_altered_on_disk_is_written_anew(place: Place) -> None:
     digest = hashlib.sha256(made.path.read_bytes()).digest()
     made.path.write_bytes(made.path.read_bytes()[:-1])
     assert hashlib.sha256(certify(place, people).path.read_bytes()).digest() == digest
+
+
+def test_photos_that_cannot_be_printed_are_told_before_anything_is_signed(place: Place, tmp_path: Path) -> None:
+    """All at once, by name, where the workbook's 准考证号 says whose they are; no number is given, no release made."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    Image.new("F", (413, 579), 128.0).save(folder / "22040001.Tif")
+    (folder / "22040002.jpg").write_bytes(b"no picture")
+    Image.new("RGB", (413, 579), "red").save(folder / "22040003.JPG", format="JPEG")
+    path = write(place.folder / "b.xlsx", [person(n) for n in (1, 2, 3, 4)])
+    book = load_workbook(path)
+    for row, text in enumerate(("准考证号", "22040001", "22040002", "22040003", "22040004"), 1):
+        book.worksheets[0].cell(row, 16, text)
+    book.save(path)
+    session = place.session()
+    papers = Papers(photos=folder, some_photos=True)
+    with session.ledger:
+        judged = judging.read(path, session.room.centre, {})
+        with pytest.raises(PhotoRefused) as refused:
+            issuing.issue(session, judged, TERM, {}, early="test", papers=papers)
+        assert [line.split()[2] for line in str(refused.value).splitlines()] == ["22040001.Tif", "22040002.jpg"]
+        assert session.ledger.newest_list("CEM-2022-04", "final") is None
+        with pytest.raises(PhotoRefused, match="nowhere"):
+            issuing.issue(session, judged, TERM, {}, early="test", papers=Papers(photos=tmp_path / "nowhere"))
+    assert list(session.room.releases.glob("*.release")) == []

@@ -26,8 +26,10 @@ _log = logging.getLogger("yinjian.http")
 class Intake:
     """Reads files for askers. Every method raises Refused with the problem's code."""
 
-    def __init__(self, pictures: Workers | None = None, tables: Workers | None = None) -> None:
-        allowance = Allowance()
+    def __init__(
+        self, pictures: Workers | None = None, tables: Workers | None = None, *, allowance: Allowance | None = None
+    ) -> None:
+        allowance = allowance or Allowance()
         self.pictures = pictures or Workers(allowance=allowance)
         self.tables = tables or Workers(reads="tables", allowance=allowance)
 

@@ -82,6 +82,11 @@ pictures: setup system web .stamps/fonts
 bench: setup .stamps/fonts
 	$(RUN)python -m bench $(ARGS)
 
+# The database's reader of statements against the core's, on other mutants every time; its seed is printed, and taken.
+fuzz: setup
+	YINJIAN_MUTANTS=$${YINJIAN_MUTANTS:-200000} YINJIAN_SEED=$${YINJIAN_SEED:-$$RANDOM$$RANDOM} \
+		$(RUN)python -m pytest --capture=no tests/migrations/test_same_reading.py $(ARGS)
+
 # The lock files: hashes of every file of every release, and no registry's name, so that any mirror serves them.
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'

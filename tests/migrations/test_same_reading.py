@@ -227,11 +227,12 @@ async def test_mutants(reader: Any) -> None:
     counts: Counter[str] = Counter()
     kinds_taken: set[Kind] = set()
     made = mutants(good(), SEED, COUNT)
+    sys.stdout.write(f"\n{COUNT} mutants of seed {SEED}")
     while batch := list(itertools.islice(made, 2_000)):
         counts += await compare(reader, batch)
         kinds_taken.update(Kind(read["kind"]) for data in batch if (read := core(data)[0]))
     told = ", ".join(f"{what} {count}" for what, count in sorted(counts.items()))
-    sys.stdout.write(f"\n{COUNT} mutants of seed {SEED} taken by: {told}\n")
+    sys.stdout.write(f", taken by: {told}\n")
     assert counts.total() == COUNT
     assert counts["both"] > COUNT // 20
     assert kinds_taken == set(Kind)

@@ -62,6 +62,7 @@ class Demo:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("YINJIAN_") or name in _KEPT}
         self._environment = kept | {
             "YINJIAN_VAR": str(folder),
+            "YINJIAN_SITE": str(ROOT / "examples" / "site.toml"),
             "YINJIAN_PASSPHRASE_FILE": str(folder / "passphrase"),
             "YINJIAN_PORT": str(port),
         }

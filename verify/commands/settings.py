@@ -9,6 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from verify.commands import site
+from verify.commands.site import Site, SiteRefused
 from verify.shared import command, environment
 
 _ = command.messages(command.LOCALE)
@@ -46,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: str | None = None
     calendar: Path | None = None
     """The file of planned exams that the signing room writes."""
+    site: Site = Site()
+    """Whose site this is."""
 
     @property
     def secure(self) -> bool:
@@ -72,6 +76,7 @@ def read(environ: Mapping[str, str], var: Path) -> Settings:
         rate_limits=environ.get("YINJIAN_RATE_LIMITS", "on") != "off",
         redis_url=_redis_url(environ.get("YINJIAN_REDIS_URL")),
         calendar=_path(environ.get("YINJIAN_CALENDAR") or keys.get("YINJIAN_CALENDAR")),
+        site=_site(environ.get("YINJIAN_SITE") or keys.get("YINJIAN_SITE")),
     )
 
 
@@ -86,6 +91,13 @@ def database_url(environ: Mapping[str, str], var: Path) -> str:
 
 def _path(text: str | None) -> Path | None:
     return Path(text) if text else None
+
+
+def _site(text: str | None) -> Site:
+    try:
+        return site.read(Path(text)) if text else Site()
+    except SiteRefused as refused:
+        raise SettingRefused("YINJIAN_SITE", str(refused)) from None
 
 
 def _port(text: str) -> int:

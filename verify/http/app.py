@@ -17,7 +17,7 @@ from verify.files.turns import BURST, Allowance
 from verify.http.answers.assets import Files
 from verify.http.answers.rendering import Views
 from verify.http.batch import batch_api, batch_page
-from verify.http.check import verdict_pages, verify_api
+from verify.http.check import number_page, verdict_pages, verify_api
 from verify.http.check.asker import Asker
 from verify.http.description import document
 from verify.http.edge import Edge
@@ -35,6 +35,7 @@ from verify.http.lists import list_pages, lists_api
 from verify.http.lists.planned_exams import Calendar
 from verify.http.lookup.desk import LookupDesk
 from verify.http.ops import health, wellknown
+from verify.http.site import site_pages
 from verify.registry.port import Registry
 from verify.shared.planned import PlanFile
 
@@ -45,6 +46,8 @@ _BODY_BYTES = 64 << 10
 
 ROUTES: Sequence[ControllerRouterHandler] = (
     verdict_pages.ROUTER,
+    number_page.ROUTER,
+    site_pages.ROUTER,
     list_pages.ROUTER,
     uploads.PAGES,
     batch_page.PAGES,
@@ -73,8 +76,8 @@ def create(
     """The service as an ASGI application, for an open registry. ``clock`` tells seconds since
     1970, ``ticks`` seconds that never go back.
     """
-    files = Files()
-    views = Views(files)
+    files = Files(logo=settings.site.logo)
+    views = Views(files, settings.site, settings.public_url)
     # Without a lookup secret one of this process alone: what is remembered must be hashed with something secret.
     secret = settings.lookup_secrets[0] if settings.lookup_secrets else secrets.token_bytes(32)
     if shared is None and settings.redis_url:
@@ -102,6 +105,7 @@ def create(
             "calendar": Provide(lambda: calendar, sync_to_thread=False),
             "desk": Provide(lambda: desk, sync_to_thread=False),
             "intake": Provide(lambda: files_in, sync_to_thread=False),
+            "settings": Provide(lambda: settings, sync_to_thread=False),
             "limiter": Provide(lambda: limits, sync_to_thread=False),
             "views": Provide(lambda: views, sync_to_thread=False),
             "now": Provide(now, sync_to_thread=False),

@@ -11,8 +11,14 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
+from verify.commands.site import Logo
+
 FOLDER: Final = Path(__file__).parents[1] / "static"
-_TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
+_STYLE: Final = Path(__file__).parents[1] / "style"
+"""The style by subject, in the order of the files' names; pages get it as one file, ``site.css``."""
+_SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
+"""An SVG opened by its address is a document: it runs nothing, loads nothing, and is of no origin."""
+_TYPES: Final = {".svg": "image/svg+xml", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,10 +33,16 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 class Files:
     """Every file below a folder, by its path with slashes."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path = FOLDER, logo: Logo | None = None) -> None:
         self._files = {
-            path.relative_to(folder).as_posix(): _read(path) for path in sorted(folder.rglob("*")) if path.is_file()
+            path.relative_to(folder).as_posix(): _file(path.name, path.read_bytes())
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
         }
+        style = b"\n".join(path.read_bytes() for path in sorted(_STYLE.glob("*.css")))
+        self._files["site.css"] = _file("site.css", style)
+        if logo is not None:
+            self._files[f"site/{logo.name}"] = _file(logo.name, logo.data)
 
     def url(self, name: str) -> str:
         """The address of a file, which changes when the file does."""
@@ -50,12 +62,14 @@ class Files:
                 raise NotFoundException
             lasting = "public, max-age=31536000, immutable" if v == file.version else "public, no-cache"
             headers = {"Cache-Control": lasting, "ETag": f'"{file.version}"'}
+            if file.media_type == "image/svg+xml":
+                headers["Content-Security-Policy"] = _SVG_POLICY
             return Response(file.data, media_type=file.media_type, headers=headers)
 
         return static_file
 
 
-def _read(path: Path) -> File:
-    data = path.read_bytes()
-    guessed = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+def _file(name: str, data: bytes) -> File:
+    suffix = Path(name).suffix
+    guessed = _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
     return File(data=data, media_type=guessed, version=hashlib.sha256(data).hexdigest()[:12])

@@ -9,6 +9,7 @@ import msgspec
 
 from verify.core.answer import DETAILS, Check, Outcome, Result, Verdict
 from verify.core.changes import Reason
+from verify.core.keyring import State, Use
 from verify.files import refusals
 from verify.http.asked.language import N_
 
@@ -223,6 +224,19 @@ REASONS: Final[dict[Reason, str]] = {
     "investigation": N_("under investigation"),
     "key_compromise": N_("the signing key was compromised"),
     "other": N_("other reason"),
+}
+
+KEY_USES: Final[dict[Use, str]] = {
+    "root": N_("the keyring"),
+    "certificate": N_("certificates and lists"),
+    "status": N_("changes of status"),
+    "credential": N_("portable credentials"),
+    "log": N_("the public log"),
+}
+KEY_STATES: Final[dict[State, str]] = {
+    "active": N_("in use"),
+    "retired": N_("retired"),
+    "compromised": N_("compromised: not believed"),
 }
 
 STAGES: Final = {"notice": N_("Public notice"), "final": N_("Final list")}

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Response
 from markupsafe import Markup, escape
 
+from verify.commands.site import Site
 from verify.core import personal
 from verify.core.fields import Names
 from verify.files.findings import MAX_BYTES
@@ -23,11 +24,18 @@ PERSONAL: Final = "no-store"
 """For pages that hold what only one asker may see."""
 
 
+_FOUND: Final = ("/", "/about", "/help", "/privacy")
+"""Pages that search engines may show."""
+
+
 class Views:
     """Renders templates. One environment for each language; all are made at start."""
 
-    def __init__(self, files: Files) -> None:
-        self._environments = {language: _environment(language, files) for language in LANGUAGES}
+    def __init__(self, files: Files, site: Site, public_url: str) -> None:
+        self.public_url = public_url
+        self.site = site
+        own = {"site": site, "public_url": public_url}
+        self._environments = {language: _environment(language, files, own) for language in LANGUAGES}
 
     def page(
         self, request: AnyRequest, template: str, *, cache: str = PERSONAL, status: int = 200, **values: Any
@@ -36,9 +44,9 @@ class Views:
         language: Language = request.scope["state"]["language"]
         path = request.scope["path"]
         html = self.part(request, template, **values)
-        vary = "Accept, Accept-Language" if path.lower().startswith("/q/") else "Accept-Language"
+        vary = "Accept, Accept-Language" if path.lower().startswith(("/q/", "/c/")) else "Accept-Language"
         headers = {"Cache-Control": cache, "Content-Language": language, "Vary": vary, "X-Robots-Tag": "noindex"}
-        if path == "/":
+        if path in _FOUND:
             del headers["X-Robots-Tag"]
         return Response(html, media_type="text/html", status_code=status, headers=headers)
 
@@ -114,7 +122,7 @@ def _with_language(target: str, asked: Language | None) -> str:
     return f"{address}{'&' if '?' in address else '?'}lang={asked}{mark}{fragment}"
 
 
-def _environment(language: Language, files: Files) -> jinja2.Environment:
+def _environment(language: Language, files: Files, own: dict[str, object]) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("verify.http"),
         autoescape=True,
@@ -133,6 +141,7 @@ def _environment(language: Language, files: Files) -> jinja2.Environment:
         "upload_bytes": MAX_BYTES,
         "phrases": phrases,
         "languages": LANGUAGES,
+        **own,
     }
     environment.filters |= {
         "text": lambda names: words.named(names, language)[0],

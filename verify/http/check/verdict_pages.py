@@ -2,6 +2,7 @@
 
 import contextlib
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 from litestar import Response, Router, get, post
@@ -11,7 +12,7 @@ from verify.core import qr_text
 from verify.core.answer import Verdict
 from verify.core.errors import RegisterDamaged
 from verify.core.personal import is_personal, unless_personal
-from verify.http.answers import phrases
+from verify.http.answers import asked_again, phrases
 from verify.http.answers.problems import Refused, problem, wants_json
 from verify.http.answers.rendering import Views
 from verify.http.asked import forms
@@ -22,32 +23,37 @@ from verify.http.guard.challenge import Challenge
 from verify.http.lookup.desk import LookupDesk, LookupRequest
 from verify.registry.port import RegistryUnavailable
 
-_NOT_HELD: Final = ("not_found", "unreadable")
+NOT_HELD: Final = ("not_found", "unreadable")
+_PERSONAL: Final = Refused("personal_number", field="number")
 _PUBLIC: Final = "public, max-age=60"
 
 
 @get("/")
 async def home(request: AnyRequest, views: Inject[Views], asker: Inject[Asker]) -> Response[str]:
     """One place to check."""
-    values = await _form_values(asker)
+    values = await form_values(asker)
     return views.page(request, "home.html", cache=_PUBLIC, form=_EMPTY, fault=None, **values)
 
 
 @get("/check")
-async def check_form(request: AnyRequest, views: Inject[Views], asker: Inject[Asker]) -> Response[str]:
-    """The form for number and name, alone."""
-    values = await _form_values(asker)
+async def check_form(
+    request: AnyRequest, views: Inject[Views], asker: Inject[Asker], fault: FromQuery[str | None] = None
+) -> Response[str]:
+    """The form for number and name, alone; ``fault`` is where an address of a number was none of a certificate's."""
+    if fault == _PERSONAL.code:
+        return await _form_again(request, views, asker, template="check.html", form=_EMPTY, refused=_PERSONAL)
+    values = await form_values(asker)
     return views.page(request, "check.html", cache=_PUBLIC, form=_EMPTY, fault=None, **values)
 
 
 @get("/lookup")
 async def lookup_form(request: AnyRequest, views: Inject[Views], asker: Inject[Asker]) -> Response[str]:
     """The form for name and ID number, alone."""
-    values = await _form_values(asker)
+    values = await form_values(asker)
     return views.page(request, "lookup.html", cache=_PUBLIC, form=_EMPTY, fault=None, **values)
 
 
-async def _form_values(asker: Asker) -> dict[str, Any]:
+async def form_values(asker: Asker) -> dict[str, Any]:
     """What the forms are filled with. They are shown also while the registry cannot be asked."""
     programmes: tuple[str, ...] = ()
     with contextlib.suppress(RegistryUnavailable, RegisterDamaged):
@@ -80,13 +86,12 @@ async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker],
     except (RegistryUnavailable, RegisterDamaged) as error:
         # To be sent again without typing it anew, unless it should not have been sent at all.
         return views.complaint(request, error, kept=None if _personal(form) else form)
-    if judged.outcome in _NOT_HELD and _personal(form):
+    if judged.outcome in NOT_HELD and _personal(form):
         blanked = form | {"number": "", "name": unless_personal(form["name"])}
-        told = Refused("personal_number", field="number")
-        return await _form_again(request, views, asker, template="check.html", form=_EMPTY | blanked, refused=told)
-    values = await _form_values(asker)
+        return await _form_again(request, views, asker, template="check.html", form=_EMPTY | blanked, refused=_PERSONAL)
+    values = await form_values(asker)
     shown = form | {"name": unless_personal(form["name"])}
-    return _verdict_page(request, views, judged, form=shown, wanted=wanted, **values)
+    return verdict_page(request, views, judged, form=shown, wanted=wanted, **values)
 
 
 def _personal(form: dict[str, str]) -> bool:
@@ -114,7 +119,7 @@ async def _form_again(
 ) -> Response[str]:
     """The form with what was wrong about it."""
     told = problem(refused.code)
-    values = await _form_values(asker)
+    values = await form_values(asker)
     kept = form if template == "check.html" else None
     return views.page(
         request, template, status=told.status, form=form, fault=refused, problem=told, kept=kept, **values
@@ -135,21 +140,23 @@ async def qr(
     judged = await asker.qr(text, now=now, as_of=day_asked(as_of or "", now))
     if wants_json(request):
         return Response(judged, headers={"Vary": "Accept, Accept-Language", "Cache-Control": "no-store"})
-    return _verdict_page(request, views, judged, form=None)
+    return verdict_page(request, views, judged, form=None, path=f"/Q/{quote(text, safe='')}")
 
 
-def _verdict_page(
+def verdict_page(
     request: AnyRequest,
     views: Views,
     judged: Verdict,
     *,
     form: dict[str, str] | None,
+    path: str | None = None,
     wanted: Challenge | None = None,
     **values: Any,
 ) -> Response[str]:
     """The verdict as a page. ``form`` is what was sent, to be corrected or asked for another time; None for a QR's.
 
-    ``wanted`` is the proof of work without which the name was not compared.
+    ``path`` is where the question has an address of its own, ``wanted`` the proof of work without which the name was
+    not compared.
     """
     return views.page(
         request,
@@ -158,9 +165,10 @@ def _verdict_page(
         phrase=phrases.of(judged),
         then=phrases.of_then(judged),
         form=form,
-        kept=form,
+        kept=form if path is None else None,
         fault=None,
         wanted=None if wanted is None else msgspec.json.encode(wanted).decode(),
+        again=asked_again.of(views.public_url, path, judged),
         **values,
     )
 

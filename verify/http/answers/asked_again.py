@@ -1,0 +1,47 @@
+"""What a printed verdict carries so that whoever holds the paper asks again: an address, and its QR code."""
+
+import base64
+import functools
+import io
+from typing import Final
+
+import msgspec
+import zxingcpp
+from PIL import Image
+
+from verify.core.answer import Verdict
+
+_PIXELS: Final = 3
+"""Of a module; the page sets the size."""
+
+
+class AskedAgain(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the same question is answered anew."""
+
+    address: str
+    """Short enough to be typed."""
+    picture: str
+    """The QR code of the question, a PNG as a data: address."""
+
+
+def of(public_url: str, path: str | None, judged: Verdict) -> AskedAgain | None:
+    """How a verdict is asked for again: by the QR code's ``path``, or by the certificate's number; None by neither."""
+    by_number = f"{public_url}/c/{judged.certificate.number}" if judged.certificate else None
+    if path is None and by_number is None:
+        return None
+    return AskedAgain(
+        address=by_number or public_url,
+        picture=_picture(f"{public_url}{path}" if path is not None else str(by_number)),
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _picture(text: str) -> str:
+    symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    drawn = symbol.to_image(scale=1, add_quiet_zones=True)
+    height, width = drawn.shape
+    pixels = bytes(drawn)  # type: ignore[call-overload]  # it is a buffer, which its stub does not say
+    picture = Image.frombuffer("L", (width, height), pixels).convert("1")
+    file = io.BytesIO()
+    picture.resize((width * _PIXELS, height * _PIXELS), Image.Resampling.NEAREST).save(file, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")

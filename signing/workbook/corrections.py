@@ -23,7 +23,7 @@ _HAN: Final = re.compile("[\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\
 _NEXT_TO_HAN: Final = re.compile(rf"(?<=[·{_HAN.pattern[1:-1]}])\s+|\s+(?=[·{_HAN.pattern[1:-1]}])")
 _LOST: Final = re.compile(r"[0-9]([.][0-9]+)?[eE][+]?[0-9]{1,2}")
 _ID_TEXT: Final = re.compile(r"[^\W_][\w()/]{0,31}")
-_ID_TYPES: Final[dict[str, str]] = tables.ID_TYPE_WORDS | {
+_ID_TYPES: Final[dict[str, tables.IdType]] = tables.ID_TYPE_WORDS | {
     written: word for word in tables.ID_TYPES for written in (word, word.replace("_", ""))
 }
 

@@ -16,6 +16,8 @@ from verify.core.fields import Names
 from verify.core.qr_text import write
 from verify.core.statement import Kind
 
+GONE: Final = "CEM-2023-06"
+"""The exam whose list is past its term."""
 WIDE_NAMES: Final = ("阿卜杜拉·" * 10, "Wolfeschlegelsteinhausenbergerdorffvorderungsgesel")
 """Names of 50 characters, with and without a place to break the line."""
 
@@ -37,7 +39,7 @@ def register(now: int) -> MemoryRegistry:
     )
     gone = exam.pass_list(
         *people[:5],
-        exam="CEM-2023-06",
+        exam=GONE,
         title=Names(zh="2023年第二次碳排放管理师考试"),
         held_on="2023-06-17",
         planned_on=None,

@@ -1,9 +1,11 @@
-"""Real files for the fuzzer of test_openapi.py: no JSON schema can say what a picture or a spreadsheet is.
+"""Real files for the fuzzer of test_openapi.py: no JSON schema can say what a picture or a spreadsheet is, nor that a
+time has passed.
 
 schemathesis.toml names this module, so that ``st run URL --checks all`` in this folder sends them too.
 """
 
 import csv
+import datetime
 import functools
 import io
 from typing import Final
@@ -50,3 +52,11 @@ for kind in ("png", "jpeg", "webp", "pdf"):
     schemathesis.openapi.media_type(f"{'application' if kind == 'pdf' else 'image'}/{kind}", pictures)
 schemathesis.openapi.media_type(TYPES["csv"], _ROWS.map(_csv))
 schemathesis.openapi.media_type(TYPES["xlsx"], _ROWS.map(_xlsx))
+_FROM, _TO = -30_000_000_000, 1_767_000_000  # the years 1019 to 2025, in seconds since 1970
+
+
+def _time(seconds: int) -> str:
+    return f"{datetime.datetime.fromtimestamp(seconds, datetime.UTC):%Y-%m-%dT%H:%M:%S}Z"
+
+
+schemathesis.openapi.format("date-time", st.integers(_FROM, _TO).map(_time))

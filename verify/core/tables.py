@@ -4,7 +4,10 @@ The private-use code points are those that GB 18030-2000 fonts gave to character
 yet; dots and apostrophes are what people type for the U+00B7 of 民委发〔2016〕33号 and for U+0027.
 """
 
-from typing import Final
+from typing import Final, Literal, get_args
+
+IdType = Literal["resident", "passport", "hk_macau_permit", "taiwan_permit", "other"]
+"""The types of ID (2-formats, Lookup key)."""
 
 PRIVATE_USE: Final[dict[int, str]] = {
     0xE815: "\u2e81",
@@ -139,7 +142,7 @@ UNSEEN: Final = frozenset(chr(point) for first, last in _UNSEEN for point in ran
 """Characters that nobody sees, beside white space, control and format characters: variation selectors and fillers
 (Unicode, Default_Ignorable_Code_Point), and the empty Braille pattern."""
 
-ID_TYPE_WORDS: Final[dict[str, str]] = {
+ID_TYPE_WORDS: Final[dict[str, IdType]] = {
     "居民身份证": "resident",
     "护照": "passport",
     "港澳居民来往内地通行证": "hk_macau_permit",
@@ -162,7 +165,7 @@ ID_TYPE_WORDS: Final[dict[str, str]] = {
 }
 """Words of workbooks and forms, and the ID type that each means; of each type its usual word first."""
 
-ID_TYPES: Final = tuple(dict.fromkeys(ID_TYPE_WORDS.values()))
+ID_TYPES: Final[tuple[IdType, ...]] = get_args(IdType)
 
 
 def usual_word(id_type: str) -> str:

@@ -62,9 +62,12 @@ async def beside(parse: Callable[[bytes], T], body: bytes) -> T:
     return parse(body) if len(body) <= _AT_ONCE else await asyncio.to_thread(parse, body)
 
 
-async def json_body(request: AnyRequest, into: type[T], rows: int = 0) -> T:
+async def json_body(
+    request: AnyRequest, into: type[T], rows: int = 0, other: tuple[str, type[D]] | None = None
+) -> T | D:
     """The request's JSON (RFC 8259) as ``into``: one object, or as many as ``rows`` and one around them.
 
+    ``other`` is a member's name and what an object that has it is instead.
     A name twice in one object is refused: readers differ in which one they believe. Strings are taken as they
     are, also with lone surrogates. Raises Refused: bad_json, bad_request, too_large, too_many_rows.
     """
@@ -72,8 +75,9 @@ async def json_body(request: AnyRequest, into: type[T], rows: int = 0) -> T:
     if len(body) > JSON_BYTES:
         raise Refused("too_large")
     tree = await beside(lambda data: _tree(data, rows), body)
+    kind = other[1] if other and isinstance(tree, dict) and other[0] in tree else into
     try:
-        return msgspec.convert(tree, into)
+        return msgspec.convert(tree, kind)
     except msgspec.ValidationError as error:
         raise Refused("bad_request", field=_SENT.sub(r"\1\2", str(error))) from None
 

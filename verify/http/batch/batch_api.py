@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 from litestar import Response, Router, post
 from litestar.response import Stream
+from msgspec import Meta
 
 from verify.core.answer import Verdict
 from verify.files.refusals import FileRefused
@@ -49,10 +50,14 @@ class BatchVerdicts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     challenge: Challenge | None = None
 
 
+RowList: TypeAlias = Annotated[list[JsonRow], Meta(extra_json_schema={"minItems": 1, "maxItems": MAX_ROWS})]
+"""Counted when it is read, with a code of its own."""
+
+
 class Rows(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rows with a proof of work."""
 
-    rows: list[JsonRow]
+    rows: RowList
     altcha: str | None = None
 
 

@@ -2,19 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final, Literal
+from typing import Final
 
 from verify.core import identity, verdict
 from verify.core.answer import CertificateView, Verdict
 from verify.core.certificate import normal_number
 from verify.core.chain import Chain
+from verify.core.tables import IdType
 from verify.core.verdict import Seen
 from verify.http.answers.problems import Refused
 from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import Try
 from verify.registry.port import Registry
-
-IdType = Literal["resident", "passport", "hk_macau_permit", "taiwan_permit", "other"]
 
 _AGAINST_THE_KEY: Final = ("unknown_key", "key_not_trusted")
 

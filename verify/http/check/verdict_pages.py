@@ -185,7 +185,7 @@ async def lookup(
             raise Refused("bad_form")
         asked = LookupRequest(
             name=form["name"],
-            id_type=id_type,  # type: ignore[arg-type]  # one of them, as was just seen
+            id_type=id_type,
             id_number=form["id_number"],
             altcha=form["altcha"] or None,
         )

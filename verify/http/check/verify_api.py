@@ -1,52 +1,87 @@
 """The API for programs: verdicts, and certificates by name and ID number."""
 
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from verify.core.answer import Verdict
 from verify.http.answers.problems import Refused
 from verify.http.asked.bodies import JSON_BYTES, AnyRequest, Inject, json_body, past_time
+from verify.http.asked.language import N_
 from verify.http.check.asker import Asker
 from verify.http.files.intake import client_of
 from verify.http.guard.challenge import Challenge
 from verify.http.lookup.desk import Found, LookupDesk, LookupRequest
 
+_AsOf: TypeAlias = Annotated[
+    str,
+    Meta(
+        description=N_("A time that has passed (RFC 3339): the answer is what today's register says of that time."),
+        examples=["2024-05-31T00:00:00Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+_Solution: TypeAlias = Annotated[
+    str, Meta(description=N_("The solved challenge (ALTCHA 2 payload, base64) of an answer that wanted one."))
+]
 
-class VerifyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``{"qr"}`` or ``{"number", "name"?}``, and the time asked about."""
 
-    qr: str | UnsetType = UNSET
-    number: str | UnsetType = UNSET
-    name: str | UnsetType = UNSET
-    as_of: str | UnsetType = UNSET
-    altcha: str | UnsetType = UNSET
+_Name: TypeAlias = Annotated[str, Meta(description=N_("The name that should be the holder's."), examples=["张三"])]
+
+
+class _Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    as_of: _AsOf | UnsetType = UNSET
+    altcha: _Solution | UnsetType = UNSET
+
+
+class VerifyQr(_Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A QR code's text, and the time asked about."""
+
+    qr: Annotated[
+        str,
+        Meta(
+            description=N_("The QR code's text as scanned or pasted; any text is judged."),
+            examples=["https://VERIFY.EXAMPLE.ORG/Q/123"],
+        ),
+    ]
+
+
+class VerifyNumber(_Asked, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A certificate number, perhaps with the name that should be its holder's, and the time asked about."""
+
+    number: Annotated[
+        str,
+        Meta(
+            description=N_("The certificate number; spaces, dashes and case do not matter."),
+            examples=["CEM2204000001I"],
+        ),
+    ]
+    name: (
+        Annotated[str, Meta(description=N_("The name that should be the holder's."), examples=["张三"])] | UnsetType
+    ) = UNSET
 
 
 class ChallengeFor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The person that a challenge is for: the name, and the last four characters of the ID number."""
 
-    name: str
-    id_hint: str | None = None
+    name: Annotated[str, Meta(description=N_("The name that will be looked up."), examples=["张三"])]
+    id_hint: Annotated[str, Meta(description=N_("The last four characters of the ID number."))] | None = None
 
 
 @post("/verify", status_code=200, request_max_body_size=JSON_BYTES)
 async def verify(request: AnyRequest, asker: Inject[Asker], now: Inject[int]) -> Verdict:
     """The verdict on a QR text, or on a number with or without its holder's name."""
-    asked = await json_body(request, VerifyRequest)
+    asked = await json_body(request, VerifyQr, other=("number", VerifyNumber))
     as_of = None if asked.as_of is UNSET else past_time(asked.as_of, now)
-    name = None if asked.name is UNSET else asked.name
-    if asked.qr is not UNSET and asked.number is UNSET and name is None:
+    if isinstance(asked, VerifyQr):
         return await asker.qr(asked.qr, now=now, as_of=as_of)
-    if asked.qr is UNSET and asked.number is not UNSET:
-        if name is None:
-            return await asker.number(asked.number, now=now, as_of=as_of)
-        altcha = None if asked.altcha is UNSET else asked.altcha
-        return await asker.named(asked.number, name, client=client_of(request), altcha=altcha, now=now, as_of=as_of)
-    raise Refused("bad_request", field="either qr, or number with or without name")
+    if asked.name is UNSET:
+        return await asker.number(asked.number, now=now, as_of=as_of)
+    altcha = None if asked.altcha is UNSET else asked.altcha
+    return await asker.named(asked.number, asked.name, client=client_of(request), altcha=altcha, now=now, as_of=as_of)
 
 
 @get("/certificates/{number:str}")

@@ -1,106 +1,81 @@
 """Every operation of the API, for its description."""
 
-from typing import Any, Final
+from typing import Final
 
 from verify.files import refusals
+from verify.http.asked.language import N_
 from verify.http.batch import batch_api
-from verify.http.description.parts import BYTES, JSON, REGISTRY, closed, operation, parameter, ref, text
+from verify.http.description.parts import BYTES, JSON, TEXT, Operation, Parameter, form, ref, schema
 
+_REGISTRY: Final = ("registry_unavailable", "register_damaged")
+_ASKS: Final = ("bad_request", *_REGISTRY)
+_BODY: Final = ("bad_json", "too_large", *_ASKS)
 _WORK: Final = ("proof_wanted", "proof_invalid", "proof_expired", "proof_used", "proof_too_easy")
-_PROOFS: Final = ("proof_missing", *_WORK[1:])
-_EXAMPLE_NUMBER: Final = "CEM2204000001I"
+_PERSON: Final = ("name_missing", "name_too_long", "id_missing", "id_too_long", "id_length", "id_checksum", "id_date")
+_OF_LIST: Final = ("no_such_exam", "list_expired", *_ASKS)
+_FILES: Final = (*refusals.DETAILS, "reading_spent", "file_missing", "bad_form", "too_large", *_ASKS)
 _PICTURES: Final = ("image/png", "image/jpeg", "image/webp", "application/pdf")
+_CSV: Final = batch_api.TYPES["csv"]
+_XLSX: Final = batch_api.TYPES["xlsx"]
+_SOME: Final = {"type": "string", "minLength": 1}
 
-
-_AS_OF: Final = text(
-    "2024-05-01T00:00:00Z",
-    "A time that has passed, RFC 3339: what today's register says of that time. Later years, once they have passed, "
-    "and other offsets are taken too.",
-    pattern=r"^20([01][0-9]|2[0-5])-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$",
+_NUMBER: Final = Parameter(
+    name="number", place="path", schema=_SOME, description=N_("The certificate number."), example="CEM2204000001I"
 )
-_VERIFY: Final = {
-    "oneOf": [
-        closed(
-            ["qr"],
-            qr=text("https://VERIFY.EXAMPLE.ORG/Q/123", "The QR code's text; any text is judged."),
-            as_of=_AS_OF,
-        ),
-        closed(
-            ["number"],
-            number=text(_EXAMPLE_NUMBER, "The certificate number; spaces, dashes and case do not matter."),
-            name=text("张三", "The name that should be the holder's."),
-            as_of=_AS_OF,
-            altcha={"type": "string", "description": "The solved challenge of an answer `proof_wanted`."},
-        ),
-    ]
-}
-_LOOKUP: Final = closed(
-    ["name", "id_number"],
-    name=text("张三", "The person's name."),
-    id_type={
-        "type": "string",
-        "enum": ["resident", "passport", "hk_macau_permit", "taiwan_permit", "other"],
-        "default": "resident",
-    },
-    id_number=text("990101199001010015", "The number of that document."),
-    altcha={
-        "type": ["string", "null"],
-        "description": "The solved challenge (ALTCHA 2 payload, base64); without it the answer is 403.",
-    },
+_EXAM: Final = Parameter(
+    name="code", place="path", schema=_SOME, description=N_("The exam's code."), example="CEM-2022-04"
 )
-_CHALLENGE_FOR: Final = closed(
-    ["name"],
-    name=text("张三", "The name that will be looked up."),
-    id_hint={"type": ["string", "null"], "description": "The last four characters of the ID number."},
+_PROGRAMME: Final = Parameter(
+    name="programme", place="query", schema=TEXT, description=N_("Only exams of this programme.")
+)
+_CURSOR: Final = Parameter(
+    name="cursor", place="query", schema=TEXT, description=N_("What the page before gave as `next`.")
+)
+_LIMIT: Final = Parameter(
+    name="limit",
+    place="query",
+    schema={"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+    description=N_("Rows of one page."),
 )
 
 
-_EXAM: Final = parameter("code", "path", {"type": "string", "minLength": 1}, "The exam.", example="CEM-2022-04")
-_CURSOR: Final = parameter("cursor", "query", {"type": "string"}, "What the page before gave as ``next``.")
-_LIMIT: Final = parameter(
-    "limit", "query", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "Rows of one page."
-)
+def _one_of(*names: str) -> dict[str, object]:
+    return {JSON: schema({"oneOf": [ref(name) for name in names]})}
 
 
-def _form(*types: str) -> dict[str, Any]:
-    """A form whose one field is a file of one of these media types."""
-    file = {"type": "string", "format": "binary", "minLength": 1}
-    return {
-        "schema": {"type": "object", "required": ["file"], "properties": {"file": file}},
-        "encoding": {"file": {"contentType": ", ".join(types)}},
-    }
-
-
-_ROWS: Final = {
-    "type": "array",
-    "minItems": 1,
-    "maxItems": 5000,
-    "items": closed(
-        ["number"],
-        number=text(_EXAMPLE_NUMBER, "The certificate number; any text is judged."),
-        name={**text("张三", "The name that should be the holder's."), "type": ["string", "null"]},
+_CHECKS: Final = (
+    Operation(
+        method="post",
+        path="/api/v1/verify",
+        identifier="verify",
+        summary=N_("The verdict on a QR code's text, or on a number with or without its holder's name"),
+        answers={JSON: schema(ref("Verdict"))},
+        codes=(*_BODY, "bad_time", "future_time", *_WORK),
+        body=_one_of("VerifyQr", "VerifyNumber"),
     ),
-}
-
-
-def _file_paths() -> dict[str, Any]:
-    """Pictures, PDFs and whole lists."""
-    files = (*refusals.DETAILS, "reading_spent", "file_missing", "bad_form", "too_large", "bad_request", *REGISTRY)
-    document_of = operation(
-        "verifyDocument",
-        "A verdict for each QR code of a PNG, JPEG, WebP or PDF of at most 10 MB",
-        (JSON, ref("DocumentVerdicts")),
-        files,
-        description="`codes` says of each what it is, in the same order. Nothing is kept.",
-    )
-    document_of["requestBody"] = {"required": True, "content": {"multipart/form-data": _form(*_PICTURES)}}
-    batch = operation(
-        "verifyBatch",
-        "Verdicts on up to 5,000 rows of number and name, in order",
-        (JSON, ref("BatchVerdicts")),
-        (*files, "bad_json"),
-        body={"oneOf": [_ROWS, closed(["rows"], rows=_ROWS, altcha={"type": ["string", "null"]})]},
-        description=(
+    Operation(
+        method="post",
+        path="/api/v1/verify/document",
+        identifier="verifyDocument",
+        summary=N_("A verdict for each QR code of a PNG, JPEG, WebP or PDF of at most 10 MB"),
+        answers={JSON: schema(ref("DocumentVerdicts"))},
+        codes=_FILES,
+        description=N_("`codes` says of each what it is, in the same order. Nothing is kept."),
+        body={"multipart/form-data": form(*_PICTURES)},
+    ),
+    Operation(
+        method="post",
+        path="/api/v1/verify/batch",
+        identifier="verifyBatch",
+        summary=N_("Verdicts on up to 5,000 rows of number and name, in order"),
+        answers={
+            JSON: schema(ref("BatchVerdicts")),
+            _CSV: schema(TEXT),
+            _XLSX: schema(BYTES),
+            batch_api.NDJSON: schema(TEXT),
+        },
+        codes=(*_FILES, "bad_json"),
+        description=N_(
             "JSON rows give verdicts. A CSV (UTF-8 or GB 18030) or XLSX file, as the body or as the form field `file`, "
             "comes back with the columns outcome, reason and checked_at. With `Accept: application/x-ndjson` either is "
             "answered line by line while it runs: the total, each row's verdict, the summary. RateLimit and "
@@ -109,153 +84,130 @@ def _file_paths() -> dict[str, Any]:
             "verdict, and `challenge` (of a file the header Altcha-Challenge, of NDJSON the last line) asks for the "
             "work of the whole list; send it again with the solution as `altcha` in the JSON, the form or a header."
         ),
-    )
-    batch["requestBody"]["content"] |= {
-        "multipart/form-data": _form(*batch_api.TYPES.values()),
-        batch_api.TYPES["csv"]: {"schema": {"type": "string"}},
-        batch_api.TYPES["xlsx"]: {"schema": BYTES},
-    }
-    batch["responses"]["200"]["content"] |= {
-        batch_api.TYPES["csv"]: {"schema": {"type": "string"}},
-        batch_api.TYPES["xlsx"]: {"schema": BYTES},
-        batch_api.NDJSON: {"schema": {"type": "string"}},
-    }
-    headers = ("RateLimit", "RateLimit-Policy")
-    batch["responses"]["200"]["headers"] = {name: {"schema": {"type": "string"}} for name in headers}
-    return {"/api/v1/verify/document": {"post": document_of}, "/api/v1/verify/batch": {"post": batch}}
-
-
-def paths() -> dict[str, Any]:
-    """The operations by path and method."""
-    asks = ("bad_request", *REGISTRY)
-    body = ("bad_json", "too_large", *asks)
-    of_list = ("no_such_exam", "list_expired", *asks)
-    return {
-        "/api/v1/verify": {
-            "post": operation(
-                "verify",
-                "The verdict on a QR code's text, or on a number with or without its holder's name",
-                (JSON, ref("Verdict")),
-                (*body, "bad_time", "future_time", *_WORK),
-                body=_VERIFY,
-            )
+        body={
+            JSON: schema({"oneOf": [ref("RowList"), ref("Rows")]}),
+            "multipart/form-data": form(*batch_api.TYPES.values()),
+            _CSV: schema(TEXT),
+            _XLSX: schema(BYTES),
         },
-        **_file_paths(),
-        "/api/v1/certificates/{number}": {
-            "get": operation(
-                "certificate",
-                "The verdict on a number, as a stranger may see it",
-                (JSON, ref("Verdict")),
-                ("not_found", "number_check", *asks),
-                parameters=(
-                    parameter(
-                        "number",
-                        "path",
-                        {"type": "string", "minLength": 1},
-                        "The certificate number.",
-                        example=_EXAMPLE_NUMBER,
-                    ),
-                ),
-            )
-        },
-        "/api/v1/lookup": {
-            "post": operation(
-                "lookup",
-                "A person's certificates; none for no such person and for a wrong name alike",
-                (JSON, ref("Found")),
-                (
-                    *body,
-                    "name_missing",
-                    "name_too_long",
-                    "id_missing",
-                    "id_too_long",
-                    "id_length",
-                    "id_checksum",
-                    "id_date",
-                    *_PROOFS,
-                    "lookups_closed",
-                ),
-                body=_LOOKUP,
-            )
-        },
-        "/api/v1/challenge": {
-            "get": operation(
-                "challenge",
-                "The proof of work that a lookup wants (ALTCHA 2)",
-                (JSON, ref("Challenge")),
-                ("lookups_closed",),
-                description="Solve it with an ALTCHA library. It is good for one lookup and ten minutes.",
-            ),
-            "post": operation(
-                "challengeForName",
-                "The same, hard enough for one person",
-                (JSON, ref("Challenge")),
-                ("bad_json", "bad_request", "too_large", "lookups_closed"),
-                description="Wanted where a lookup was `proof_too_easy`, which brings a challenge as well.",
-                body=_CHALLENGE_FOR,
-            ),
-        },
-        "/api/v1/exams": {
-            "get": operation(
-                "exams",
-                "Exams, the last held first",
-                (JSON, ref("ExamItems")),
-                ("bad_cursor", *asks),
-                parameters=(
-                    parameter("programme", "query", {"type": "string"}, "Only exams of this programme."),
-                    _CURSOR,
-                    _LIMIT,
-                ),
-            )
-        },
-        "/api/v1/exams/{code}/pass-list": {
-            "get": operation(
-                "passList",
-                "Rows of an exam's newest pass list",
-                (JSON, ref("ListRows")),
-                ("bad_cursor", *of_list),
-                parameters=(_EXAM, _CURSOR, _LIMIT),
-            )
-        },
-        "/api/v1/exams/{code}/pass-list.csv": {
-            "get": operation(
-                "passListCsv",
-                "The whole list as a table, UTF-8 with BOM",
-                ("text/csv", {"type": "string"}),
-                of_list,
-                parameters=(_EXAM,),
-            )
-        },
-        "/api/v1/exams/{code}/pass-list.cbor": {
-            "get": operation(
-                "passListStatement",
-                "The list's signed statement, COSE_Sign1",
-                ("application/cose", BYTES),
-                of_list,
-                parameters=(_EXAM,),
-            )
-        },
-        "/.well-known/yinjian/keyring": {
-            "get": operation(
-                "keyring", "Every keyring version, a CBOR sequence", ("application/cbor-seq", BYTES), REGISTRY
-            )
-        },
-        "/.well-known/jwks.json": {
-            "get": operation(
-                "jwks",
-                "The public keys that are not compromised",
-                ("application/jwk-set+json", ref("JwkSet")),
-                REGISTRY,
-            )
-        },
-        "/.well-known/did.json": {
-            "get": operation(
-                "did",
-                "The same keys as a did:web document",
-                ("application/did+json", {"type": "object"}),
-                REGISTRY,
-            )
-        },
-        "/health/live": {"get": operation("live", "Whether the process lives", (JSON, ref("Health")), ())},
-        "/health/ready": {"get": operation("ready", "Whether the service can judge", (JSON, ref("Health")), REGISTRY)},
-    }
+        headers=("RateLimit", "RateLimit-Policy"),
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/certificates/{number}",
+        identifier="certificate",
+        summary=N_("The verdict on a number, as a stranger may see it"),
+        answers={JSON: schema(ref("Verdict"))},
+        codes=("not_found", "number_check", *_ASKS),
+        parameters=(_NUMBER,),
+    ),
+    Operation(
+        method="post",
+        path="/api/v1/lookup",
+        identifier="lookup",
+        summary=N_("A person's certificates; none for no such person and for a wrong name alike"),
+        answers={JSON: schema(ref("Found"))},
+        codes=(*_BODY, *_PERSON, "proof_missing", *_WORK[1:], "lookups_closed"),
+        body={JSON: schema(ref("LookupRequest"))},
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/challenge",
+        identifier="challenge",
+        summary=N_("The proof of work that a lookup wants (ALTCHA 2)"),
+        answers={JSON: schema(ref("Challenge"))},
+        codes=("lookups_closed",),
+        description=N_("Solve it with an ALTCHA library. It is good for one lookup and ten minutes."),
+    ),
+    Operation(
+        method="post",
+        path="/api/v1/challenge",
+        identifier="challengeForName",
+        summary=N_("The same, hard enough for one person"),
+        answers={JSON: schema(ref("Challenge"))},
+        codes=("bad_json", "bad_request", "too_large", "lookups_closed"),
+        description=N_("Wanted where a lookup was `proof_too_easy`, which brings a challenge as well."),
+        body={JSON: schema(ref("ChallengeFor"))},
+    ),
+)
+_LISTS: Final = (
+    Operation(
+        method="get",
+        path="/api/v1/exams",
+        identifier="exams",
+        summary=N_("Exams, the last held first"),
+        answers={JSON: schema(ref("ExamItems"))},
+        codes=("bad_cursor", *_ASKS),
+        parameters=(_PROGRAMME, _CURSOR, _LIMIT),
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/exams/{code}/pass-list",
+        identifier="passList",
+        summary=N_("Rows of an exam's newest pass list"),
+        answers={JSON: schema(ref("ListRows"))},
+        codes=("bad_cursor", *_OF_LIST),
+        parameters=(_EXAM, _CURSOR, _LIMIT),
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/exams/{code}/pass-list.csv",
+        identifier="passListCsv",
+        summary=N_("The whole list as a table, UTF-8 with BOM"),
+        answers={_CSV: schema(TEXT)},
+        codes=_OF_LIST,
+        parameters=(_EXAM,),
+    ),
+    Operation(
+        method="get",
+        path="/api/v1/exams/{code}/pass-list.cbor",
+        identifier="passListStatement",
+        summary=N_("The list's signed statement, COSE_Sign1"),
+        answers={"application/cose": schema(BYTES)},
+        codes=_OF_LIST,
+        parameters=(_EXAM,),
+    ),
+)
+_KEYS: Final = (
+    Operation(
+        method="get",
+        path="/.well-known/yinjian/keyring",
+        identifier="keyring",
+        summary=N_("Every keyring version, a CBOR sequence"),
+        answers={"application/cbor-seq": schema(BYTES)},
+        codes=_REGISTRY,
+    ),
+    Operation(
+        method="get",
+        path="/.well-known/jwks.json",
+        identifier="jwks",
+        summary=N_("The public keys that are not compromised"),
+        answers={"application/jwk-set+json": schema(ref("JwkSet"))},
+        codes=_REGISTRY,
+    ),
+    Operation(
+        method="get",
+        path="/.well-known/did.json",
+        identifier="did",
+        summary=N_("The same keys as a did:web document"),
+        answers={"application/did+json": schema({"type": "object"})},
+        codes=_REGISTRY,
+    ),
+    Operation(
+        method="get",
+        path="/health/live",
+        identifier="live",
+        summary=N_("Whether the process lives"),
+        answers={JSON: schema(ref("Health"))},
+    ),
+    Operation(
+        method="get",
+        path="/health/ready",
+        identifier="ready",
+        summary=N_("Whether the service can judge"),
+        answers={JSON: schema(ref("Health"))},
+        codes=_REGISTRY,
+    ),
+)
+OPERATIONS: Final = (*_CHECKS, *_LISTS, *_KEYS)
+"""In the order of the description."""

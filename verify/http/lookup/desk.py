@@ -1,14 +1,18 @@
 """Lookups by name and ID number, for pages and programs: first the proof of work, then the search."""
 
 import datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from verify.core import identity
 from verify.core.answer import CertificateView
+from verify.core.tables import IdType
 from verify.http.answers.problems import Refused
 from verify.http.asked.bodies import SHANGHAI
-from verify.http.check.asker import Asker, IdType
+from verify.http.asked.language import N_
+from verify.http.check.asker import Asker
 from verify.http.guard.challenge import Challenge
 from verify.http.guard.lookups_tried import LookupsTried
 from verify.http.guard.proof import Proofs
@@ -17,10 +21,15 @@ from verify.http.guard.proof import Proofs
 class LookupRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person, by name and ID number."""
 
-    name: str
-    id_type: IdType = "resident"
-    id_number: str
-    altcha: str | None = None
+    name: Annotated[str, Meta(description=N_("The person's name."), examples=["张三"])]
+    id_type: Annotated[IdType, Meta(description=N_("The kind of document."))] = "resident"
+    id_number: Annotated[str, Meta(description=N_("The number of that document."), examples=["990101199001010015"])]
+    altcha: (
+        Annotated[
+            str, Meta(description=N_("The solved challenge (ALTCHA 2 payload, base64); without it the answer is 403."))
+        ]
+        | None
+    ) = None
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):

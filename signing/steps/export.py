@@ -16,7 +16,7 @@ from signing.centre.room import Room
 from signing.ledger.book import Ledger
 from signing.ledger.history import History, Standing, standing_words
 from signing.messages import _
-from signing.workbook.report import fit_to_page, put, save
+from signing.workbook.fresh import fit_to_page, put, save
 from verify.shared import whole_files
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress

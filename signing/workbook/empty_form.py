@@ -12,8 +12,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from signing.centre.centre_toml import Centre
 from signing.messages import _
+from signing.workbook.fresh import fit_to_page, put, save
 from signing.workbook.headers import HEADINGS, Column
-from signing.workbook.report import fit_to_page, put, save
 from verify.core.tables import ID_TYPES, usual_word
 from verify.shared.command import Refusal
 

@@ -1,42 +1,41 @@
-"""The marked copy of a workbook: each cell in question coloured and commented, the totals on a sheet of their own.
+"""The marked copy of a workbook: each cell in question coloured and noted, the totals on a sheet of their own.
 
-Values only: whatever was a formula is what the office program had worked out, and a text that begins like one stays a
-text, so that opening the report never runs anything.
+It is the office's own file: its pictures, formulas, rules and other sheets are in it as they were, without what would
+hide a mark, and without macros. Of files that are not .xlsx it has the values.
 """
 
-import io
-import os
 import unicodedata
-import zipfile
 from pathlib import Path
 from typing import Any, Final
 
 import openpyxl
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.comments import Comment
-from openpyxl.formatting.formatting import ConditionalFormattingList
-from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidationList
-from openpyxl.worksheet.filters import AutoFilter
-from openpyxl.worksheet.properties import PageSetupProperties
-from openpyxl.worksheet.worksheet import Worksheet
 
 from signing.messages import _
-from signing.workbook import totals
+from signing.workbook import fresh, sheets, totals
 from signing.workbook.judging import Judged, Reason, Row
 from verify.shared import whole_files
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, why
 from verify.shared.progress import Progress, silent
-from verify.shared.spreadsheet import Error, Formatted, NoResult, Value
+from verify.shared.spreadsheet import Error, Formatted, NoResult, Unreadable, Value, column_letters
+from verify.shared.spreadsheet.blank import SHEET
+from verify.shared.spreadsheet.parts import Parts
+from verify.shared.spreadsheet.patch import NewSheet, patched
+from verify.shared.spreadsheet.patch_sheet import Dye, Put, SheetPatch
+from verify.shared.spreadsheet.patch_styles import Look
+from verify.shared.spreadsheet.patch_survey import survey
+from verify.shared.spreadsheet.places import place
 
-_RED, _YELLOW, _BLUE, _GREY = (PatternFill("solid", fgColor=f"FF{c}") for c in ("FFC7CE", "FFEB9C", "DDEBF7", "D9D9D9"))
+_RED, _YELLOW, _BLUE, _GREY = "FFC7CE", "FFEB9C", "DDEBF7", "D9D9D9"
 _ROW_FILL: Final = {"refused": _RED, "corrected": _YELLOW, "accepted": _BLUE, "struck": _GREY}
 _CELL_FILL: Final = {"refusal": _RED, "correction": _YELLOW, "remark": _BLUE}
+_BOLD: Final = Look(bold=True)
 _WIDTHS: Final = (10, 14, 60)
 _LINE: Final = 15
 """The height of a row of one line, in points."""
 _WIDEST: Final = 30
+_MOST_NOTES: Final = 20_000
+"""Notes that an office program opens without a long wait; beyond them the column of reasons says the same."""
 
 
 def write(path: Path, book: Path, judged: Judged, progress: Progress = silent) -> None:
@@ -45,45 +44,25 @@ def write(path: Path, book: Path, judged: Judged, progress: Progress = silent) -
         raise Refusal(_("{}: the report is an .xlsx file.").format(path.name))
     if path.exists() and path.samefile(book):
         raise Refusal(_("{} is the workbook itself; give the report another name.").format(path.name))
-    with progress(_("Copying the workbook")):
-        copy = _copy(book, judged)
-    sheet = copy.worksheets[0]
-    _open_up(sheet, judged.table.header)
-    width = judged.table.sheet.cells.width
-    for column, title in enumerate((_("Result"), _("Outcome"), _("Reasons")), start=width + 1):
-        cell = put(sheet, judged.table.header, column, title)
-        cell.font = Font(bold=True)
-        sheet.column_dimensions[get_column_letter(column)].width = _WIDTHS[column - width - 1]
-    with progress(_("Marking"), len(judged.rows)) as advance:
-        for row in judged.rows:
-            _mark(sheet, row, width)
-            advance()
-    last = max((row.row for row in judged.rows), default=judged.table.header)
-    sheet.auto_filter = AutoFilter(ref=f"A{judged.table.header}:{get_column_letter(width + 3)}{last}")
-    sheet.freeze_panes = f"A{judged.table.header + 1}"
-    fit_to_page(sheet)
-    sheet.print_title_rows = f"{judged.table.header}:{judged.table.header}"
-    _totals(copy.create_sheet(_("Totals")), judged)
+    with progress(_("Marking")):
+        copy = _copy(path.name, book, judged)
     with progress(_("Writing {}").format(path.name)):
-        save(copy, path)
+        whole_files.write(path, copy)
 
 
-def _copy(book: Path, judged: Judged) -> openpyxl.Workbook:
-    """The workbook with its looks where its format lets us keep them, else its values."""
-    if zipfile.is_zipfile(book):
+def _copy(name: str, book: Path, judged: Judged) -> bytes:
+    """The marked file: the office's own where it is an .xlsx that can be changed, else one of its values."""
+    if judged.table.sheet.kind == "xlsx":
         try:
-            copy = openpyxl.load_workbook(book, data_only=True, keep_links=False)
-        except Exception:  # noqa: BLE001 - it reads less than calamine does, and says so in every way there is
-            return _plain(judged)
-        for other in copy.sheetnames:
-            if other != copy.worksheets[0].title:
-                del copy[other]
-        copy.defined_names.clear()
-        return copy if copy.worksheets[0].max_row >= judged.table.header else _plain(judged)
-    return _plain(judged)
+            return _marked(book.read_bytes(), judged.table.sheet.cells.part, judged)
+        except OSError as error:
+            raise Refusal(_("{} cannot be read: {}.").format(book.name, why(error))) from None
+        except Unreadable:
+            pass  # it can be read, but there is no place in it for more
+    return _marked(_plain(name, judged), SHEET, judged)
 
 
-def _plain(judged: Judged) -> openpyxl.Workbook:
+def _plain(name: str, judged: Judged) -> bytes:
     """The values alone, each column as wide as they are."""
     copy = openpyxl.Workbook()
     sheet = copy.worksheets[0]
@@ -92,12 +71,15 @@ def _plain(judged: Judged) -> openpyxl.Workbook:
         for column, value in enumerate(values, start=1):
             value = _written(value)  # noqa: PLW2901 -- the same cell, as it is written
             if value is not None:
-                put(sheet, number, column, value)
+                fresh.put(sheet, number, column, value)
                 if number >= judged.table.header:
                     widths[column] = max(widths.get(column, 6), _width(str(value)) + 2)
     for column, width in widths.items():
         sheet.column_dimensions[get_column_letter(column)].width = min(width, _WIDEST)
-    return copy
+    sheet.freeze_panes = f"A{judged.table.header + 1}"
+    fresh.fit_to_page(sheet)
+    sheet.print_title_rows = f"{judged.table.header}:{judged.table.header}"
+    return fresh.packed(copy, name)
 
 
 def _written(value: Value) -> Any:
@@ -113,105 +95,81 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def _open_up(sheet: Worksheet, header: int) -> None:
-    """Takes away what would keep a mark from being seen: hidden rows and columns, merged cells, protection, rules."""
-    for dimensions in (sheet.row_dimensions, sheet.column_dimensions):
-        for one in dimensions.values():
-            one.hidden = False
-    for area in [area for area in sheet.merged_cells.ranges if area.max_row > header]:
-        sheet.unmerge_cells(area.coord)
-    sheet.tables.clear()  # each has a filter of its own, and two over one cell are a damaged file to Excel
-    sheet.sheet_state = "visible"
-    sheet.protection.sheet = False
-    sheet.conditional_formatting = ConditionalFormattingList()
-    sheet.data_validations = DataValidationList()  # their lists may stand on sheets that are not copied
+def _marked(data: bytes, part: str, judged: Judged) -> bytes:
+    """The file with its marks. Raises Unreadable where they have no place in it."""
+    parts = Parts(data, sheets.LIMITS)
+    header = judged.table.header
+    beyond = max(survey(parts, part, header).last_column + 1, judged.table.sheet.cells.width)
+    titles = (_("Result"), _("Outcome"), _("Reasons"))
+    edits: dict[int, dict[int, Put | Dye]] = {
+        header: {beyond + at: Put(text=title, look=_BOLD) for at, title in enumerate(titles)}
+    }
+    heights: dict[int, float] = {}
+    notes: dict[tuple[int, int], str] = {}
+    for row in judged.rows:
+        edits.setdefault(row.row, {}).update(_words(row, beyond))
+        lines = -(-_width(_text(row)) // (_WIDTHS[-1] - 2))
+        if lines > 1:  # office programs do not make a row higher by themselves when they open it
+            heights[row.row] = _LINE * lines
+        for (at, column), said in _cells(row, judged).items():
+            fill = _CELL_FILL[min((reason.kind for reason in said), key=list(_CELL_FILL).index)]
+            edits.setdefault(at, {}).setdefault(column, Dye(fill=fill))
+            if (at, column) in notes or len(notes) < _MOST_NOTES:
+                text = "\n".join(reason.message for reason in said)
+                notes[at, column] = "\n".join(dict.fromkeys((*notes.get((at, column), "").split("\n"), text))).strip()
+    last = max((row.row for row in judged.rows), default=header)
+    patch = SheetPatch(
+        part=part,
+        edits=edits,
+        widths={beyond + at: width for at, width in enumerate(_WIDTHS)},
+        heights=heights,
+        notes=notes,
+        filter=f"A{header}:{column_letters(beyond + 2)}{last}",
+        bare=True,
+    )
+    return patched(data, parts, [patch], [_totals(judged)], author=_("Yinjian"))
 
 
-def put(sheet: Worksheet, row: int, column: int, value: Any) -> Any:
-    """Writes one value, and never a formula; the cell."""
-    cell: Any = sheet.cell(row=row, column=column)
-    if isinstance(value, str):
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
-        cell.data_type = "s"
-        if value[:1] in "=+-@\t\r":
-            cell.quotePrefix = True
-    else:
-        cell.value = value
-    return cell
-
-
-def _mark(sheet: Worksheet, row: Row, width: int) -> None:
+def _words(row: Row, beyond: int) -> dict[int, Put | Dye]:
+    """What stands beside a row."""
     kind = "struck" if row.struck else row.result
-    cell = put(sheet, row.row, width + 1, totals.words(kind))
+    look = Look(fill=_ROW_FILL[kind]) if row.reasons else Look()
+    found: dict[int, Put | Dye] = {beyond: Put(text=totals.words(kind), look=look)}
     if row.outcome is not None and not row.struck:
-        put(sheet, row.row, width + 2, totals.words(row.outcome))
-    if not row.reasons:
-        return
-    cell.fill = _ROW_FILL[kind]
-    text = "　".join(reason.message for reason in row.reasons)
-    put(sheet, row.row, width + 3, text).alignment = Alignment(wrap_text=True, vertical="top")
-    # Office programs do not make a row higher by themselves when they open it.
-    needed = _LINE * -(-_width(text) // (_WIDTHS[-1] - 2))
-    sheet.row_dimensions[row.row].height = max(sheet.row_dimensions[row.row].height or _LINE, needed)
-    remarks: dict[str, list[Reason]] = {}
+        found[beyond + 1] = Put(text=totals.words(row.outcome))
+    if row.reasons:
+        found[beyond + 2] = Put(text=_text(row), look=Look(wrap=True))
+    return found
+
+
+def _text(row: Row) -> str:
+    return "　".join(reason.message for reason in row.reasons)
+
+
+def _cells(row: Row, judged: Judged) -> dict[tuple[int, int], list[Reason]]:
+    """The cells in question; of a merged cell its first, as the others are not seen."""
+    joined = judged.table.sheet.cells.joined
+    found: dict[tuple[int, int], list[Reason]] = {}
     for reason in row.reasons:
         if reason.cell is not None:
-            remarks.setdefault(reason.cell, []).append(reason)
-    for name, said in remarks.items():
-        marked: Any = sheet[name]
-        marked.fill = _CELL_FILL[min((reason.kind for reason in said), key=list(_CELL_FILL).index)]
-        lines = [reason.message for reason in said]
-        if marked.comment is not None:  # the office's own
-            lines.append(marked.comment.text)
-        comment = Comment("\n".join(lines), _("Yinjian"))
-        comment.width, comment.height = 280, 40 + 30 * len(lines)
-        marked.comment = comment
+            at, column = place(reason.cell)
+            area = joined.get(at, {}).get(column)
+            found.setdefault((at, column) if area is None else (area.top, area.left), []).append(reason)
+    return found
 
 
-def _totals(sheet: Worksheet, judged: Judged) -> None:
-    def heading(row: int, text: str) -> None:
-        put(sheet, row, 2, text).font = Font(bold=True)
-
-    legend = (
+def _totals(judged: Judged) -> NewSheet:
+    lines: list[dict[int, Put | Dye]] = [{1: Put(text=_("Colours"), look=_BOLD)}]
+    for kind, text in (
         ("refusal", _("must be put right, or the row struck out")),
         ("correction", _("was put right for you: please look")),
         ("remark", _("explains, and asks nothing")),
-    )
-    heading(1, _("Colours"))
-    for number, (kind, text) in enumerate(legend, start=2):
-        sheet.cell(row=number, column=1).fill = _CELL_FILL[kind]
-        put(sheet, number, 2, text)
-    number = len(legend) + 3
-    heading(number, _("By result"))
-    for name, count in judged.totals().items():
-        number += 1
-        put(sheet, number, 1, count)
-        put(sheet, number, 2, totals.words(name))
-    number += 2
-    heading(number, _("By rule"))
+    ):
+        lines.append({0: Dye(fill=_CELL_FILL[kind]), 1: Put(text=text)})
+    lines += [{}, {1: Put(text=_("By result"), look=_BOLD)}]
+    lines += [{0: Put(text=count), 1: Put(text=totals.words(name))} for name, count in judged.totals().items()]
+    lines += [{}, {1: Put(text=_("By rule"), look=_BOLD)}]
     for rule in totals.rules(judged):
-        number += 1
-        put(sheet, number, 1, rule.count).fill = _CELL_FILL[rule.kind]
-        put(sheet, number, 2, rule.text)
-        put(sheet, number, 3, rule.code)
-    for letter, width in (("A", 8), ("B", 70), ("C", 26)):
-        sheet.column_dimensions[letter].width = width
-    fit_to_page(sheet)
-
-
-def fit_to_page(sheet: Worksheet) -> None:
-    """Printed, the sheet is as wide as the page."""
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-
-
-def save(book: openpyxl.Workbook, path: Path) -> None:
-    """Writes a workbook whole, or not at all. Raises Refusal."""
-    packed = io.BytesIO()  # onto a full disk, openpyxl would leave an open archive that complains when it is collected
-    try:
-        book.save(packed)
-    except Exception:  # noqa: BLE001 - it writes to the temporary folder by lxml, whose errors are no OSError
-        text = _("{} could not be made: is there room in the temporary folder {}?")
-        raise Refusal(text.format(path.name, os.environ.get("TMPDIR") or "/tmp")) from None  # noqa: S108 - only named
-    whole_files.write(path, packed.getvalue())
+        count = Put(text=rule.count, look=Look(fill=_CELL_FILL[rule.kind]))
+        lines.append({0: count, 1: Put(text=rule.text), 2: Put(text=rule.code)})
+    return NewSheet(name=_("Totals"), cells=dict(enumerate(lines, 1)), widths={0: 8, 1: 70, 2: 26})

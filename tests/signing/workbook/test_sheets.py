@@ -14,6 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from signing.centre.centre_toml import Centre
 from signing.workbook import headers, judging, report, sheets
 from tests import PROJECT
+from tests.rich_workbooks import assert_strict, parts_of, rich
 from tests.signing_room import EXAMPLE
 from tests.workbooks import HEADER, cell, person, resident, values, write
 from tests.xlsx_files import xlsx
@@ -244,8 +245,8 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
             sheets.read(bomb)
 
 
-def test_the_report_marks_cells_and_never_writes_a_formula(tmp_path: Path) -> None:
-    """Texts that begin like formulas stay texts, from .xlsx and .csv alike; marks and comments stand at their cells."""
+def test_the_report_marks_cells_and_adds_no_formula(tmp_path: Path) -> None:
+    """Texts that begin like formulas stay texts, from .xlsx and .csv alike; marks and notes stand at their cells."""
     people = [person(1), person(2, id_number="990101199002281230", employer="=1+1"), person(3, name="@SUM(A1)")]
     path = write(tmp_path / "b.xlsx", people)
     text = tmp_path / "b.csv"
@@ -259,7 +260,8 @@ def test_the_report_marks_cells_and_never_writes_a_formula(tmp_path: Path) -> No
         assert "check digit" in sheet["D3"].comment.text
         assert sheet["D3"].fill.fgColor.rgb == "FFFFC7CE"
         assert sheet["B2"].comment is None
-        assert {c.data_type for s in marked.worksheets for row in s.iter_rows() for c in row} <= {"s", "n", "inlineStr"}
+        formulas = [c.value for s in marked.worksheets for row in s.iter_rows() for c in row if c.data_type == "f"]
+        assert formulas == (["=1+1"] if book == path else [])  # the office's own, where it was one
         assert sheet["P3"].value == "refused"
         found = {row[1]: row[0] for row in totals.iter_rows(values_only=True)}
         assert (found["Rows"], found["refused"]) == (3, 2)
@@ -365,7 +367,7 @@ def test_the_first_sheet_that_people_see_is_read(tmp_path: Path) -> None:
 
 
 def test_the_report_hides_no_mark(tmp_path: Path) -> None:
-    """Hidden rows and columns, filters, merged cells, colours by rule, protection and drop-down lists are gone."""
+    """Nothing is hidden, filtered or protected; a mark in a merged cell shows, and no rule's colour covers one."""
     path = write(tmp_path / "b.xlsx", [person(1), person(2, programme=None), person(3, id_number="1")], ["成绩"])
     book = openpyxl.load_workbook(path)
     sheet = book.worksheets[0]
@@ -384,14 +386,17 @@ def test_the_report_hides_no_mark(tmp_path: Path) -> None:
     report.write(tmp_path / "r.xlsx", path, judging.read(path, CENTRE, {}))
     marked = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets[0]
     assert not any(one.hidden for one in (*marked.row_dimensions.values(), *marked.column_dimensions.values()))
-    assert [area.coord for area in marked.merged_cells.ranges] == ["A1:O1"]
-    assert marked["I4"].comment is not None
+    assert {area.coord for area in marked.merged_cells.ranges} == {"A1:O1", "I3:I4"}
+    assert marked["I3"].fill.fgColor.rgb == "FFFFEB9C"
+    assert marked["D5"].fill.fgColor.rgb == "FFFFC7CE"
+    assert marked["I3"].comment is not None
     assert "请核对" in marked["D5"].comment.text
-    assert (marked.auto_filter.ref, marked.auto_filter.filterColumn) == ("A2:R5", [])
+    assert (marked.auto_filter.ref, marked.auto_filter.filterColumn) == ("A2:O5", [])
     assert not marked.protection.sheet
-    assert not list(marked.conditional_formatting)
-    assert not marked.data_validations.dataValidation
-    assert marked.freeze_panes == "A3"
+    rules = {str(area.sqref): area.rules[0].priority for area in marked.conditional_formatting}
+    assert rules.pop("D3:D5") == len(rules) + 1
+    assert any("D5" in cells.split() for cells in rules)
+    assert len(marked.data_validations.dataValidation) == 1
 
 
 def test_the_report_says_each_outcome_and_counts_by_rule(tmp_path: Path) -> None:
@@ -411,16 +416,54 @@ def test_the_report_says_each_outcome_and_counts_by_rule(tmp_path: Path) -> None
     ]
 
 
-def test_a_report_of_what_openpyxl_cannot_read_has_the_values(tmp_path: Path) -> None:
-    """It reads less than calamine does: then the looks are lost, and the marks are not."""
-    path = write(tmp_path / "b.xlsx", [person(1, id_number="990101199002281230")])
+def test_a_report_of_what_cannot_be_changed_has_the_values(tmp_path: Path) -> None:
+    """Rows out of their order leave no place for more: then the looks are lost, and the marks are not."""
+    path = write(tmp_path / "b.xlsx", [person(1, id_number="990101199002281230"), person(2)])
     strange = tmp_path / "strange.xlsx"
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(strange, "w") as target:
         for name in source.namelist():
             data = source.read(name)
-            target.writestr(name, data.replace(b'patternType="gray125"', b'patternType="office"'))
+            if name.endswith("sheet1.xml"):
+                head, *rows = data.replace(b"</sheetData>", b"<row ", 1).split(b"<row ")
+                data = b"<row ".join([head, rows[0], rows[2], rows[1]]) + b"</sheetData>" + rows[3]
+            target.writestr(name, data)
     judged = judging.read(strange, CENTRE, {})
     report.write(tmp_path / "r.xlsx", strange, judged)
     marked = openpyxl.load_workbook(tmp_path / "r.xlsx").worksheets[0]
     assert (marked["B2"].value, marked["D2"].comment is not None) == (person(1)["name"], True)
     assert marked.column_dimensions["D"].width > 18
+    assert (marked.freeze_panes, marked.auto_filter.ref) == ("A2", "A1:R3")
+
+
+def test_the_report_keeps_all_that_the_workbook_has(tmp_path: Path) -> None:
+    """Chart, logo, text box, in-cell photographs, rules, other sheets and properties, and strict readers open it."""
+    people = [person(1), person(2, id_number="1")]
+    rows = [HEADER, *(values(one) for one in people)]
+    path = tmp_path / "rich.xlsx"
+    path.write_bytes(rich(*rows))
+    report.write(tmp_path / "r.xlsx", path, judging.read(path, CENTRE, {}))
+    was, now = parts_of(path.read_bytes()), parts_of((tmp_path / "r.xlsx").read_bytes())
+    assert_strict((tmp_path / "r.xlsx").read_bytes())
+    assert set(was) <= set(now)
+    changed = {name for name in was if was[name] != now[name]}
+    assert not [name for name in changed if name.startswith(("xl/media", "xl/charts", "docProps", "xl/cellimages"))]
+    book = openpyxl.load_workbook(tmp_path / "r.xlsx")
+    assert book.sheetnames == ["名单", "封面", "汇总", "Totals"]
+    assert "办公室的批注" in book["名单"]["A2"].comment.text
+
+
+def test_a_report_costs_what_the_workbook_holds(tmp_path: Path) -> None:
+    """A column merged over a million rows, and as many formatted empty ones: the report is as small as the book."""
+    path = write(tmp_path / "b.xlsx", [person(1), person(2, id_number="1")])
+    huge = tmp_path / "huge.xlsx"
+    empty = b"".join(b'<row r="%d" ht="15"/>' % row for row in range(4, 1_048_577))
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(huge, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            data = source.read(name)
+            if name.endswith("sheet1.xml"):
+                merged = b'<mergeCells count="1"><mergeCell ref="I3:I1048576"/></mergeCells>'
+                data = data.replace(b"</sheetData>", empty + b"</sheetData>" + merged)
+            target.writestr(name, data)
+    judged = judging.read(huge, CENTRE, {})
+    report.write(tmp_path / "r.xlsx", huge, judged)
+    assert (tmp_path / "r.xlsx").stat().st_size < 2 * huge.stat().st_size

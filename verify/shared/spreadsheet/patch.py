@@ -32,11 +32,18 @@ _PROGRAMS: Final = ("xlMacrosheet", "xlIntlMacrosheet")
 """Sheets of macros, which no .xlsx file may have and which cells may lean on."""
 
 
+_EMPTY: Final = (
+    '<worksheet xmlns="{}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetData/>'
+    '<pageSetup orientation="landscape" fitToHeight="0"/></worksheet>'
+)
+"""A sheet that is printed as wide as the page."""
+
+
 class NewSheet(msgspec.Struct, frozen=True, kw_only=True):
     """A sheet to add behind the others."""
 
     name: str
-    cells: Mapping[int, Mapping[int, Put]]
+    cells: Mapping[int, Mapping[int, Put | Dye]]
     widths: Mapping[int, float] = {}
 
 
@@ -89,10 +96,12 @@ class _Patching:
         fills = self._fills(patch) if patch.bare and seen.rules else {}
         if fills:
             inserts["conditionalFormatting"] = lambda splice: self._rules(splice, fills)
+        if patch.filter and not (seen.filtered or seen.tables):
+            inserts["autoFilter"] = lambda splice: splice.element("autoFilter", {"ref": patch.filter})
         if patch.notes and (key := self._notes(patch, seen)):
             shown = {"xmlns:yj": self._kinds(), "yj:id": key}
             inserts["legacyDrawing"] = lambda splice: splice.element("legacyDrawing", shown)
-        splice = SheetSplice(patch, self.styles.number, inserts, rules=len(fills))
+        splice = SheetSplice(patch, self.styles.number, inserts, rules=len(fills), last_hidden=seen.last_hidden)
         self.package.change(patch.part, splice.run(pieces(self.parts, patch.part)))
         return splice.formulas_lost
 
@@ -145,9 +154,9 @@ class _Patching:
     def _new_sheet(self, sheet: NewSheet) -> str:
         """Adds a sheet; its relationship."""
         part = self.package.free_name("xl/worksheets/sheet", ".xml")
-        empty = f'<worksheet xmlns="{STRICT if self.strict else MAIN}"><sheetData/></worksheet>'
+        empty = _EMPTY.format(STRICT if self.strict else MAIN)
         patch = SheetPatch(part=part, edits=sheet.cells, widths=sheet.widths)
-        splice = SheetSplice(patch, self.styles.number, {}, rules=0)
+        splice = SheetSplice(patch, self.styles.number, {}, rules=0, last_hidden=0)
         self.package.add(part, splice.run([empty.encode()]), f"{_TYPES}worksheet+xml")
         return self.package.relate(self.book, "worksheet", part)
 

@@ -22,9 +22,9 @@ _ORDER: Final = (
 
 
 class Put(msgspec.Struct, frozen=True, kw_only=True):
-    """A text in a cell, in the place of what it held."""
+    """A text or a number in a cell, in the place of what it held."""
 
-    text: str
+    text: str | int
     look: Look = Look()
 
 
@@ -48,6 +48,8 @@ class SheetPatch(msgspec.Struct, frozen=True, kw_only=True):
     heights: Mapping[int, float] = {}
     """Least heights of rows with edits, in points."""
     notes: Mapping[tuple[int, int], str] = {}
+    filter: str = ""
+    """The area of a filter, where the sheet has none and no table, which have their own."""
     bare: bool = False
     """Whether what might hide a cell is taken away: hidden rows and columns, filters, protection, rules' colours."""
 
@@ -56,6 +58,7 @@ class SheetSplice(Splice):
     """Makes the changes. ``number`` gives the number of a look, laid over that of an existing cell or not.
 
     ``inserts`` are parts of the worksheet to add, by their names; ``rules`` of them come before all others.
+    Rows down to ``last_hidden`` may be hidden.
     """
 
     def __init__(
@@ -65,12 +68,14 @@ class SheetSplice(Splice):
         inserts: Mapping[str, Callable[[Splice], str]],
         *,
         rules: int,
+        last_hidden: int,
     ) -> None:
         super().__init__()
         self._patch = patch
         self._number = number
         self._inserts = {_ORDER.index(name): made for name, made in inserts.items()}
         self._rules = rules
+        self._last_hidden = last_hidden if patch.bare else 0
         self._rows = sorted(patch.edits, reverse=True)
         self._row = 0
         self._column = -1
@@ -193,7 +198,7 @@ class SheetSplice(Splice):
     def _row_ends(self) -> None:
         if self._cells:
             self.put(self.here, self._cells_before(None))
-        if not self._rows and not self._patch.bare:
+        if not self._rows and self._row >= self._last_hidden:
             self.skip_to_end("sheetData")
 
     def _cells_before(self, column: int | None) -> str:
@@ -221,7 +226,10 @@ class SheetSplice(Splice):
         return self.element("c", {"r": cell_name(row, column), "s": str(self._number(Look(fill=edit.fill), None))})
 
     def _text_cell(self, row: int, column: int, put: Put) -> str:
-        attributes = {"r": cell_name(row, column), "s": str(self._number(put.look, None)), "t": "inlineStr"}
+        attributes = {"r": cell_name(row, column), "s": str(self._number(put.look, None))}
+        if isinstance(put.text, int):
+            return self.element("c", attributes, self.element("v", {}, str(put.text)))
+        attributes["t"] = "inlineStr"
         text = self.element("t", {"xml:space": "preserve"}, escaped(put.text))
         return self.element("c", attributes, self.element("is", {}, text))
 

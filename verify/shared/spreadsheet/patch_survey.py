@@ -24,6 +24,8 @@ class Survey(msgspec.Struct, kw_only=True):
     """The last row with content."""
     last_column: int = -1
     """The last column with content, with a merged cell that reaches below the header, or under a drawing there."""
+    last_hidden: int = 0
+    """The last row that is hidden."""
     last_style: int = 0
     """The highest number of a cell style that is named."""
     protected: bool = False
@@ -50,6 +52,8 @@ def survey(parts: Parts, part: str, header: int) -> Survey:
         nonlocal row, column
         before, row = row, int(attributes["r"]) if "r" in attributes else row + 1
         column = -1
+        if "hidden" in attributes:
+            found.last_hidden = row
         if row <= before:
             raise ValueError("rows out of their order")
 

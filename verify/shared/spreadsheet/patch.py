@@ -84,6 +84,7 @@ class _Patching:
         for key, (kind, _part) in self.related.items():
             if kind == "vbaProject" or (kind == "calcChain" and any(formulas_lost)):
                 self.package.drop(self.book, key)
+        self.package.drop_macros()
         self.package.retype(self.book, f"{_TYPES}sheet.main+xml")
         return self.package.written()
 

@@ -74,13 +74,14 @@ class Rewrite:
         self._types[part] = content_type
 
     def drop(self, owner: str, key: str) -> None:
-        """Leaves out the part that the relationship ``key`` of ``owner`` leads to, with its own relationships."""
+        """Leaves out the part that the relationship ``key`` of ``owner`` leads to, and its relationships."""
         part = self.parts.related(owner)[key][1]
         self._unrelated.setdefault(owner, set()).add(key)
         self._dropped |= {part, relations_of(part)}
-        for _kind, further in self.parts.related(part).values():
-            if "vba" in posixpath.basename(further):
-                self._dropped.add(further)
+
+    def drop_macros(self) -> None:
+        """Leaves out every part of macros, whatever leads to it."""
+        self._dropped |= {name for name in self.parts.entries if posixpath.basename(name).startswith("vba")}
 
     def retype(self, part: str, content_type: str) -> None:
         """Says of a part that is there that it is of another kind."""

@@ -20,7 +20,7 @@ import zxingcpp
 from PIL import Image
 
 from examples import make_workbook
-from tests import PROJECT
+from tests import PROJECT, auditor
 from tests.http_service import solved
 from verify.core import statement
 from verify.core.statement import Kind
@@ -145,11 +145,22 @@ def test_an_exam_goes_from_the_workbook_to_an_answer_over_http(office: Office) -
         keyring = get(f"{office.url}/.well-known/yinjian/keyring").content
         assert keyring == (office.folder / "keys" / "keyring.cbor").read_bytes()
         assert thumbprint == json.loads(office.run("yinjian-keys show --json"))["root"]
+    _audit(office, thumbprint)
     written = log.read_text("utf-8")
     assert not _digits_in(written)
     for row in make_workbook.rows():
         assert str(row[4]) not in written
         assert urllib.parse.quote(str(row[1])) not in written
+
+
+def _audit(office: Office, thumbprint: str) -> None:
+    """What is registered is what the statements and the ledger say, by a reader that shares nothing with ours."""
+    lines = (office.folder / "var" / "database.env").read_text().splitlines()
+    urls = dict(line.split("=", 1) for line in lines if "=" in line)
+    account = auditor.audit(
+        urls["YINJIAN_OWNER_DATABASE_URL"], bytes.fromhex(thumbprint), office.folder / "ledger.sqlite"
+    )
+    assert set(account.finals()) == {"CEM-2022-04", "CAM-2022-04"}
 
 
 def _digits_in(text: str) -> bool:
@@ -199,6 +210,7 @@ def test_the_first_exam_of_the_readme_goes_as_written(office: Office, guide: str
     assert (copy, serve) == ("cp examples/centre.toml .", "yinjian-verify serve")
     for command in commands:
         office.run(command + (" --early test" if " issue " in command else ""))
+    _audit(office, json.loads(office.run("yinjian-keys show --json"))["root"])
     with office.serving():
         exams = get(f"{office.url}/api/v1/exams").json()["items"]
     assert {exam["code"]: exam["stage"] for exam in exams} == {"CEM-2022-04": "final", "CAM-2022-04": "final"}

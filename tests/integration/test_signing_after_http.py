@@ -14,7 +14,7 @@ from signing.steps import change as status
 from signing.steps import making
 from signing.steps.change import Facts, Order
 from signing.workbook import judging
-from tests import signing_room
+from tests import auditor, signing_room
 from tests.conftest import Urls, fresh_registry
 from tests.http_service import Time, client
 from tests.signing_room import NOW, Place
@@ -94,6 +94,14 @@ def office(tmp_path_factory: pytest.TempPathFactory, server: embedded.Database) 
         )
         made.certify(PEOPLE[:4], NOW + 700 * DAY)
         yield made
+
+
+def test_the_register_is_what_the_ledger_gave(office: Office) -> None:
+    """After two years of changes the register, its tables and the ledger say the same, by the auditor's reading."""
+    place = office.place
+    account = auditor.audit(office.urls.owner, place.root, place.folder / "ledger.sqlite")
+    assert account.line_after(THIRD) == [THIRD, LOST]
+    assert FIFTH in account.certificates
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 
 from migrations import embedded
-from tests import signing_room
+from tests import auditor, signing_room
 from tests.conftest import fresh_registry
 from tests.signing_room import NOW, PASSPHRASE, Place
 from tests.workbooks import person, write
@@ -132,6 +132,7 @@ def test_publish_killed_at_ten_moments(place: Place, tmp_path: Path, server: emb
                 took *= 0.9
             assert publish(urls.signer).wait() == 0
             assert asyncio.run(_statements(urls.owner)) == wanted
+            auditor.audit(urls.owner, centre.root, centre.folder / "ledger.sqlite")
 
 
 async def _statements(url: str) -> list[tuple[int, bytes]]:

@@ -33,6 +33,7 @@ from verify.http.guard.redis_memory import Shared
 from verify.http.guard.underway import IN_ALL, OF_CLIENT, Underway
 from verify.http.lists import list_pages, lists_api
 from verify.http.lists.planned_exams import Calendar
+from verify.http.lists.standing import Standings
 from verify.http.lookup.desk import LookupDesk
 from verify.http.ops import health, wellknown
 from verify.http.site import site_pages
@@ -85,6 +86,7 @@ def create(
     memory = shared or LocalMemory()
     proofs = Proofs(secret, memory)
     asker = Asker(registry, settings.lookup_secrets, NameGate(NamesTried(secret, memory), proofs))
+    standings = Standings(asker)
     calendar = Calendar(PlanFile(settings.calendar), registry)
     desk = LookupDesk(asker, proofs, LookupsTried(secret, memory))
     limits = limiter or ((shared or MemoryLimiter()) if settings.rate_limits else Unlimited())
@@ -105,6 +107,7 @@ def create(
             "calendar": Provide(lambda: calendar, sync_to_thread=False),
             "desk": Provide(lambda: desk, sync_to_thread=False),
             "intake": Provide(lambda: files_in, sync_to_thread=False),
+            "standings": Provide(lambda: standings, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "limiter": Provide(lambda: limits, sync_to_thread=False),
             "views": Provide(lambda: views, sync_to_thread=False),

@@ -15,6 +15,7 @@ from verify.http.asked.bodies import SHANGHAI, AnyRequest, Inject
 from verify.http.check.asker import Asker
 from verify.http.lists.lists_api import freshness, gone
 from verify.http.lists.planned_exams import Calendar
+from verify.http.lists.standing import Standings
 from verify.registry.port import ExamHead
 
 _EXAMS: Final = 50
@@ -60,6 +61,7 @@ async def pass_list(
     code: FromPath[str],
     views: Inject[Views],
     asker: Inject[Asker],
+    standings: Inject[Standings],
     now: Inject[int],
     cursor: FromQuery[str | None] = None,
 ) -> Response[str]:
@@ -67,14 +69,20 @@ async def pass_list(
     page = await asker.registry.rows(code, cursor, _ROWS)
     if page is None:
         raise await gone(asker.registry, code)
-    values = await _of_list(asker, page.head, now)
+    values = await _of_list(asker, standings, page.head, now)
     cache = freshness(page.head, now)
     return views.page(request, "pass_list.html", cache=cache, rows=page.items, next=page.next, cursor=cursor, **values)
 
 
 @post("/pass-lists/{code:str}", status_code=200)
 async def find_rows(
-    request: AnyRequest, code: FromPath[str], views: Inject[Views], asker: Inject[Asker], now: Inject[int]
+    *,
+    request: AnyRequest,
+    code: FromPath[str],
+    views: Inject[Views],
+    asker: Inject[Asker],
+    standings: Inject[Standings],
+    now: Inject[int],
 ) -> Response[str]:
     """Rows whose name begins as asked. A name is sent in the body, where no address, log or Referer has it."""
     typed = list_name((await forms.texts(request, "name"))["name"])
@@ -85,11 +93,15 @@ async def find_rows(
         raise await gone(asker.registry, code)
     if name != typed:
         rows = ()
-    values = await _of_list(asker, head, now) | {"searched": name, "more": len(rows) > _ROWS, "kept": {"name": name}}
+    values = await _of_list(asker, standings, head, now) | {
+        "searched": name,
+        "more": len(rows) > _ROWS,
+        "kept": {"name": name},
+    }
     return views.page(request, "pass_list.html", rows=rows[:_ROWS], next=None, cursor=None, **values)
 
 
-async def _of_list(asker: Asker, head: ExamHead, now: int) -> dict[str, Any]:
+async def _of_list(asker: Asker, standings: Standings, head: ExamHead, now: int) -> dict[str, Any]:
     """What every page of a list shows."""
     chain = await asker.registry.chain()
     left = max((head.objections_until or 0) - now, 0)
@@ -97,6 +109,7 @@ async def _of_list(asker: Asker, head: ExamHead, now: int) -> dict[str, Any]:
         "head": head,
         "programme": chain.newest.programme(head.programme),
         "seconds": now,
+        "marks": await standings.not_in_force(head.exam, head.index, now) if head.stage == "final" else {},
         "changes": await asker.registry.changes_since_notice(head),
         "left": {"days": left // 86400, "hours": left // 3600 % 24, "minutes": left // 60 % 60},
         "searched": None,

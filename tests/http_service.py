@@ -67,10 +67,13 @@ def client(
 
 @contextlib.contextmanager
 def serving(
-    register: Registry, connections: Connections | None = None, underway: Underway | None = None
+    register: Registry, connections: Connections | None = None, underway: Underway | None = None, **other: Any
 ) -> Iterator[str]:
-    """The service on a free port of this machine, without rate limits and by the real clock; its address."""
-    app = create(register, settings(rate_limits=False), clock=time.time, underway=underway)
+    """The service on a free port of this machine, without rate limits and by the real clock; its address.
+
+    ``other`` are its settings.
+    """
+    app = create(register, settings(rate_limits=False, **other), clock=time.time, underway=underway)
     protocol = (connections or Connections()).protocol()
     config = uvicorn.Config(app, port=0, http=protocol, log_level="error", lifespan="on", loop="asyncio")
     server = uvicorn.Server(config)

@@ -12,6 +12,7 @@ from tests import PROJECT
 from tests.http_service import serving
 from tests.memory_registry import MemoryRegistry
 from tests.web.pages import register
+from verify.commands import site as sites
 
 CHROMIUM: Final = "/usr/bin/chromium"
 QUIET: Final = [
@@ -37,7 +38,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 def invented_site(built_scripts: None) -> Iterator[Site]:
     """The service over the invented register."""
     registry = register(int(time.time()))
-    with serving(registry) as url:
+    with serving(registry, site=sites.read(PROJECT / "examples" / "site.toml")) as url:
         yield Site(url=url, register=registry)
 
 

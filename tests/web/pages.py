@@ -117,6 +117,11 @@ PAGES: Final[dict[str, tuple[str, str, str]]] = {
     "pass_lists": ("/pass-lists", "合格名单", "Pass lists"),
     "notice": ("/pass-lists/CEM-2025-09", "2025年第三次碳排放管理师考试", "Third Carbon Emission Manager exam of 2025"),
     "final": ("/pass-lists/CEM-2022-04", "2022年第三次碳排放管理师考试", "Third Carbon Emission Manager exam of 2022"),
+    "about": ("/about", "关于本站", "About this site"),
+    "help": ("/help", "帮助", "Help"),
+    "privacy": ("/privacy", "隐私", "Privacy"),
+    "of_a_number": (f"/c/{exam.SUSPENDED.number}", "已暂停效力", "Suspended"),
+    "of_nobody": ("/c/Z123456", "查无此编号的证书", "No certificate with this number"),
     "for_programs": ("/api/schema", "程序接口", "For programs"),
     "wordy": (
         "/pass-lists/CEM-2024-12",

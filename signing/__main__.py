@@ -5,6 +5,7 @@ from typing import NoReturn
 
 import click
 
+from signing.commands.adopt import adopt
 from signing.commands.certificates import change, export_year, find
 from signing.commands.check import check
 from signing.commands.ledger import begin, ledger
@@ -32,6 +33,7 @@ for _command in (
     announce,
     objections,
     issue,
+    adopt,
     print_,
     paper_template,
     publish,

@@ -37,11 +37,11 @@ def announce(
     prepare.check_rows(judged)  # before anybody is asked for the passphrase
     remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
-        done = announcing.announce(session, judged, term, _notes(struck))
+        done = announcing.announce(session, judged, term, notes(struck))
     if as_json:
-        command.print_json(_answer(done.made) | {"announcement": [str(paper) for paper in done.papers]})
+        command.print_json(answer(done.made) | {"announcement": [str(paper) for paper in done.papers]})
         return
-    _say(done.made)
+    say(done.made)
     click.echo(_("Announcement: {}").format(", ".join(map(str, done.papers))))
     if done.lacking:
         click.echo(_("It was not printed as PDF. {}").format(done.lacking), err=True)
@@ -88,14 +88,14 @@ def issue(
     prepare.check_rows(judged)  # before anybody is asked for the passphrase
     remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
-        done = issuing.issue(session, judged, term, _notes(struck), early=early, papers=papers)
+        done = issuing.issue(session, judged, term, notes(struck), early=early, papers=papers)
     say_unexplained(done.unexplained)
     made, printed = done.made, done.printed
     if as_json:
         files = [str(file) for file in printed.files] if printed else []
-        command.print_json(_answer(made) | {"certificates_dir": str(session.room.certificates), "printed": files})
+        command.print_json(answer(made) | {"certificates_dir": str(session.room.certificates), "printed": files})
         return
-    _say(made)
+    say(made)
     if made.taken_for:
         words = _("Rows with facts that were corrected since were taken for the certificates that replaced theirs: {}.")
         click.echo(words.format(", ".join(made.taken_for)))
@@ -107,11 +107,13 @@ def issue(
         click.echo(text.format(done.printed_before))
 
 
-def _notes(struck: Mapping[int, str]) -> dict[str, Any]:
+def notes(struck: Mapping[int, str]) -> dict[str, Any]:
+    """What is recorded of rows that were left out."""
     return {"struck": {str(row): reason for row, reason in struck.items()}} if struck else {}
 
 
-def _answer(made: Made) -> dict[str, Any]:
+def answer(made: Made) -> dict[str, Any]:
+    """What ``--json`` prints."""
     return {
         "release": str(made.path),
         "again": made.again,
@@ -133,7 +135,8 @@ def _answer(made: Made) -> dict[str, Any]:
     }
 
 
-def _say(made: Made) -> None:
+def say(made: Made) -> None:
+    """The lists that were made, what they change, and the release."""
     if made.again:
         click.echo(
             _("This was recorded before, on {}; it is the same release.").format(local_text(made.job.recorded_at))

@@ -13,7 +13,9 @@ import msgspec
 from signing.ledger.ledger_file import LedgerFile
 from signing.ledger.values import Given, IndexHead, Job, JobKind, ListedRow, ListHead, Objection, RecordedChange
 
-_GIVEN: Final = "number, exam, holder, id_hint, lookup_key, issued_at, expires_at, kid, job, replaces, statement"
+_GIVEN: Final = (
+    "number, exam, holder, id_hint, lookup_key, issued_at, expires_at, kid, job, replaces, statement, paper_date"
+)
 
 
 class Ledger(LedgerFile):
@@ -224,9 +226,9 @@ class Ledger(LedgerFile):
         for given in certificates:
             self.db.execute("DELETE FROM certificate WHERE number = ? AND job IS NULL", (given.number,))
             self.db.execute(
-                f"INSERT INTO certificate ({_GIVEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO certificate ({_GIVEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (given.number, given.exam, given.holder, given.id_hint, given.lookup_key, given.issued_at,
-                 given.expires_at, given.kid, given.job, given.replaces, given.statement),
+                 given.expires_at, given.kid, given.job, given.replaces, given.statement, given.paper_date),
             )  # fmt: skip
 
     def keep_statements(self, statements: Mapping[str, bytes]) -> None:

@@ -44,7 +44,8 @@ CREATE TABLE certificate (
     kid BLOB NOT NULL,
     job INTEGER REFERENCES job,         -- NULL: given, and then not issued
     replaces TEXT REFERENCES certificate,
-    statement BLOB                      -- once it is signed and checked
+    statement BLOB,                     -- once it is signed and checked
+    paper_date TEXT                     -- of a paper from before, the date on it
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX certificate_of_person ON certificate (exam, lookup_key);
 CREATE INDEX certificate_of_job ON certificate (job);

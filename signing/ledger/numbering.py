@@ -5,7 +5,7 @@ from signing.ledger.book import Ledger
 from signing.ledger.values import Given, Lines
 from signing.messages import _
 from signing.steps.prepare import ExamPlan
-from verify.core.certificate import default_number, default_serial
+from verify.core.certificate import china_midnight, default_number, default_serial
 from verify.core.keyring import Programme
 from verify.shared.command import Refusal
 
@@ -16,11 +16,13 @@ def numbers(ledger: Ledger, plan: ExamPlan, job: int, kid: bytes, now: int) -> l
     lines = Lines(ledger.of_exam(code))
     person_has = {given.lookup_key: given for given in lines.known.values()}
     serials = _Serials(ledger, programme, plan.exam.term)
-    expires = None if programme.validity_months is None else months_after(now, programme.validity_months)
     result: list[Given] = []
     fresh, there = [], set[str]()
     for person in plan.people:
-        known = person_has.get(person.lookup_key)
+        if person.paper_date is not None:
+            known = lines.known.get(person.own_number or "")
+        else:
+            known = person_has.get(person.lookup_key)
         given = None if known is None else lines.newest(known.number)
         if given is not None and given.number in there:
             reason = _("Two rows are of one person, whose facts were corrected: strike the one out that is wrong ({}).")
@@ -40,9 +42,10 @@ def numbers(ledger: Ledger, plan: ExamPlan, job: int, kid: bytes, now: int) -> l
                 id_hint=person.id_hint,
                 lookup_key=person.lookup_key,
                 issued_at=now,
-                expires_at=expires,
+                expires_at=_expires(programme, now, person.paper_date),
                 kid=kid,
                 job=job,
+                paper_date=person.paper_date,
             )
             fresh.append(given)
         elif person.own_number is not None and person.own_number not in lines.all(given.number):
@@ -52,6 +55,13 @@ def numbers(ledger: Ledger, plan: ExamPlan, job: int, kid: bytes, now: int) -> l
         there.add(given.number)
     ledger.give(fresh)
     return result
+
+
+def _expires(programme: Programme, now: int, paper_date: str | None) -> int | None:
+    """When a certificate of ``programme`` expires: counted from now, or from the date on an older paper."""
+    if programme.validity_months is None:
+        return None
+    return months_after(now if paper_date is None else china_midnight(paper_date), programme.validity_months)
 
 
 class _Serials:

@@ -172,6 +172,7 @@ def _given(found: Statement, job: int, keys: dict[str, bytes], replaces: dict[st
         job=job,
         replaces=replaces.get(made.number),
         statement=found.data,
+        paper_date=made.paper_date,
     )
 
 

@@ -37,6 +37,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     job: int | None
     replaces: str | None = None
     statement: bytes | None = None
+    paper_date: str | None = None
+    """Of a paper from before: the date on it, ``YYYY-MM-DD``."""
 
     def __repr__(self) -> str:
         return f"Given({self.number})"
@@ -53,6 +55,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
             term=term,
             issued_at=self.issued_at,
             expires_at=self.expires_at,
+            paper_date=self.paper_date,
         )
 
 

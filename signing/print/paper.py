@@ -123,7 +123,7 @@ def page(source: Printable, words: Words, photo: str | None = None) -> dict[str,
     if programme is None:
         raise Refusal(_("The keyring does not have the programme {} of certificate {}.").format(
             shown.programme, shown.number))  # fmt: skip
-    issued_on = day_of(shown.issued_at)
+    issued_on = day_of(shown.begins_at)
     groups = grouped(shown.number, words.keyring.default_numbered)
     bodies = zip(programme.issuers, words.keyring.issuers_of(programme), strict=True)
     return {

@@ -221,13 +221,13 @@ def reason(error: NotBelieved) -> str:
 
 
 def _check_number(certificate: Certificate, keyring: Keyring, place: int) -> None:
-    """A default number is its programme's and term's own; a centre's own number has not that shape."""
+    """A default number is its programme's and term's own; a centre's own, as papers from before have, not its shape."""
     number, code = certificate.number, certificate.programme
     programme = keyring.programme(code)
     if certificates.is_slip(number, keyring.default_numbered):
         refuse("number_check", _("number {number} has a wrong check character").format(number=number), place)
     default = certificates.has_default_shape(number, keyring.default_numbered)
-    if programme is not None and programme.numbering == "default":
+    if programme is not None and programme.numbering == "default" and certificate.paper_date is None:
         term = certificate.term
         if not default or not number.startswith(f"{code}{term[2:4]}{term[5:7]}"):
             refuse("number_shape", _("number {number} is not of the programme's scheme").format(number=number), place)

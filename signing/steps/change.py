@@ -108,7 +108,7 @@ def change(session: Session, order: Order) -> Done:
     """Records the change, signs it and writes its release. Raises Refusal where a rule forbids it."""
     ledger = session.ledger
     _check_note(ledger, order)
-    making.adopt(session)
+    making.take_up(session)
     given = _issued(ledger, order.number)
     digest = _digest(order)
     history = ledger.changes(number=given.number)

@@ -64,15 +64,24 @@ def issue(session: Session, judged: Judged, term: str, notes: Mapping[str, Any],
     return _make(session, prepare.request(session, judged, "final", term, notes), early)
 
 
+def adopt_papers(session: Session, judged: Judged, term: str, notes: Mapping[str, Any]) -> Made:
+    """The statements of papers from before, and the final list that names them. Raises Refusal."""
+    return _make(session, prepare.request(session, judged, "final", term, notes), early=None)
+
+
 def _make(session: Session, wanted: Request, early: str | None) -> Made:
     unlocked, ledger = session.unlocked, session.ledger
-    adopt(session)
+    for plan in wanted.plans:
+        if not wanted.adopts and any(one.paper_date is not None for one in ledger.of_exam(plan.exam.code)):
+            text = _("The certificates of {} are papers from before: `yinjian-sign adopt` registers more of them.")
+            raise Refusal(text.format(plan.exam.code))
+    take_up(session)
     job = recording.standing_job(session, wanted)
     if job is not None and job.digest is None and not _keys_active(unlocked, ledger, job):
         job = None  # nothing left the room under the old key: record it anew, with the numbers it gave
     again = job is not None
     if job is None:
-        if wanted.kind == "final" and _is_early(ledger, wanted, session.now, early):
+        if wanted.kind == "final" and not wanted.adopts and _is_early(ledger, wanted, session.now, early):
             wanted = msgspec.structs.replace(wanted, notes=wanted.notes | {"early": early})
         codes = [plan.exam.programme for plan in wanted.plans]
         signer = unlocked.newest_signer("certificate", codes, session.now)
@@ -94,7 +103,7 @@ def _taken_for(ledger: Ledger, wanted: Request) -> tuple[str, ...]:
     return tuple(found)
 
 
-def adopt(session: Session) -> None:
+def take_up(session: Session) -> None:
     """Takes releases that were written whole, but not yet noted when something stopped the command, as released.
 
     Raises Refusal where such a file is not what would be made now, byte for byte.

@@ -28,6 +28,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     id_hint: str
     lookup_key: bytes
     own_number: str | None
+    paper_date: str | None = None
+    """Of a paper from before: the date on it, ``YYYY-MM-DD``."""
 
     def __repr__(self) -> str:
         return "Person()"
@@ -51,6 +53,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     notes: dict[str, Any]
     digest: bytes
     """SHA-256 of all that decides what the release says, but for its time and key."""
+
+    @property
+    def adopts(self) -> bool:
+        """Whether these are papers from before, which nobody is asked about."""
+        return any(person.paper_date is not None for plan in self.plans for person in plan.people)
 
 
 def request(session: Session, judged: Judged, kind: JobKind, term: str, notes: Mapping[str, Any]) -> Request:
@@ -99,7 +106,7 @@ def _plan(
     for candidate in candidates:
         if candidate.outcome != "passed":
             continue
-        key = identity.lookup_key(secret, candidate.name, candidate.id_type, candidate.id_key)
+        key = _lookup_key(secret, candidate)
         # Whoever objected did so to a list, whose facts a correction may have changed since.
         known = [lines.known[number].lookup_key for number in lines.all(numbers[key])] if key in numbers else [key]
         if struck.keys().isdisjoint(known):
@@ -108,10 +115,18 @@ def _plan(
                     name=candidate.name,
                     id_hint=identity.id_hint(candidate.id_key),
                     lookup_key=key,
-                    own_number=candidate.number if programme.numbering == "own" else None,
+                    own_number=candidate.number if programme.numbering == "own" or candidate.paper_date else None,
+                    paper_date=candidate.paper_date,
                 )
             )
     return ExamPlan(exam=exam, programme=programme, secret_id=identity.secret_id(secret), people=tuple(people))
+
+
+def _lookup_key(secret: bytes, candidate: Candidate) -> bytes:
+    """By which the person is found; of a paper from before without an ID number, the number's own."""
+    if candidate.paper_date is not None and not candidate.id_key and candidate.number is not None:
+        return identity.no_id_key(secret, candidate.number)
+    return identity.lookup_key(secret, candidate.name, candidate.id_type, candidate.id_key)
 
 
 def _notice_secret(ledger: Ledger, exam: str) -> bytes | None:
@@ -126,5 +141,5 @@ def _digest(room: Room, kind: JobKind, term: str, plans: Sequence[ExamPlan]) -> 
     for plan in plans:
         exam = plan.exam
         says.append([exam.code, exam.title.names.cbor(), str(exam.held_on), str(exam.planned_on), plan.secret_id])
-        says.append([[p.name, p.id_hint, p.lookup_key, p.own_number] for p in plan.people])
+        says.append([[p.name, p.id_hint, p.lookup_key, p.own_number, p.paper_date] for p in plan.people])
     return hashlib.sha256(cbor.encode(says)).digest()

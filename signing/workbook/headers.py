@@ -82,7 +82,8 @@ _ALIASES: Final[dict[Column, str]] = {
     "number": "证书号 证书号码 证书编码 证书号数 certificatenumber certificateno certno certnumber",
     "admission": "准考证 准考证号码 准考证编号 考号 admissionnumber admissionno admissionticketnumber",
 }
-_PERSON: Final[tuple[Column, ...]] = ("name", "id_number")
+PERSON: Final[tuple[Column, ...]] = ("name", "id_number")
+"""The columns without which nobody can be registered."""
 HEADER_ROWS: Final = 10
 _MARKS_OR_REMARKS: Final = """
 成绩 分数 得分 总分 备注 说明 违纪 违规 缺考 作弊 处理 处罚 考试状态 考试情况 考试结果 是否合格 是否通过
@@ -109,6 +110,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     uneven: frozenset[int] = frozenset()
     """Rows of a text that have another number of cells than the header."""
+    person: tuple[Column, ...] = PERSON
+    """The columns that make a row somebody's."""
 
     @property
     def unread(self) -> dict[int, str]:
@@ -146,7 +149,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     def _tells(self, row: int, column: Column) -> bool:
         value = self.sheet.cells.own(row, self.columns[column])
         if isinstance(value, (Error, NoResult)):
-            return column in _PERSON
+            return column in self.person
         return not blank(value) and not self._banner(self.area(row, column))
 
     def value(self, row: int, column: Column) -> Value:
@@ -162,7 +165,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     def _banner(self, area: Area | None) -> bool:
         """Whether a merged cell reaches over name and ID number, as only titles and signatures do."""
-        return area is not None and all(area.left <= self.columns[column] <= area.right for column in _PERSON)
+        return area is not None and all(area.left <= self.columns[column] <= area.right for column in self.person)
 
     def left_out(self) -> list[int]:
         """Rows below the header that hold something, and nothing in a known column."""
@@ -189,12 +192,15 @@ def column_of(heading: object) -> Column | None:
     return found.pop() if len(found) == 1 else None
 
 
-def find(sheet: Sheet) -> Table:
-    """The table of a sheet. Raises Refusal where it has none, or one that cannot be read in one way only."""
+def find(sheet: Sheet, person: tuple[Column, ...] = PERSON) -> Table:
+    """The table of a sheet, with the columns of ``person`` at least.
+
+    Raises Refusal where it has none, or one that cannot be read in one way only.
+    """
     rows = sheet.cells.rows
     heads = [(_places(sheet, row), row) for row in rows if row <= HEADER_ROWS]
     places, header = max(heads, key=lambda head: len(head[0]), default=({}, 0))
-    for column in _PERSON:
+    for column in person:
         if column not in places:
             others = ""
             if sheet.others:
@@ -205,7 +211,7 @@ def find(sheet: Sheet) -> Table:
             )
     titles = {place: str(value) for place, value in enumerate(rows[header]) if not blank(value)}
     lower = _places(sheet, header + 1)
-    if lower and not set(_PERSON) & lower.keys() and _continues(sheet, header, places):
+    if lower and not set(person) & lower.keys() and _continues(sheet, header, places, person):
         # The lower half of a header in two rows says more exactly what the upper half spans.
         below = {place: str(value) for place, value in enumerate(rows[header + 1]) if not blank(value)}
         upper = {
@@ -227,6 +233,7 @@ def find(sheet: Sheet) -> Table:
         header=header,
         columns=columns,
         uneven=frozenset(sheet.cells.uneven(header)),
+        person=person,
         headings={place: titles.get(place, "") for place in sorted(held | set(columns.values()))},
     )
 
@@ -245,10 +252,10 @@ def _spanned(sheet: Sheet, row: int, place: int) -> range:
     return range(area.left, area.right + 1) if area is not None else range(place, place + 1)
 
 
-def _continues(sheet: Sheet, header: int, places: dict[Column, list[int]]) -> bool:
+def _continues(sheet: Sheet, header: int, places: dict[Column, list[int]], person: tuple[Column, ...]) -> bool:
     """Whether the row below the header is its second half: texts only, and no name or ID number among them."""
     below = [(place, value) for place, value in enumerate(sheet.cells.rows[header + 1]) if not blank(value)]
-    people = {place for column in _PERSON for place in places[column]}
+    people = {place for column in person for place in places[column]}
     return all(isinstance(value, str) and place not in people for place, value in below)
 
 

@@ -7,7 +7,7 @@ was not struck out on purpose.
 import datetime
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -46,6 +46,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     number: str | None = None
     """The centre's own certificate number, of a programme with such numbers."""
+    paper_date: str | None = None
+    """Of a paper from before: the date on it, ``YYYY-MM-DD``."""
 
     def __repr__(self) -> str:
         return f"Candidate(row={self.row}, outcome={self.outcome})"
@@ -122,17 +124,11 @@ def judge(
         for number, values in table.rows():
             drafts.append(judge_row(number, values))
             advance()
-    if not drafts:
-        raise Refusal(_("There are no rows below the header."))
-    if missing := sorted(strikes.keys() - {draft.row for draft in drafts}):
-        raise Refusal(_("There is no row {} to strike out.").format(missing[0]))
-    _refuse_shared(drafts, strikes)
-    _tell_unprintable(drafts, centre)
-    return Judged(rows=tuple(_row(draft, table, strikes.get(draft.row)) for draft in drafts), table=table)
+    return finished(drafts, table, strikes, centre)
 
 
-class _Draft(msgspec.Struct, kw_only=True):
-    """A row on the way to its result."""
+class Draft(msgspec.Struct, kw_only=True):
+    """A row on the way to its result: what was found, and who it is, before it is seen beside the others."""
 
     row: int
     findings: list[Finding]
@@ -141,7 +137,18 @@ class _Draft(msgspec.Struct, kw_only=True):
     number: str | None
 
     def __repr__(self) -> str:
-        return f"_Draft({self.row})"
+        return f"Draft({self.row})"
+
+
+def finished(drafts: Sequence[Draft], table: Table, strikes: Mapping[int, str], centre: Centre) -> Judged:
+    """The workbook of judged rows, each seen beside the others. Raises Refusal where there are none."""
+    if not drafts:
+        raise Refusal(_("There are no rows below the header."))
+    if missing := sorted(strikes.keys() - {draft.row for draft in drafts}):
+        raise Refusal(_("There is no row {} to strike out.").format(missing[0]))
+    _refuse_shared(drafts, strikes)
+    _tell_unprintable(drafts, centre)
+    return Judged(rows=tuple(_row(draft, table, strikes.get(draft.row)) for draft in drafts), table=table)
 
 
 class _Judge:
@@ -152,13 +159,13 @@ class _Judge:
         self._table = table
         self._centre = centre
         self._default_numbered = [entry.code for entry in centre.programmes if entry.numbering == "default"]
-        self._programmes = _programme_words(centre)
+        self._programmes = programme_words(centre)
         self._subjects = {
             entry.code: Subject(rules=centre.rules_of(entry.code), full_mark=entry.full_mark, pass_mark=entry.pass_mark)
             for entry in centre.programmes
         }
 
-    def __call__(self, row: int, written: dict[Column, Value]) -> _Draft:
+    def __call__(self, row: int, written: dict[Column, Value]) -> Draft:
         values, findings = cells.read(self._table, row, written)
         spoilt = {finding.column for finding in findings if finding.refuses}
         name = id_type = id_key = None
@@ -186,7 +193,7 @@ class _Judge:
                 row=row, name=name, id_type=id_type, id_key=id_key, programme=code, outcome=outcome, number=number
             )
         identity = (id_type, id_key) if id_type is not None and id_key is not None else None
-        return _Draft(row=row, findings=findings, id=identity, candidate=candidate, number=number)
+        return Draft(row=row, findings=findings, id=identity, candidate=candidate, number=number)
 
     def _beside(self, row: int) -> list[Finding]:
         """What is to be said of a row beside what its columns say."""
@@ -219,7 +226,7 @@ class _Judge:
         return corrections.own_number(value, self._default_numbered)
 
 
-def _programme_words(centre: Centre) -> dict[str, str]:
+def programme_words(centre: Centre) -> dict[str, str]:
     """Every way to write a programme: its code, its name, and its name and level together."""
     known: dict[str, str] = {}
     for entry in centre.programmes:
@@ -230,10 +237,10 @@ def _programme_words(centre: Centre) -> dict[str, str]:
     return known | {words.plain(entry.code): entry.code for entry in centre.programmes}
 
 
-def _refuse_shared(drafts: Iterable[_Draft], strikes: Mapping[int, str]) -> None:
+def _refuse_shared(drafts: Iterable[Draft], strikes: Mapping[int, str]) -> None:
     """Refuses every row that shares an ID, or a certificate number, with another."""
-    people: dict[tuple[str, str], list[_Draft]] = {}
-    numbers: dict[str, list[_Draft]] = {}
+    people: dict[tuple[str, str], list[Draft]] = {}
+    numbers: dict[str, list[Draft]] = {}
     for draft in drafts:
         if draft.row in strikes:
             continue
@@ -241,7 +248,7 @@ def _refuse_shared(drafts: Iterable[_Draft], strikes: Mapping[int, str]) -> None
             people.setdefault(draft.id, []).append(draft)
         if draft.number is not None:
             numbers.setdefault(draft.number, []).append(draft)
-    faults: tuple[tuple[Iterable[list[_Draft]], Column, str, str], ...] = (
+    faults: tuple[tuple[Iterable[list[Draft]], Column, str, str], ...] = (
         (people.values(), "id_number", "id_shared", _("Row {} has the same ID number.")),
         (numbers.values(), "number", "number_shared", _("Row {} has the same certificate number.")),
     )
@@ -252,7 +259,7 @@ def _refuse_shared(drafts: Iterable[_Draft], strikes: Mapping[int, str]) -> None
                 draft.findings.append(Finding(column=column, code=code, message=text.format(others), refuses=True))
 
 
-def _tell_unprintable(drafts: Iterable[_Draft], centre: Centre) -> None:
+def _tell_unprintable(drafts: Iterable[Draft], centre: Centre) -> None:
     """Tells of names of those who passed that no font here can print."""
     passed = [draft for draft in drafts if draft.candidate is not None and draft.candidate.outcome == "passed"]
     names = {draft.row: draft.candidate.name for draft in passed if draft.candidate is not None}
@@ -261,7 +268,7 @@ def _tell_unprintable(drafts: Iterable[_Draft], centre: Centre) -> None:
         draft.findings += [lacking[character] for character in dict.fromkeys(names[draft.row]) if character in lacking]
 
 
-def _row(draft: _Draft, table: Table, struck: str | None) -> Row:
+def _row(draft: Draft, table: Table, struck: str | None) -> Row:
     refused = any(finding.refuses for finding in draft.findings)
     corrected = any(finding.corrects for finding in draft.findings)
     reasons = [

@@ -128,6 +128,15 @@ class CertificateView(msgspec.Struct, frozen=True, kw_only=True):
     status_since: datetime.datetime | None
     reason: changes.Reason | None
     replaced_by: str | None
+    registered_at: datetime.datetime | msgspec.UnsetType = msgspec.UNSET
+    """Of a paper from before alone: when its statement was made; ``issued_at`` is the date on the paper."""
+
+
+class SnapshotView(msgspec.Struct, frozen=True, kw_only=True):
+    """How old an offline check's knowledge of statuses is."""
+
+    taken_at: datetime.datetime
+    log_size: int
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +149,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...]
     certificate: CertificateView | None
     receipt: str | None = None
+    snapshot: SnapshotView | None = None
 
 
 def moment(seconds: int) -> datetime.datetime:
@@ -180,6 +190,7 @@ def view(
         status_since=moment(worth.since) if worth else None,
         reason=worth.reason if worth else None,
         replaced_by=worth.replaced_by if worth else None,
+        registered_at=msgspec.UNSET if certificate.paper_date is None else moment(certificate.issued_at),
     )
 
 

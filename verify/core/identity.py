@@ -139,6 +139,14 @@ def secret_id(secret: bytes) -> bytes:
 
 def lookup_key(secret: bytes, name: str, id_type: str, id_number: str) -> bytes:
     """The 32 bytes under which a person's certificates are filed (HMAC-SHA-256, RFC 2104)."""
-    parts = ("yinjian/lookup/1", name_key(name), id_type, id_key(id_type, id_number))
+    return _key(secret, "yinjian/lookup/1", name_key(name), id_type, id_key(id_type, id_number))
+
+
+def no_id_key(secret: bytes, number: str) -> bytes:
+    """What an index files an older paper under whose holder's ID number is not known: nobody can ask for it."""
+    return _key(secret, "yinjian/no-id/1", number)
+
+
+def _key(secret: bytes, *parts: str) -> bytes:
     message = b"".join(len(raw).to_bytes(2) + raw for raw in map(str.encode, parts))
     return hmac.digest(secret, message, "sha256")

@@ -351,7 +351,7 @@ def test_a_release_whose_key_was_retired_meanwhile_is_known_by_its_signatures(
     session = place.session(NOW + 600)
     retire(session)
     with session.ledger:
-        making.adopt(session)
+        making.take_up(session)
         assert session.ledger.unreleased() == []
     assert path.read_bytes() == made
 

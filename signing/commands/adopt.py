@@ -1,0 +1,83 @@
+"""``yinjian-sign adopt``: papers from before, registered under the numbers they have."""
+
+import datetime
+from pathlib import Path
+
+import click
+
+from signing.centre.calendar import local_day
+from signing.centre.centre_toml import Centre
+from signing.centre.room import now
+from signing.commands import check as checking
+from signing.commands import lists, options
+from signing.messages import _
+from signing.steps import adopt as adopting
+from signing.steps import prepare
+from signing.workbook import judging, old_papers
+from verify.shared import command
+from verify.shared.command import Refusal
+from verify.shared.progress import shown
+
+
+@click.command(
+    help=_(
+        "Register papers of earlier years under the numbers they have, with the list that names them.\n\n"
+        "BOOK has the columns 姓名, 证书编号 and 发证日期, and 身份证号 where it is known; without an ID number a "
+        "paper is found by its number alone."
+    )
+)
+@options.book
+@options.exam
+@click.option(
+    "--date",
+    "dated",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help=_("The date on every paper whose row says none, such as 2019-06-30."),
+)
+@click.option("--check", "only_check", is_flag=True, help=_("Judge the rows, and register nothing."))
+@options.centre
+@options.keys
+@options.as_json
+def adopt(
+    *,
+    book: Path,
+    strikes: tuple[str, ...],
+    term: str,
+    dated: datetime.datetime | None,
+    only_check: bool,
+    centre_file: Path,
+    keys_dir: Path | None,
+    as_json: bool,
+) -> int:
+    """``yinjian-sign adopt BOOK --exam TERM``."""
+    centre = Centre.load(centre_file)
+    struck = judging.parse_strikes(strikes)
+    exams = [exam for exam in centre.exams if term in (exam.term, exam.code)]
+    if not exams:
+        raise Refusal(_("centre.toml has no exam {}.").format(term))
+    judged = old_papers.read(
+        book,
+        centre,
+        struck,
+        local_day(now()),
+        programmes=[exam.programme for exam in exams],
+        dated=dated.date() if dated else None,
+        progress=shown,
+    )
+    if only_check or judged.refused:
+        if as_json:
+            command.print_json(checking.answer(judged))
+        else:
+            checking.say(judged)
+        return 1 if judged.refused else 0
+    prepare.check_rows(judged)  # before anybody is asked for the passphrase
+    checking.remark(judged)
+    with options.at_work(centre_file, keys_dir) as session:
+        made = adopting.adopt(session, judged, exams[0].term, lists.notes(struck))
+    if as_json:
+        command.print_json(lists.answer(made))
+        return 0
+    lists.say(made)
+    click.echo(_("{} papers are registered once this is published.").format(len(made.certificates)))
+    return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import batch, equal_answers, lighthouse, lookups, photo, printing, publishing, signing_room
+from bench import batch, equal_answers, hostile, lighthouse, lookups, photo, printing, publishing, signing_room
 from bench.figures import Figure, show
 from migrations import embedded
 
@@ -32,6 +32,7 @@ def registry() -> list[Figure]:
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "registry": registry,
+    "hostile": hostile.run,
     "signing": signing_room.run,
     "printing": printing.run,
     "photo": photo.run,

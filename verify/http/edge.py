@@ -17,12 +17,14 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from verify.commands.settings import Network
+from verify.files.findings import MAX_BYTES
 from verify.http.answers import problems
 from verify.http.answers.problems import Refused
 from verify.http.answers.response import Answer
 from verify.http.asked import language
 from verify.http.asked.clients import client_address
-from verify.http.guard.limits import Budget, Limiter
+from verify.http.guard.lane import Lane
+from verify.http.guard.limits import RATES, Budget, Limiter
 from verify.http.guard.underway import Underway
 
 Clock = Callable[[], float]
@@ -40,6 +42,8 @@ _HEADERS: Final = (
     (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()"),
 )
 _MOST_PARAMETERS: Final = 50
+_FREE_KILOBYTES: Final = 64
+"""Bodies that count as questions alone."""
 _SEEN_AS: Final = {"HEAD": "GET", "OPTIONS": "-"}
 """What the routes see: HEAD is a GET without a body, and OPTIONS a method that none takes, so that they tell theirs."""
 _SLASHES: Final = re.compile("/{2,}")
@@ -68,6 +72,7 @@ class Edge:
         self._ticks = ticks
         self._proxies = proxies
         self._underway = underway or Underway()
+        self._parsing = Lane()
         self._headers = (*_HEADERS, _HSTS) if secure else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,6 +87,7 @@ class Edge:
         headers = dict(scope["headers"])
         inner["state"] = {**scope.get("state", {})}
         peer = scope["client"]
+        inner["state"]["parsing"] = self._parsing
         inner["state"]["now"] = int(self._clock())
         inner["state"]["client"] = client_address(
             peer[0] if peer else None,
@@ -114,8 +120,20 @@ class Edge:
         if not said.strip(b"0") and b"transfer-encoding" not in headers:
             await self._app(scope, receive, send)
             return
-        async with self._underway.begin(scope["state"]["client"], int(said) if said.isdigit() else 0) as body:
+        length = int(said) if said.isdigit() else 0
+        if wait := await self._wait_for_bytes(scope["state"]["client"], length):
+            await self._refuse(scope, receive, send, Refused("rate_limited", retry_after=wait))
+            return
+        async with self._underway.begin(scope["state"]["client"], length) as body:
             await self._app(scope, body.of(receive), send)
+
+    async def _wait_for_bytes(self, client: str, length: int) -> int:
+        """Seconds to wait for the allowance of bytes; one whose length is not said counts as a file of the largest."""
+        size = (length or MAX_BYTES) >> 10
+        if size <= _FREE_KILOBYTES:
+            return 0
+        cost = min(size, RATES["kilobytes"].burst)
+        return (await self._limiter.take("kilobytes", client, self._ticks(), cost=cost)).wait
 
     async def _answer_late(self, scope: Any, receive: Receive, answer: Answer, error: Exception) -> None:
         """After an error that no route and no handler caught. An answer that has begun is broken off by the server."""

@@ -14,6 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from verify.http.answers.problems import Refused
+from verify.http.guard.lane import Lane
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -57,9 +58,17 @@ _FIELDS: Final = 64
 """Names and values of one JSON object, and levels of nesting: no request has as many."""
 
 
-async def beside(parse: Callable[[bytes], T], body: bytes) -> T:
-    """What ``parse`` makes of a body: in a thread where it is large, so that nobody else waits for it."""
-    return parse(body) if len(body) <= _AT_ONCE else await asyncio.to_thread(parse, body)
+async def beside(request: AnyRequest, parse: Callable[[bytes], T], body: bytes) -> T:
+    """What ``parse`` makes of a body: in a thread where it is large, so that nobody else waits for it.
+
+    One at a time, in turns of the clients: several threads would take the interpreter from the event loop.
+    """
+    if len(body) <= _AT_ONCE:
+        return parse(body)
+    state = request.scope["state"]
+    parsing: Lane = state["parsing"]
+    async with parsing.turn(state["client"]):
+        return await asyncio.to_thread(parse, body)
 
 
 async def json_body(
@@ -74,7 +83,7 @@ async def json_body(
     body = await request.body()
     if len(body) > JSON_BYTES:
         raise Refused("too_large")
-    tree = await beside(lambda data: _tree(data, rows), body)
+    tree = await beside(request, lambda data: _tree(data, rows), body)
     kind = other[1] if other and isinstance(tree, dict) and other[0] in tree else into
     try:
         return msgspec.convert(tree, kind)

@@ -41,7 +41,7 @@ async def read(request: AnyRequest) -> Form:
         parse = _fields
     else:
         return {}
-    form = await beside(parse, await request.body())
+    form = await beside(request, parse, await request.body())
     if sum(map(len, form.values())) > MOST_FIELDS:
         raise Refused("bad_form")
     return form

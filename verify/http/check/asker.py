@@ -11,6 +11,7 @@ from verify.core.chain import Chain
 from verify.core.tables import IdType
 from verify.core.verdict import Seen
 from verify.http.answers.problems import Refused
+from verify.http.guard.lane import Lane
 from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import Try
 from verify.registry.port import Registry
@@ -24,6 +25,8 @@ class Asker:
     def __init__(self, registry: Registry, secrets: Sequence[bytes], gate: NameGate) -> None:
         self.registry = registry
         self.gate = gate
+        self.lane = Lane()
+        """For whole lists."""
         self._secrets = tuple(secrets)
 
     @property

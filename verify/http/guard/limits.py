@@ -5,8 +5,8 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-Budget = Literal["ask", "lookup", "rows"]
-"""Pages and verification; lookups by name and ID number; rows of bulk checks."""
+Budget = Literal["ask", "lookup", "rows", "kilobytes"]
+"""Pages and verification; lookups by name and ID number; rows of bulk checks; large bodies."""
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +20,7 @@ RATES: Final[dict[Budget, Rate]] = {
     "ask": Rate(per_minute=3000, burst=600),
     "lookup": Rate(per_minute=120, burst=120),
     "rows": Rate(per_minute=10_000, burst=50_000),
+    "kilobytes": Rate(per_minute=120 << 10, burst=128 << 10),
 }
 """By client address (3-interfaces, Public HTTP service)."""
 

@@ -1,0 +1,278 @@
+"""Honest questions while ten addresses try everything: how many are answered right, and as soon as without them.
+
+The rate is a fixed half of what the service answers alone, from as many addresses as keep each within its limits, which
+are on. Everything stays on the loopback address, and ends by itself after a minute and a half.
+"""
+
+import asyncio
+import io
+import itertools
+import json
+import multiprocessing
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+import altcha
+import httpx
+import msgspec
+
+from bench import publishing
+from bench.figures import Figure, limit
+from bench.hostile_asking import Place, Reply, ask, form, request
+from bench.hostile_attacks import attack
+from migrations import embedded
+from tests import photos, releases
+from tests.invented import SECRET
+from verify.core import qr_text
+
+PEOPLE: Final = 2000
+ALONE: Final = 12.0
+"""Seconds of asking without the ten, and seconds of the ten."""
+ATTACK: Final = 25.0
+REST: Final = 20.0
+WITHIN: Final = 3.0
+"""Times the alone p99 of its kind, within which an answer counts."""
+LEAST: Final = 0.99
+MOST_MIB: Final = 500
+"""Of the service's own memory at its peak; its workers have their own bound."""
+_LOOKUPS: Final = 60
+
+Kind = Callable[[str], Awaitable[tuple[bool, float]]]
+"""Asks from an address: whether the answer was right, and the service's seconds."""
+
+
+class Honest:
+    """The questions of honest people, each kind in turn."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.worked = 0
+        self._serial = itertools.cycle(range(1, PEOPLE))
+        self._payloads: list[tuple[int, str]] = []
+        code = photos.qr_image(qr_text.write(releases.certify(1), "v.example.org"))
+        picture = io.BytesIO()
+        code.save(picture, "PNG")
+        self._photo = form(picture.getvalue(), "x.png")
+        self.kinds: dict[str, Kind] = {
+            "code": self.code,
+            "number and name": self.name,
+            "page": self.page,
+            "list page": self.list_page,
+            "lookup": self.lookup,
+            "list of 20": self.rows,
+            "table of 20": self.table,
+            "photo": self.photo,
+        }
+
+    async def code(self, source: str) -> tuple[bool, float]:
+        """What a QR code opens, as JSON."""
+        body = json.dumps({"qr": qr_text.write(releases.certify(next(self._serial)), "v.example.org")}).encode()
+        return _valid(await ask(self.place, source, request("POST", "/api/v1/verify", body)))
+
+    async def name(self, source: str) -> tuple[bool, float]:
+        """Number and name, with the proof of work where it is wanted: its own time is the asker's."""
+        serial = next(self._serial) % 40 + 1
+        asked = {"number": releases.number(serial), "name": f"候选人{serial}"}
+        reply = await ask(self.place, source, request("POST", "/api/v1/verify", json.dumps(asked).encode()))
+        if reply.status == 403:
+            self.worked += 1
+            payload = await asyncio.to_thread(_solved, msgspec.json.decode(reply.body)["challenge"])
+            again = await ask(self.place, source, _posted("/api/v1/verify", asked | {"altcha": payload}))
+            return _valid(again)
+        return _valid(reply)
+
+    async def page(self, source: str) -> tuple[bool, float]:
+        """The first page."""
+        reply = await ask(self.place, source, request("GET", "/"))
+        return reply.status == 200, reply.seconds
+
+    async def list_page(self, source: str) -> tuple[bool, float]:
+        """A page of the pass list."""
+        reply = await ask(self.place, source, request("GET", f"/pass-lists/{releases.EXAM}"))
+        return reply.status == 200 and "候选人1".encode() in reply.body, reply.seconds
+
+    async def lookup(self, source: str) -> tuple[bool, float]:
+        """Name and ID number, with a proof that was made before."""
+        if not self._payloads:
+            return await self.page(source)
+        serial, payload = self._payloads.pop()
+        asked = {"name": f"候选人{serial}", "id_type": "other", "id_number": f"ID{serial:08d}", "altcha": payload}
+        reply = await ask(self.place, source, request("POST", "/api/v1/lookup", json.dumps(asked).encode()))
+        return reply.status == 200 and releases.number(serial).encode() in reply.body, reply.seconds
+
+    async def rows(self, source: str) -> tuple[bool, float]:
+        """Twenty rows as JSON."""
+        rows = [{"number": releases.number(at), "name": f"候选人{at}"} for at in self._twenty()]
+        reply = await ask(self.place, source, request("POST", "/api/v1/verify/batch", json.dumps(rows).encode()))
+        return reply.body.count(b'"outcome":"valid"') == 20, reply.seconds
+
+    async def table(self, source: str) -> tuple[bool, float]:
+        """Twenty rows as CSV."""
+        lines = ["number,name", *(f"{releases.number(at)},候选人{at}" for at in self._twenty())]
+        body = "\n".join(lines).encode()
+        reply = await ask(self.place, source, request("POST", "/api/v1/verify/batch", body, "text/csv"))
+        return reply.body.count(b",valid,") == 20, reply.seconds
+
+    async def photo(self, source: str) -> tuple[bool, float]:
+        """A picture of a code."""
+        return _valid(await ask(self.place, source, request("POST", "/api/v1/verify/document", *self._photo)))
+
+    async def prepare(self, count: int) -> None:
+        """Makes proofs for lookups to come, which takes the asker's time and not the service's."""
+        for turn in range(count):
+            body = json.dumps({"name": f"候选人{turn + 100}"}).encode()
+            reply = await ask(self.place, f"127.1.9.{turn + 1}", request("POST", "/api/v1/challenge", body))
+            payload = await asyncio.to_thread(_solved, msgspec.json.decode(reply.body))
+            self._payloads.append((turn + 100, payload))
+
+    def _twenty(self) -> list[int]:
+        return [200 + next(self._serial) % 1700 for _ in range(20)]
+
+
+def _valid(reply: Reply) -> tuple[bool, float]:
+    return b'"outcome":"valid"' in reply.body, reply.seconds
+
+
+def _posted(path: str, asked: object) -> bytes:
+    return request("POST", path, json.dumps(asked).encode())
+
+
+def _solved(challenge: dict[str, object]) -> str:
+    asked = altcha.Challenge.from_dict(challenge)
+    solution = altcha.solve_challenge(asked)
+    assert solution is not None
+    return altcha.Payload(asked, solution).to_base64()
+
+
+async def _closed(honest: Honest, seconds: float) -> float:
+    """Questions a second, four at a time, every kind in turn."""
+    until, done, turns = time.monotonic() + seconds, 0, itertools.cycle(honest.kinds.values())
+
+    async def one(at: int) -> None:
+        nonlocal done
+        while time.monotonic() < until:
+            await next(turns)(f"127.1.{at}.{done % 200 + 1}")
+            done += 1
+
+    await asyncio.gather(*(one(at) for at in range(4)))
+    return done / seconds
+
+
+async def _open(honest: Honest, rate: float, seconds: float) -> dict[str, list[tuple[bool, float]]]:
+    """Questions at a fixed rate, whether those before are answered or not."""
+    found: defaultdict[str, list[tuple[bool, float]]] = defaultdict(list)
+    kinds, tasks, begun = itertools.cycle(honest.kinds.items()), [], time.monotonic()
+
+    async def one(kind: str, asks: Kind, source: str) -> None:
+        found[kind].append(await asks(source))
+
+    for turn in range(int(rate * seconds)):
+        await asyncio.sleep(max(begun + turn / rate - time.monotonic(), 0))
+        kind, asks = next(kinds)
+        tasks.append(asyncio.create_task(one(kind, asks, f"127.1.{turn // 200 % 8 + 10}.{turn % 200 + 1}")))
+    await asyncio.gather(*tasks)
+    return found
+
+
+def _resident(pid: int, field: str = "VmRSS") -> int:
+    found = re.search(rf"{field}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text("ascii"))
+    return int(found[1]) >> 10 if found else 0
+
+
+def _p99(times: list[float]) -> float:
+    return sorted(times)[min(len(times) * 99 // 100, len(times) - 1)]
+
+
+async def _measure(place: Place, pid: int) -> list[Figure]:
+    honest = Honest(place)
+    await honest.prepare(_LOOKUPS)
+    await _closed(honest, 2)
+    rate = await _closed(honest, 4) / 2
+    start = _resident(pid)
+    print(f"  alone {2 * rate:.0f} questions a second: asked at {rate:.1f}")
+    alone = {kind: _p99([seconds for _, seconds in took]) for kind, took in (await _open(honest, rate, ALONE)).items()}
+    spawn = multiprocessing.get_context("spawn")
+    told: multiprocessing.SimpleQueue[dict[str, int]] = spawn.SimpleQueue()
+    process = spawn.Process(target=attack, args=(place, PEOPLE, ATTACK, told), daemon=True)
+    process.start()
+    await asyncio.sleep(4)
+    found = await _open(honest, rate, ATTACK - 6)
+    await asyncio.to_thread(process.join, 30)
+    peak = _resident(pid, "VmHWM")
+    await asyncio.sleep(REST)
+    end = _resident(pid)
+    if not told.empty():
+        print("  the ten: " + ", ".join(f"{name} ×{count}" for name, count in Counter(told.get()).most_common()))
+    print(f"  memory of the service: {start} MiB at the start, {peak} at its peak, {end} at the end")
+    print(f"  names that cost honest askers a proof of work: {honest.worked}")
+    good = total = 0
+    for kind, took in found.items():
+        right = sum(is_right and seconds <= WITHIN * alone[kind] for is_right, seconds in took)
+        wrong = sum(not is_right for is_right, _ in took)
+        p99, median = _p99([seconds for _, seconds in took]), statistics.median(seconds for _, seconds in took)
+        print(
+            f"  {kind}: alone p99 {alone[kind] * 1000:.0f} ms; attacked median {median * 1000:.0f}, "
+            f"p99 {p99 * 1000:.0f} ms; {right} of {len(took)} in time, {wrong} not right"
+        )
+        good, total = good + right, total + len(took)
+    share = Figure(
+        work="honest questions while ten addresses try everything",
+        ours=100 * good / total,
+        unit="%",
+        against=f"right within {WITHIN:g} × the alone p99",
+        theirs=100,
+        ratios=(good / total,),
+        bound=LEAST,
+    )
+    return [
+        share,
+        limit("the service's memory at the attack's peak", peak, MOST_MIB, unit="MiB"),
+        limit("the service's memory after it", end, start + 150, unit="MiB"),
+    ]
+
+
+def run() -> list[Figure]:
+    """Publishes a small register, serves it with its limits on, and asks with and without the ten."""
+    print(f"honest questions while ten addresses try everything for {ATTACK:.0f} s")
+    with tempfile.TemporaryDirectory(prefix="yinjian-bench-") as folder:
+        var = Path(folder)
+        try:
+            database, _ = publishing.run(var, PEOPLE)
+            (var / "lookup.secret").write_text(SECRET.hex(), "ascii")
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                place = Place(host="127.0.0.1", port=free.getsockname()[1])
+            environ = os.environ | {
+                "YINJIAN_DATABASE_URL": database.reader_url,
+                "YINJIAN_ROOT": releases.ROOT_THUMBPRINT.hex(),
+                "YINJIAN_LOOKUP_SECRET_FILE": str(var / "lookup.secret"),
+                "YINJIAN_PORT": str(place.port),
+            }
+            command = [sys.executable, "-m", "verify", "serve"]
+            with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as server:
+                try:
+                    _wait(place)
+                    return asyncio.run(_measure(place, server.pid))
+                finally:
+                    server.terminate()
+        finally:
+            embedded.stop(var)
+
+
+def _wait(place: Place) -> None:
+    for _ in range(200):
+        try:
+            httpx.get(f"http://{place.host}:{place.port}/health/ready").raise_for_status()
+            return
+        except httpx.HTTPError:
+            time.sleep(0.1)

@@ -115,7 +115,7 @@ def create(
         },
         exception_handlers=complaints,
         request_max_body_size=_BODY_BYTES,
-        on_startup=[files_in.start],
+        on_startup=[views.warm, files_in.start],
         on_shutdown=[files_in.close, *([shared.close] if shared else [])],
         openapi_config=None,
         logging_config=None,

@@ -74,7 +74,8 @@ class Judging:
 
         Raises RegistryUnavailable and RegisterDamaged.
         """
-        await self._enter()
+        async with self._asker.lane.turn(self._client):
+            await self._enter()
         rows, withheld = self._rows, False
         questions = [rows[at : at + QUESTION] for at in range(0, len(rows), QUESTION)]
         following = asyncio.create_task(self._ask(questions[0])) if questions else None
@@ -91,7 +92,8 @@ class Judging:
                     judged = await self._settled(judged)
                 withheld = withheld or any(item.row.problem == WANTED for item in judged)
                 if withheld and at == len(questions):
-                    self.challenge = await self._gate.challenge(list(self._tries.values()), self._client, self._now)
+                    async with self._asker.lane.turn(self._client):
+                        self.challenge = await self._gate.challenge(list(self._tries.values()), self._client, self._now)
                 for begin in range(0, len(judged), CHUNK):
                     yield tuple(judged[begin : begin + CHUNK])
         finally:

@@ -24,7 +24,7 @@ SLOWEST: Final = 32 << 10
 _AT_ONCE: Final = 64 << 10
 _PIECE: Final = 64 << 10
 """What the server holds before it stops reading from a wire."""
-_PACE: Final = 64 << 20
+_PACE: Final = 16 << 20
 """Bytes a second of all large bodies together."""
 _RETRY_AFTER: Final = 10
 

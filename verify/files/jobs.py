@@ -49,7 +49,7 @@ Reads: TypeAlias = Literal["pictures", "tables"]
 _READERS: Final[dict[Reads, tuple[str, ...]]] = {
     "pictures": ("verify.files.documents", "PIL.JpegImagePlugin", "PIL.MpoImagePlugin", "PIL.PngImagePlugin",
                  "PIL.WebPImagePlugin"),
-    "tables": ("verify.files.tables.kinds",),
+    "tables": ("verify.files.tables.kinds", "verify.shared.spreadsheet.xlsx", "encodings.gb18030", "encodings.cp437"),
 }  # fmt: skip
 
 

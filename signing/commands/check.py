@@ -101,7 +101,7 @@ def _not_passed(judged: Judged) -> None:
         reasons = _GAP.join(reason.message for reason in row.reasons if reason.kind == "remark")
         click.echo("  " + _("row {}: {}. {}").format(row.row, totals.words(row.outcome or ""), reasons))
     doubtful = [(row, reason) for row in judged.rows if row.outcome == "passed" and not row.struck
-                for reason in row.reasons if reason.kind == "remark"]  # fmt: skip
+                for reason in row.reasons if reason.kind == "remark" and reason.code != "not_printable"]  # fmt: skip
     if doubtful:
         click.echo(_("Passed, and to be looked at:"))
     for row, reason in doubtful[:_SHOWN]:
@@ -124,6 +124,10 @@ def remark(judged: Judged) -> None:
             "Column {} “{}” looks like marks or remarks and is not read: call it as the form does if it is to count."
         )
         click.echo(text.format(column_letters(place), heading or _("(no heading)")).replace("\n", " "), err=True)
+    for row in judged.rows:
+        for reason in row.reasons:
+            if reason.code == "not_printable" and not row.struck:
+                click.echo(_line(row, reason), err=True)
     if left := table.left_out():
         rows = _COMMA.join(map(str, left[:_SHOWN])) + (" …" if len(left) > _SHOWN else "")
         click.echo(_("Rows that hold nobody and were left out: {} ({}).").format(len(left), rows), err=True)

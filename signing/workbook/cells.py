@@ -91,23 +91,27 @@ def _same(value: float, shown: str) -> bool:
 
 def tidied(column: Column, text: str) -> tuple[str, list[Finding]]:
     """A text without what was put around it and into it on its way, and what was found."""
-    found: list[Finding] = []
+    codes: list[str] = []
+    for code, put_right in (
+        ("references", _without_references),
+        ("protected", without_protection),
+        ("radicals", identity.to_ideographs),
+        # Names, ID numbers and certificate numbers say this in their own words.
+        ("unseen", str if column in ("name", "id_number", "number") else identity.without_unseen),
+    ):
+        if (after := put_right(text)) != text:
+            codes.append(code)
+            text = after
+    return text, [corrected(column, code, _said(code)) for code in codes]
 
-    def step(before: str, after: str, code: str, message: str) -> str:
-        if after != before:
-            found.append(corrected(column, code, message))
-        return after
 
-    text = step(text, _without_references(text), "references",
-                _("References of web pages (&…;) were made the characters they stand for."))  # fmt: skip
-    text = step(text, without_protection(text), "protected",
-                _("The marks that spreadsheets protect texts with were taken off."))  # fmt: skip
-    text = step(text, identity.to_ideographs(text), "radicals",
-                _("Radicals, which only look like characters, were made the characters."))  # fmt: skip
-    if column not in ("name", "id_number", "number"):  # each says so in its own words
-        unseen = "".join(character for character in text if not identity.unseen(character))
-        text = step(text, unseen, "unseen", _("Invisible characters were taken out."))
-    return text, found
+def _said(code: str) -> str:
+    return {
+        "references": _("References of web pages (&…;) were made the characters they stand for."),
+        "protected": _("The marks that spreadsheets protect texts with were taken off."),
+        "radicals": _("Radicals, which only look like characters, were made the characters."),
+        "unseen": _("Invisible characters were taken out."),
+    }[code]
 
 
 def _without_references(text: str) -> str:

@@ -7,7 +7,7 @@ byte for byte. No finding holds a name or an ID number.
 import datetime
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from signing.messages import _
@@ -44,26 +44,36 @@ def name(value: Value) -> tuple[str | None, list[Finding]]:
 
 def _tidied(value: str) -> tuple[str, list[Finding]]:
     """``value`` with every correction made that a name may need."""
-    bare, found = tidied("name", value)
+    text, found = tidied("name", value)
+    for code, put_right in _NAME_STEPS:
+        if (after := put_right(text)) != text:
+            found.append(corrected("name", code, _said(code)))
+            text = after
+    return text, found
 
-    def step(before: str, after: str, code: str, message: str) -> str:
-        if after != before:
-            found.append(corrected("name", code, message))
-        return after
 
-    text = step(bare, identity.to_ideographs(identity.to_unicode(bare)), "name_private_use",
-                _("Characters of an old font were put in their Unicode places."))  # fmt: skip
-    visible = "".join(character for character in text if not identity.unseen(character))
-    text = step(text, visible, "name_control", _("Invisible characters were taken out."))
-    text = step(text, text.strip(), "name_outer_space", _("White space around the name was taken out."))
+def _with_standard_dot(text: str) -> str:
     dotted = text.translate(_DOTS)
-    if _HAN.search(text):
-        dotted = dotted.replace(".", "·")
-    text = step(text, dotted, "name_dot", _("The dot in the name was made the standard one (U+00B7)."))
-    return (
-        step(text, _NEXT_TO_HAN.sub("", text), "name_inner_space", _("White space inside the name was taken out.")),
-        found,
-    )
+    return dotted.replace(".", "·") if _HAN.search(text) else dotted
+
+
+_NAME_STEPS: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
+    ("name_private_use", lambda text: identity.to_ideographs(identity.to_unicode(text))),
+    ("name_control", identity.without_unseen),
+    ("name_outer_space", str.strip),
+    ("name_dot", _with_standard_dot),
+    ("name_inner_space", lambda text: _NEXT_TO_HAN.sub("", text)),
+)
+
+
+def _said(code: str) -> str:
+    return {
+        "name_private_use": _("Characters of an old font were put in their Unicode places."),
+        "name_control": _("Invisible characters were taken out."),
+        "name_outer_space": _("White space around the name was taken out."),
+        "name_dot": _("The dot in the name was made the standard one (U+00B7)."),
+        "name_inner_space": _("White space inside the name was taken out."),
+    }[code]
 
 
 def _name_fault(text: str) -> tuple[str, str] | None:
@@ -102,15 +112,10 @@ def _word(value: Value) -> str:
 
 def id_number(kind: str, value: Value, today: datetime.date) -> tuple[str | None, list[Finding]]:
     """The ID key of a document of type ``kind``, and what was found; None where the row is refused for it."""
-    digits_lost = refused(
-        "id_number",
-        "id_digits_lost",
-        _("The number was kept as a quantity and its last digits are lost: format the column as text, type it again."),
-    )
     found: list[Finding] = []
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if abs(value) >= 1e15:
-            return None, [digits_lost]
+            return None, [_digits_lost()]
         if value != int(value) or value < 0:
             return None, [refused("id_number", "id_form", _("This is not an ID number."))]
         found.append(corrected("id_number", "id_was_number", _("The ID number was kept as a quantity.")))
@@ -123,7 +128,7 @@ def id_number(kind: str, value: Value, today: datetime.date) -> tuple[str | None
     found += undone
     written = unicodedata.normalize("NFKC", value).strip()
     if _LOST.fullmatch(written) and (kind == "resident" or "+" in written):
-        return None, [digits_lost]
+        return None, [_digits_lost()]
     key = identity.compact(value, identity.MAX_ID)
     if not key:
         return None, [refused("id_number", "id_missing", _("There is no ID number."))]
@@ -136,6 +141,13 @@ def id_number(kind: str, value: Value, today: datetime.date) -> tuple[str | None
     if fault := _id_fault(kind, longer, today):
         return None, [refused("id_number", *fault)]
     return longer, found
+
+
+def _digits_lost() -> Finding:
+    message = _(
+        "The number was kept as a quantity and its last digits are lost: format the column as text, type it again."
+    )
+    return refused("id_number", "id_digits_lost", message)
 
 
 def _id_fault(kind: str, key: str, today: datetime.date) -> tuple[str, str] | None:

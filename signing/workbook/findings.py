@@ -13,6 +13,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     refuses: bool = False
     corrects: bool = False
+    cell: str | None = None
+    """Where it stands, if not in the row's cell of ``column``."""
 
 
 def refused(column: Column | None, code: str, message: str) -> Finding:

@@ -202,8 +202,11 @@ class _Judge:
             found.append(remarked(None, "row_hidden", _("The row is hidden in the workbook.")))
         for place in self._table.unread:
             if words.speaks_of_standing(self._table.sheet.cells.value(row, place)):
-                text = _("{} speaks of absence or disqualification in a column that is not read: it changes nothing.")
-                found.append(remarked(None, "column_not_read", text.format(cell_name(row, place))))
+                message = _(
+                    "This speaks of absence or disqualification in a column that is not read: it changes nothing."
+                )
+                cell = cell_name(row, place)
+                found.append(Finding(column=None, code="column_not_read", message=message, cell=cell))
         return found
 
     def _programme(self, value: Value) -> tuple[str | None, list[Finding]]:
@@ -273,7 +276,7 @@ def _row(draft: Draft, table: Table, struck: str | None) -> Row:
     corrected = any(finding.corrects for finding in draft.findings)
     reasons = [
         Reason(
-            cell=finding.column and table.cell(draft.row, finding.column),
+            cell=finding.cell or (finding.column and table.cell(draft.row, finding.column)),
             code=finding.code,
             message=finding.message,
             kind="refusal" if finding.refuses else "correction" if finding.corrects else "remark",

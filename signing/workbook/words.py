@@ -44,8 +44,8 @@ def plain(value: Value) -> str:
     if isinstance(value, float) and value == int(value):
         value = int(value)
     text = "" if value is None else str(value)
-    text = "".join(character for character in text if not identity.unseen(character))
-    return headings.simplified("".join(unicodedata.normalize("NFKC", text).split())).casefold()
+    text = unicodedata.normalize("NFKC", identity.without_unseen(text))
+    return headings.simplified("".join(text.split())).casefold()
 
 
 def standing(value: Value) -> tuple[Standing | None, Literal["known", "unclear", "unknown"]]:

@@ -40,6 +40,11 @@ def unseen(character: str) -> bool:
     return character in tables.UNSEEN or (unicodedata.category(character) in ("Cc", "Cf") and not character.isspace())
 
 
+def without_unseen(text: str) -> str:
+    """``text`` without the characters that nobody sees."""
+    return text if text.isascii() and text.isprintable() else "".join(c for c in text if not unseen(c))
+
+
 @functools.lru_cache(maxsize=4096)
 def _ignored(character: str) -> bool:
     return character.isspace() or unseen(character)

@@ -154,7 +154,7 @@ def test_a_column_that_speaks_of_standing_and_is_not_read_is_told(tmp_path: Path
     """By what it is called, or by what it says; with the rows it says it of."""
     header = list((ALL | {12: heading}).values())
     rows = judge(tmp_path / "b.xlsx", book(person(1, remark="违纪"), person(2), header=header))
-    assert rows == [("accepted", "passed", [(None, "column_not_read")]), ("accepted", "passed", [])]
+    assert rows == [("accepted", "passed", [("M2", "column_not_read")]), ("accepted", "passed", [])]
     table = headers.find(sheets.read(tmp_path / "b.xlsx"))
     assert table.doubtful == {12: heading or ""}
     assert table.unread == {0: "序号", 12: heading or "", 14: "工作单位"}

@@ -42,7 +42,7 @@ def keys(value: object, *, bracketed: bool = False) -> tuple[str, ...]:
     """
     if not isinstance(value, str) or len(value) > _MOST:
         return ()
-    text = "".join(character for character in off(value) if not identity.unseen(character))
+    text = identity.without_unseen(off(value))
     text = simplified(unicodedata.normalize("NFKC", identity.to_ideographs(_CIRCLED.sub("", text))).casefold())
     if serial := _SERIAL.match(text):
         text = text[serial.end() :]

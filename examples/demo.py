@@ -1,11 +1,13 @@
 """``make demo``: an exam from the workbook to the public site, by the commands that a centre would type.
 
 Everything is in var/demo (or the folder given), made anew at each start, with a database of its own. Ctrl-C or SIGTERM
-stops it all.
+stops it all. With ``--lan`` site and QR codes are at this machine's address, for phones in the same room; anybody in
+the same network can open it then.
 """
 
 import contextlib
 import fcntl
+import ipaddress
 import json
 import os
 import re
@@ -55,16 +57,18 @@ class Failed(Exception):
 class Demo:
     """One run in one folder."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, host: str = "127.0.0.1") -> None:
         self.folder = folder
         self.port = port
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://{host}:{port}"
+        self._lan = host != "127.0.0.1"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("YINJIAN_") or name in _KEPT}
         self._environment = kept | {
             "YINJIAN_VAR": str(folder),
             "YINJIAN_SITE": str(ROOT / "examples" / "site.toml"),
             "YINJIAN_PASSPHRASE_FILE": str(folder / "passphrase"),
             "YINJIAN_PORT": str(port),
+            "YINJIAN_HOST": host,
         }
         if FONTS.is_dir():
             os.environ.setdefault("YINJIAN_FONTS", str(FONTS))
@@ -138,6 +142,8 @@ class Demo:
             (self.folder / "photos").mkdir()
             for row in make_workbook.rows():
                 invented_pictures.portrait(str(row[0]), self.folder / "photos" / f"{row[0]}.jpg")
+        if self._lan:  # QR codes open this machine, for phones in the same room
+            text = re.sub(r"(?m)^query_url = .*$", f'query_url = "{self.url}"', text)
         (self.folder / "centre.toml").write_text(text, "utf-8")
 
     def look_at_fonts(self) -> None:
@@ -157,7 +163,7 @@ class Demo:
     def serve(self) -> None:
         """Runs the public service until it ends or the demo is stopped; writes summary.json once it is ready."""
         service = self.open_site()
-        samples = find_samples(self.folder)
+        samples = find_samples(self.folder, self.url if self._lan else None)
         self._summarise(samples)
         print(self._invitation(samples), flush=True)
         code = service.wait()
@@ -237,8 +243,12 @@ class Demo:
             raise Failed("yinjian-migrate down")
 
 
-def find_samples(folder: Path) -> list[dict[str, str]]:
-    """Five people with a certificate: what is on the paper, and the ID number that only the workbook has."""
+def find_samples(folder: Path, url: str | None = None) -> list[dict[str, str]]:
+    """Five people with a certificate: what is on the paper, and the ID number that only the workbook has.
+
+    ``url`` is the address that the paper names, where it is not the example's.
+    """
+    host = "VERIFY.EXAMPLE.ORG" if url is None else url.partition("//")[2]
     release = (folder / "releases" / f"{TERM}-final-1.release").read_bytes()
     issued = {
         found.holder: (found, item.data)
@@ -256,7 +266,7 @@ def find_samples(folder: Path) -> list[dict[str, str]]:
             "number": found.number,
             "holder": name,
             "id_number": id_number,
-            "qr": qr_text.write(data, "VERIFY.EXAMPLE.ORG"),
+            "qr": qr_text.write(data, host, "https" if url is None else "http"),
         })  # fmt: skip
     return samples
 
@@ -273,12 +283,25 @@ def only_one(folder: Path) -> Iterator[None]:
         yield
 
 
-def check_port(port: int) -> None:
+def lan_address() -> str:
+    """The machine's own address in its network, as the way out would have it; nothing is sent. Raises Failed."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address for documentation (RFC 5737)
+            address: str = probe.getsockname()[0]
+        except OSError:
+            address = ""
+    if not address or not ipaddress.ip_address(address).is_private or address.startswith("127."):
+        raise Failed("this machine has no address in a private network that a phone could open")
+    return address
+
+
+def check_port(port: int, host: str = "127.0.0.1") -> None:
     """Raises Failed where the port is taken, before any work is done."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             raise Failed(f"port {port} is in use: YINJIAN_PORT=8001 make demo") from None
 
@@ -288,12 +311,14 @@ def main() -> int:
     signals = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # as under nohup
     for number in signals:
         signal.signal(number, _stop)
-    folder = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else FOLDER
+    arguments = [argument for argument in sys.argv[1:] if argument != "--lan"]
+    folder = Path(arguments[0]).absolute() if arguments else FOLDER
     try:
         port = int(os.environ.get("YINJIAN_PORT") or "8000")
-        demo = Demo(folder, port)
+        host = lan_address() if "--lan" in sys.argv[1:] else "127.0.0.1"
+        demo = Demo(folder, port, host)
         with only_one(folder):
-            check_port(port)
+            check_port(port, host)
             try:
                 demo.look_at_fonts()
                 demo.prepare()

@@ -1,7 +1,8 @@
 """The part of centre.toml that becomes the keyring: issuers, programmes, and the host that QR codes name."""
 
+import ipaddress
 import re
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 import msgspec
 from msgspec import Meta
@@ -74,6 +75,15 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
         if found is None:
             raise ValueError("settings that nobody has checked")
         return found[1].upper()
+
+    @property
+    def scheme(self) -> Literal["https", "http"]:
+        """The scheme of QR texts: http only for trials at a private address, where there is no TLS."""
+        try:
+            private = ipaddress.ip_address(self.host.partition(":")[0]).is_private
+        except ValueError:
+            private = False
+        return "http" if private and self.query_url.lower().startswith("http://") else "https"
 
     @property
     def issuer_entries(self) -> tuple[Issuer, ...]:

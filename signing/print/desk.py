@@ -69,7 +69,13 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     def words(self) -> Words:
         """What every certificate of the centre says alike."""
         centre = self.room.centre
-        return Words(keyring=self.keyring, settings=centre.printing, host=centre.host, address=self.site)
+        return Words(
+            keyring=self.keyring,
+            settings=centre.printing,
+            host=centre.host,
+            scheme=centre.scheme,
+            address=self.site,
+        )
 
 
 def printables(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -56,6 +56,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     settings: PrintSettings
     host: str
     """The host that QR codes name, upper case."""
+    scheme: Literal["https", "http"] = "https"
     address: str
     """Where certificates can be asked for, as printed."""
     seals: dict[str, str] = {}
@@ -141,7 +142,7 @@ def page(source: Printable, words: Words, photo: str | None = None) -> dict[str,
         "text": _sentence(words.settings, programme, source.held_on, issued_on),
         "issuers": [names(body) | {"id": one, "seal": words.seals.get(one)} for one, body in bodies],
         "photo": photo,
-        "qr": code(qr_text.write(source.statement, words.host), words.settings),
+        "qr": code(qr_text.write(source.statement, words.host, words.scheme), words.settings),
         "statement": {"name": f"/{shown.number}.cose", "bytes": list(source.statement)},
     }
 

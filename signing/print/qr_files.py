@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from keys.programmes import Published
 from signing.ledger.values import Given
 from signing.messages import _
 from signing.spread import spread
@@ -12,7 +13,7 @@ from verify.shared import whole_files
 from verify.shared.progress import Progress
 
 
-def draw(folder: Path, host: str, certificates: Sequence[Given], progress: Progress) -> int:
+def draw(folder: Path, centre: Published, certificates: Sequence[Given], progress: Progress) -> int:
     """Draws what is not there yet; how many that were."""
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
@@ -21,7 +22,7 @@ def draw(folder: Path, host: str, certificates: Sequence[Given], progress: Progr
 
     def some(given: Sequence[Given]) -> list[None]:
         for one in given:
-            _draw(folder, host, one)
+            _draw(folder, centre, one)
         return [None] * len(given)
 
     if missing:
@@ -36,11 +37,11 @@ def sweep(folder: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _draw(folder: Path, host: str, given: Given) -> None:
+def _draw(folder: Path, centre: Published, given: Given) -> None:
     if given.statement is None:
         raise ValueError("a certificate that is not signed")
     from signing.print import qr
 
-    text = qr_text.write(given.statement, host)
+    text = qr_text.write(given.statement, centre.host, centre.scheme)
     for suffix, picture in (("svg", qr.svg(text)), ("png", qr.png(text))):
         whole_files.write(folder / f"{given.number}.{suffix}", picture)

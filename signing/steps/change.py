@@ -119,7 +119,7 @@ def change(session: Session, order: Order) -> Done:
     (recorded,) = ledger.changes(job=job.id)
     replacement = ledger.given(recorded.replacement) if recorded.replacement is not None else None
     if replacement is not None:
-        qr_files.draw(session.room.certificates, session.room.centre.host, [replacement], session.progress)
+        qr_files.draw(session.room.certificates, session.room.centre, [replacement], session.progress)
     return Done(job=job, path=path, change=recorded, replacement=replacement)
 
 

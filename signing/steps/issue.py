@@ -56,7 +56,7 @@ def issue(
     made = making.issue(session, judged, term, notes, early)
     exams = {listed.exam for listed in made.lists}
     unexplained = [one for one in rebuild.unexplained(session.ledger) if one.exam in exams]
-    qr_files.draw(session.room.certificates, session.room.centre.host, made.certificates, session.progress)
+    qr_files.draw(session.room.certificates, session.room.centre, made.certificates, session.progress)
     printed, before = None, 0
     if papers is not None:
         desk = Desk.of(session)

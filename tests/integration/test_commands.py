@@ -19,10 +19,12 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from examples import make_workbook
+from examples import demo, make_workbook
+from keys.programmes import Published
+from keys.settings_file import Source
 from tests import PROJECT, auditor
 from tests.http_service import solved
-from verify.core import statement
+from verify.core import qr_text, statement
 from verify.core.statement import Kind
 
 PASSPHRASE = "only for this test"
@@ -249,9 +251,11 @@ def test_the_demo_comes_up_and_goes_without_a_trace(tmp_path: Path, number: sign
     environment = os.environ | {"YINJIAN_PORT": str(port), "YINJIAN_VAR": str(tmp_path / "elsewhere")}
     command = [sys.executable, "-m", "examples.demo", str(tmp_path / "demo")]
     with (tmp_path / "demo.log").open("w") as log:
-        demo = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        running = subprocess.Popen(
+            command, cwd=PROJECT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        )
         try:
-            wait_for((tmp_path / "demo" / "summary.json").exists, demo, 300)
+            wait_for((tmp_path / "demo" / "summary.json").exists, running, 300)
             summary = json.loads((tmp_path / "demo" / "summary.json").read_text("utf-8"))
             assert summary["url"] == f"http://127.0.0.1:{port}"
             assert all(Path(summary[name]).is_absolute() for name in ("keyring", "release", "certificates_dir"))
@@ -265,8 +269,8 @@ def test_the_demo_comes_up_and_goes_without_a_trace(tmp_path: Path, number: sign
                 assert post(f"{summary['url']}/api/v1/verify", by_name)["outcome"] == "valid"
                 assert sample["number"] in look_up(summary["url"], sample["holder"], sample["id_number"])
         finally:
-            demo.send_signal(number)
-            code = demo.wait(60)
+            running.send_signal(number)
+            code = running.wait(60)
     printed = (tmp_path / "demo.log").read_text("utf-8")
     assert code == 0, printed
     assert "Traceback" not in printed
@@ -290,6 +294,16 @@ def test_the_demo_says_at_once_that_no_font_is_there(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert "No Chinese Song font is installed here" in done.stdout
     assert "make demo" in done.stdout
+
+
+def test_the_demo_for_a_room_prints_codes_that_open_this_machine(tmp_path: Path) -> None:
+    """With --lan the centre's settings and the samples' QR texts name the machine's own address."""
+    made = demo.Demo(tmp_path, 8765, "192.168.1.5")
+    made._centre()
+    settings = Published.read(Source.of(tmp_path / "centre.toml"))
+    text = qr_text.write(b"\x84\x01", settings.host, settings.scheme)
+    assert text.startswith("http://192.168.1.5:8765/Q/")
+    assert qr_text.read(text) == b"\x84\x01"
 
 
 def test_the_demo_wipes_no_folder_but_its_own(tmp_path: Path) -> None:

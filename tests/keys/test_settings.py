@@ -87,3 +87,20 @@ def test_a_file_that_is_not_there_or_no_text_is_refused() -> None:
         Source.of(Path("/nowhere/centre.toml"))
     with pytest.raises(SettingsRefused, match="line 2: not UTF-8"):
         Source('query_url = "x"\nname = "碳排放"\n'.encode("gb18030"), "centre.toml")
+
+
+@pytest.mark.parametrize(
+    ("query_url", "scheme"),
+    [
+        ("https://verify.example.org", "https"),
+        ("http://verify.example.org", "https"),
+        ("http://192.168.1.5:8000", "http"),
+        ("http://10.0.0.7", "http"),
+        ("http://8.8.8.8", "https"),
+        ("https://192.168.1.5:8000", "https"),
+    ],
+)
+def test_only_trials_at_a_private_address_are_without_tls(query_url: str, scheme: str) -> None:
+    """A printed code can never be changed: whatever the public opens begins https."""
+    source = example('query_url = "https://verify.example.org"', f'query_url = "{query_url}"')
+    assert Published.read(source).scheme == scheme

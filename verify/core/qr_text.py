@@ -5,7 +5,7 @@ what stands in a cell of their tables. verify/web/src/qr_text.ts has it for the 
 """
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from verify.core.errors import Unreadable
 
@@ -29,13 +29,13 @@ _TEXT: Final = re.compile(
 _BEGINS: Final = re.compile(rf"{_ADDRESS}|[0-9]{{{SHORTEST}}}", re.IGNORECASE | re.ASCII)
 
 
-def write(data: bytes, host: str) -> str:
+def write(data: bytes, host: str, scheme: Literal["https", "http"] = "https") -> str:
     """The QR text of a statement's bytes, for the centre's ``host`` (name, with port where it has one).
 
     Host and path are upper case for the QR code's alphanumeric mode; the scheme is not, because phones' scanners
-    take ``HTTPS://`` for plain text.
+    take ``HTTPS://`` for plain text. ``http`` is for trials in a room without TLS; every reader ignores the scheme.
     """
-    return f"https://{host.upper()}/Q/{int.from_bytes(data)}"
+    return f"{scheme}://{host.upper()}/Q/{int.from_bytes(data)}"
 
 
 def digits(text: str) -> str:

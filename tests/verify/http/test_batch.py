@@ -332,3 +332,72 @@ async def test_five_thousand_rows_of_a_workbook_come_back_with_an_outcome_and_a_
     assert [cells[3] for cells in back] == ["valid", "revoked", "suspended", "expired"] * 1250
     assert all(cells[4] for cells in back)
     assert len({cells[5] for cells in back}) == 1
+
+
+async def test_several_sheets_are_filled_and_what_was_read_is_told(service: httpx.AsyncClient) -> None:
+    """On the page, in the header of a file that comes back, and in the first line of a stream."""
+    book, _ = workbook(("姓名", "证书编号"), ("王莉", exam.VALID.number), (None, None))
+    other: Any = book.create_sheet("销售部")
+    for row in (
+        ("证书编号", "姓名", "备注"),
+        (f"'{exam.VALID.number}", "王莉", ""),
+        ("2.2E+20", "王莉", ""),
+        ("", "", "合计"),
+    ):
+        other.append(row)
+    book.create_sheet("说明")["A1"] = "说明"
+    data = saved(book)
+    answer = await post(service, data, XLSX)
+    assert answer.headers["yinjian-rows"] == "found=3, checked=2, sheets=2"
+    back = openpyxl.load_workbook(io.BytesIO(answer.content))
+    assert [back["销售部"][cell].value for cell in ("D2", "D3", "D4")] == ["valid", "not_checked", None]
+    assert back.worksheets[0]["C2"].value == "valid"
+    first, *rows, _last = map(json.loads, (await post(service, data, XLSX, accept=NDJSON)).text.splitlines())
+    assert [(sheet["name"], sheet["found"], sheet["without"]) for sheet in first["sheets"]][1] == ("销售部", 2, 1)
+    assert first["not_read"] == [{"name": "说明", "code": "no_columns"}]
+    assert [(row.get("sheet", 0), row["row"]) for row in rows] == [(0, 2), (1, 2), (1, 3)]
+    assert rows[1]["told"] == [{"code": "protection_off", "cell": "A2"}]
+    page = await service.post("/batch", files={"file": ("a.xlsx", data)}, headers={"accept-language": "en"})
+    for words in ("3 rows found, 2 checked", "numbers from column A, names from column B", "销售部!A2", "说明"):
+        assert words in page.text
+
+
+async def test_a_line_that_cannot_be_read_is_told_with_its_number(service: httpx.AsyncClient) -> None:
+    """In the problem, on the page, and for its script."""
+    data = f'证书编号,姓名,备注\n{exam.VALID.number},王莉,"优\nB2,x,良\n'.encode()
+    problem = (await post(service, data, "text/csv")).json()
+    assert (problem["code"], problem["line"]) == ("quote_not_closed", 2)
+    page = await service.post("/batch", files={"file": ("a.csv", data)}, headers={"accept": "text/html"})
+    assert "第 2 行：" in page.text
+    told = await service.post("/batch", files={"file": ("a.csv", data)}, headers={"accept": NDJSON})
+    assert told.json()["detail"].startswith("第 2 行：")
+
+
+@pytest.mark.parametrize("added", ["", "?from=wechat", "/", "#top"])
+async def test_a_qr_text_in_the_number_column_is_judged_as_one(service: httpx.AsyncClient, added: str) -> None:
+    """A link of ours with what messengers add, with its holder's name or another's."""
+    text = exam.VALID.qr + added
+    book, _ = workbook(("姓名", "证书编号"), ("王莉", text), ("王丽", text), ("王莉", text[:-30]))
+    got = opened((await post(service, saved(book), XLSX)).content)
+    assert [got[cell].value for cell in ("C2", "C3")] == ["valid", "mismatch"]
+    assert got["C4"].value not in ("valid", "mismatch")
+
+
+async def test_csv_comes_back_with_one_charset(service: httpx.AsyncClient) -> None:
+    """That of the file."""
+    text = f"证书编号,姓名\n{exam.VALID.number},王莉\n"
+    for encoding in ("utf-8", "gb18030"):
+        answer = await post(service, text.encode(encoding), "text/csv; charset=x")
+        assert answer.headers["content-type"] == f"text/csv; charset={encoding}"
+
+
+async def test_a_file_name_in_gbk_is_a_name(service: httpx.AsyncClient) -> None:
+    """As programs on Chinese Windows send it."""
+    data = f"证书编号,姓名\n{exam.VALID.number},王莉\n".encode()
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="' + "名单.csv".encode("gbk") + b'"\r\n'
+        b"Content-Type: text/csv\r\n\r\n" + data + b"\r\n--x--\r\n"
+    )
+    answer = await post(service, body, "multipart/form-data; boundary=x")
+    assert answer.status_code == 200
+    assert ",valid," in answer.text

@@ -38,6 +38,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     detail: str
     code: str
     field: str | None = None
+    line: int | None = None
+    """The line of a text in which the fault is."""
     challenge: Challenge | None = None
     """The proof of work that is wanted, where it is one."""
 
@@ -50,6 +52,7 @@ class Refused(Exception):
         code: str,
         *,
         field: str | None = None,
+        line: int | None = None,
         retry_after: int | None = None,
         headers: Mapping[str, str] | None = None,
         challenge: Challenge | None = None,
@@ -57,12 +60,15 @@ class Refused(Exception):
         super().__init__(code)
         self.code = code
         self.field = field
+        self.line = line
         self.retry_after = retry_after
         self.headers = dict(headers or {})
         self.challenge = challenge
 
 
-def problem(code: str, field: str | None = None, challenge: Challenge | None = None) -> Problem:
+def problem(
+    code: str, field: str | None = None, challenge: Challenge | None = None, line: int | None = None
+) -> Problem:
     """The problem details of a code."""
     kind = KINDS[code]
     return Problem(
@@ -72,6 +78,7 @@ def problem(code: str, field: str | None = None, challenge: Challenge | None = N
         detail=kind.detail,
         code=code,
         field=field,
+        line=line,
         challenge=challenge,
     )
 
@@ -118,7 +125,7 @@ def headers_of(refused: Refused, error: Exception) -> dict[str, str]:
 
 def as_json(refused: Refused, headers: dict[str, str]) -> Response[bytes]:
     """The answer for programs."""
-    told = problem(refused.code, refused.field, refused.challenge)
+    told = problem(refused.code, refused.field, refused.challenge, refused.line)
     return Response(msgspec.json.encode(told), status_code=told.status, media_type=PROBLEM_JSON, headers=headers)
 
 

@@ -6,6 +6,7 @@ of ten megabytes of ``a&`` it makes five million fields before anybody can count
 """
 
 import binascii
+import contextlib
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -70,11 +71,19 @@ def _unescaped(text: bytes) -> str:
 
 
 def _parts(body: bytes, boundary: str) -> Form:
+    """Names of fields and files are UTF-8; where a program sent them as Chinese Windows has them, that is taken."""
+    for charset in ("utf-8", "gb18030"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return _parts_in(body, boundary, charset)
+    return _parts_in(body, boundary, "latin-1")
+
+
+def _parts_in(body: bytes, boundary: str, charset: str) -> Form:
     form: Form = {}
     segment: MultipartSegment | None = None
     data = bytearray()
     try:
-        with PushMultipartParser(boundary, max_segment_count=MOST_FIELDS) as parser:
+        with PushMultipartParser(boundary, max_segment_count=MOST_FIELDS, header_charset=charset) as parser:
             for part in parser.parse(body):
                 if isinstance(part, MultipartSegment):
                     segment, data = part, bytearray()
@@ -82,7 +91,11 @@ def _parts(body: bytes, boundary: str) -> Form:
                     data += part
                 elif segment is not None:
                     form.setdefault(segment.name, []).append(_value(segment, bytes(data)))
-    except (MultipartError, ValueError):
+    except UnicodeDecodeError:
+        raise
+    except (MultipartError, ValueError) as error:
+        if isinstance(error.__cause__ or error.__context__, UnicodeDecodeError):
+            raise UnicodeDecodeError(charset, b"", 0, 0, "a name") from None
         raise Refused("bad_form") from None
     return form
 

@@ -26,6 +26,8 @@ from verify.http.guard.limits import RATES, Limiter
 NDJSON: Final = "application/x-ndjson"
 CHALLENGE: Final = "Altcha-Challenge"
 """The header that carries the challenge of a file that comes back; its answer is the field or header ``altcha``."""
+ROWS: Final = "Yinjian-Rows"
+"""The header that says of a file how many rows were found and checked, and on how many sheets (RFC 9651)."""
 TYPES: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv",
@@ -113,7 +115,7 @@ async def verify_batch(
     headers = await allowance(request, limiter, len(listed.rows))
     judged = Judging(asker, listed.rows, now, client=client_of(request), altcha=sent.altcha)
     if wants_lines(request):
-        return stream(_lines(judged, len(listed.rows)), headers)
+        return stream(_lines(judged, listed), headers)
     checked = [item async for items in judged.checked() for item in items]
     if listed.kind == "json":
         return Response(_verdicts(checked, judged.challenge), headers=headers)
@@ -121,6 +123,8 @@ async def verify_batch(
         headers[CHALLENGE] = msgspec.json.encode(judged.challenge).decode()
     results = batch_words.coded(checked, now, request.scope["state"]["language"])
     filled = await intake.filled(sent.data, listed, batch_words.CODED_HEADERS, results, client_of(request))
+    had = sum(item.verdict is not None for item in checked)
+    headers[ROWS] = f"found={len(checked)}, checked={had}, sheets={len(listed.sheets)}"
     headers["Content-Disposition"] = f'attachment; filename="checked.{listed.kind}"'
     return Response(filled, headers=headers | {"Content-Type": _media_type(listed)})
 
@@ -161,10 +165,10 @@ async def _sent(request: AnyRequest, intake: Intake) -> Sent:
     )
 
 
-async def _lines(judged: Judging, total: int) -> AsyncIterator[bytes]:
+async def _lines(judged: Judging, listed: Listed) -> AsyncIterator[bytes]:
     """One JSON value a line: the total, each row with its verdict, and at the end the summary or a problem."""
     encode = msgspec.json.Encoder().encode
-    yield encode({"total": total}) + b"\n"
+    yield encode({"total": len(listed.rows), **_read(listed)}) + b"\n"
     everything: list[Checked] = []
     try:
         async for items in judged.checked():
@@ -177,8 +181,25 @@ async def _lines(judged: Judging, total: int) -> AsyncIterator[bytes]:
     yield encode(last | ({"challenge": judged.challenge} if judged.challenge else {})) + b"\n"
 
 
+def _read(listed: Listed) -> dict[str, object]:
+    """Which sheets were read and which not; nothing of what is no workbook."""
+    if listed.kind != "xlsx":
+        return {}
+    return {
+        "sheets": [
+            {"name": sheet.name, "found": sheet.found, "without": sheet.without, "columns": sheet.columns}
+            for sheet in listed.sheets
+        ],
+        "not_read": [{"name": name, "code": why} for name, why in listed.not_read],
+    }
+
+
 def _line(item: Checked) -> dict[str, object]:
     line: dict[str, object] = {"row": item.row.row, "verdict": item.verdict}
+    if item.row.sheet:
+        line["sheet"] = item.row.sheet
+    if item.row.told:
+        line["told"] = item.row.told
     if item.row.problem is not None:
         detail = batch_words.PROBLEMS[item.row.problem]
         line["problem"] = {"code": item.row.problem, "cell": item.row.cell, "detail": detail}

@@ -51,6 +51,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
     total: int
     good: int
+    checked: int
+    """Rows that have a verdict."""
+    listed: Listed
+    told: tuple[tuple[str, tuple[str, ...]], ...]
+    """What was put right or taken to mean something, and in which cells."""
     counts: tuple[tuple[Phrase, int], ...]
     trouble: tuple[Trouble, ...]
     more: int
@@ -86,7 +91,7 @@ async def batch_check(
             return _told(request, refused)
         if refused.retry_after is not None:
             raise
-        told = problems.problem(refused.code)
+        told = problems.problem(refused.code, line=refused.line)
         return _page(request, views, status=told.status, fault=refused, problem=told)
     judged = Judging(asker, sent.listed.rows, now, client=client_of(request), altcha=sent.altcha)
     if live:
@@ -98,16 +103,18 @@ async def batch_check(
 
 
 def _page(request: AnyRequest, views: Views, **values: Any) -> Response[str]:
-    shown = {"fault": None, "result": None, "most": MAX_BYTES, "most_rows": MAX_ROWS} | values
+    shown: dict[str, Any] = {"fault": None, "result": None, "most": MAX_BYTES, "most_rows": MAX_ROWS}
+    shown |= {"not_read": batch_words.NOT_READ} | values
     return views.page(request, "batch.html", **shown)
 
 
 def _told(request: AnyRequest, refused: Refused) -> Response[Any]:
     """A refusal for the page's script, its detail in the page's language."""
-    told = problems.problem(refused.code, refused.field)
+    told = problems.problem(refused.code, refused.field, line=refused.line)
     say = words.catalogue(request.scope["state"]["language"]).gettext
+    at = "" if told.line is None else say("Line %(line)s: ") % {"line": told.line}
     return Response(
-        msgspec.json.encode(msgspec.structs.replace(told, detail=say(told.detail))),
+        msgspec.json.encode(msgspec.structs.replace(told, detail=at + say(told.detail))),
         status_code=told.status,
         media_type=problems.PROBLEM_JSON,
         headers=problems.headers_of(refused, refused),
@@ -155,7 +162,10 @@ async def _events(
         result = await _result(request, intake, sent, everything, now)
         if judged.challenge is not None:
             yield encode({"challenge": judged.challenge}) + b"\n"
-        yield encode({"html": views.part(request, "_batch_result.html", result=result)}) + b"\n"
+        yield (
+            encode({"html": views.part(request, "_batch_result.html", result=result, not_read=batch_words.NOT_READ)})
+            + b"\n"
+        )
     except Exception as error:  # noqa: BLE001 -- the status has been sent, so the last line tells
         say = words.catalogue(request.scope["state"]["language"]).gettext
         yield encode({"problem": say(problems.problem(problems.of(error).code).detail)}) + b"\n"
@@ -174,6 +184,9 @@ async def _result(request: AnyRequest, intake: Intake, sent: Sent, checked: list
     media_type = TYPES["csv" if sent.name.endswith(".csv") else "xlsx"]
     return Result(
         total=len(checked),
+        checked=sum(item.verdict is not None for item in checked),
+        listed=sent.listed,
+        told=batch_words.told(sent.listed, language),
         good=len(checked) - len(trouble),
         counts=tuple(batch_words.counts(checked)),
         trouble=tuple(trouble[:_MOST_SHOWN]),

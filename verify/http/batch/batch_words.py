@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from verify.core.answer import Verdict
-from verify.files.tables.data import RowProblem, Triple, Verified
+from verify.files.tables.data import Listed, RowProblem, ToldCode, Triple, Verified
 from verify.http.answers import phrases
 from verify.http.answers.phrases import Phrase, Tone
 from verify.http.asked import language as words
@@ -33,6 +33,19 @@ PROBLEMS: Final[dict[RowProblem, str]] = {
     "name_unclear": N_("It is not clear which part of this line is the name. Leave only number and name."),
     "proof_wanted": N_("Many wrong names were tried: this name is compared only for a proof of work."),
 }  # fmt: skip
+TOLD: Final[dict[ToldCode, str]] = {
+    "protection_off": N_("A mark that keeps the cell a text was taken off."),
+    "shown_taken": N_("The number was taken as the cell shows it."),
+    "qr_text": N_("The text of a QR code was checked as such."),
+}
+NOT_READ: Final = {
+    "hidden": N_("hidden, and not checked."),
+    "no_columns": N_("not checked: no columns for number and name."),
+    "no_cells": N_("not checked: a chart or a dialogue."),
+    "too_large": N_("not checked: more rows or columns than are read."),
+}
+_MOST_CELLS: Final = 20
+"""Cells that are named of each kind; the file names all."""
 _NOT_CHECKED: Final = Phrase(tone="unknown", mark="question", headline=N_("Not checked"), meaning="")
 
 
@@ -55,6 +68,20 @@ def headers(language: Language) -> Triple:
 def all_headers() -> tuple[Triple, ...]:
     """The columns' names in every language and for programs: what an earlier check may have added."""
     return CODED_HEADERS, *(headers(language) for language in words.LANGUAGES)
+
+
+def told(listed: Listed, language: Language) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What was put right or taken to mean something, in how many cells and in which."""
+    say = words.catalogue(language).gettext
+    cells: dict[ToldCode, list[str]] = {}
+    for row in listed.rows:
+        sheet = listed.sheets[row.sheet].name if len(listed.sheets) > 1 else ""
+        for one in row.told:
+            cells.setdefault(one.code, []).append(f"{sheet}!{one.cell}" if sheet else one.cell)
+    return tuple(
+        (f"{say(TOLD[code])} ({len(found)})", (*found[:_MOST_CELLS], *(["…"] if len(found) > _MOST_CELLS else [])))
+        for code, found in cells.items()
+    )
 
 
 def coded(checked: Sequence[Checked], now: int, language: Language) -> tuple[Verified, ...]:
@@ -87,7 +114,8 @@ def _reason(item: Checked, language: Language) -> str:
         where = f"{item.row.cell}: " if item.row.cell else ""
         return where + say(PROBLEMS[item.row.problem]) if item.row.problem else where
     between = " " if language == "en" else ""
-    return between.join([say(phrase(item).meaning), *_particulars(item.verdict, language)])
+    notes = [f"{one.cell}: {say(TOLD[one.code])}" for one in item.row.told]
+    return between.join([say(phrase(item).meaning), *_particulars(item.verdict, language), *notes])
 
 
 def _particulars(verdict: Verdict, language: Language) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from verify.core import verdict
+from verify.core import qr_text, verdict
 from verify.core.answer import Verdict
 from verify.core.certificate import normal_number
 from verify.core.chain import Chain
@@ -120,7 +120,7 @@ class Judging:
 
     async def _ask(self, rows: Sequence[Row]) -> _Asked:
         chain = await self._asker.registry.chain()
-        seen = {row.key: verdict.read_number(row.number, chain) for row in rows if row.problem is None}
+        seen = {row.key: _seen(row, chain, self._now) for row in rows if row.problem is None}
         numbers = [item.number for item in seen.values() if item.number]
         records: dict[str, Record] = {}
         for begin in range(0, max(len(numbers), 1), SLICE):
@@ -137,8 +137,13 @@ class Judging:
         record = asked.records.get(seen.number) if seen.number else None
         judged = verdict.judge(seen, record, chain=asked.chain, now=self._now, name=row.name)
         if judged.outcome in _AGAINST_THE_KEY:  # perhaps a keyring published since: asked once more, by itself
-            judged = await self._asker.number(row.number, now=self._now, name=row.name)
+            judged = await self._again(row)
         return Checked(row=row, verdict=judged)
+
+    async def _again(self, row: Row) -> Verdict:
+        if qr_text.begins_as_ours(row.number):
+            return await self._asker.qr(row.number, now=self._now)
+        return await self._asker.number(row.number, now=self._now, name=row.name)
 
     async def _settled(self, judged: Sequence[Checked]) -> list[Checked]:
         """The rows with their wrong names counted, and without the verdicts of those that came after too many."""
@@ -148,6 +153,13 @@ class Judging:
         admitted = await self._gate.settle(tries, wrong, self._client, self._now, paid=self._paid)
         late = {item.row.key for item, is_admitted in zip(named, admitted, strict=True) if not is_admitted}
         return [_withheld(item.row) if item.row.key in late else item for item in judged]
+
+
+def _seen(row: Row, chain: Chain, now: int) -> Seen:
+    """A number, or the text of a QR code where one stands in its place."""
+    if qr_text.begins_as_ours(row.number):
+        return verdict.read_qr(row.number, chain, now)
+    return verdict.read_number(row.number, chain)
 
 
 def _withheld(row: Row) -> Checked:

@@ -89,7 +89,10 @@ class Intake:
         except FileRefused as refused:
             passing = refused.code in refusals.PASSING
             raise Refused(
-                refused.code, field=None if passing else "file", retry_after=_RETRY_AFTER if passing else None
+                refused.code,
+                field=None if passing else "file",
+                line=refused.line,
+                retry_after=_RETRY_AFTER if passing else None,
             ) from None
 
 

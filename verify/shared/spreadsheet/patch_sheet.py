@@ -7,7 +7,8 @@ import msgspec
 
 from verify.shared.spreadsheet.cells import cell_name
 from verify.shared.spreadsheet.patch_styles import Look
-from verify.shared.spreadsheet.places import area, place
+from verify.shared.spreadsheet.places import area
+from verify.shared.spreadsheet.places import column as column_of
 from verify.shared.spreadsheet.splice import Splice, escaped
 
 _ORDER: Final = (
@@ -206,7 +207,7 @@ class SheetSplice(Splice):
         return "".join(self._cell(self._row, key, self._cells.pop(key)) for key in columns)
 
     def _cell_starts(self, attributes: dict[str, str]) -> None:
-        self._column = place(attributes["r"])[1] if "r" in attributes else self._column + 1
+        self._column = column_of(attributes["r"]) if "r" in attributes else self._column + 1
         if not self._cells:
             return
         if before := self._cells_before(self._column):

@@ -6,9 +6,10 @@ from xml.parsers import expat
 
 import msgspec
 
+from verify.shared.spreadsheet import places
 from verify.shared.spreadsheet.parts import Parts
 from verify.shared.spreadsheet.patch_package import pieces
-from verify.shared.spreadsheet.places import LAST_COLUMN, area, place
+from verify.shared.spreadsheet.places import LAST_COLUMN, area
 from verify.shared.spreadsheet.splice import local, parser, utf8
 from verify.shared.spreadsheet.unreadable import Unreadable
 
@@ -59,7 +60,7 @@ def survey(parts: Parts, part: str, header: int) -> Survey:
 
     def on_cell(attributes: dict[str, str]) -> None:
         nonlocal column
-        before, column = column, place(attributes["r"])[1] if "r" in attributes else column + 1
+        before, column = column, places.column(attributes["r"]) if "r" in attributes else column + 1
         if column <= before:
             raise ValueError("cells out of their order")
         style = attributes.get("s")

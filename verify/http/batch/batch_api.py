@@ -182,8 +182,8 @@ async def _lines(judged: Judging, listed: Listed) -> AsyncIterator[bytes]:
 
 
 def _read(listed: Listed) -> dict[str, object]:
-    """Which sheets were read and which not; nothing of what is no workbook."""
-    if listed.kind != "xlsx":
+    """Which sheets were read and which not, where that is not simply the only one and all of it."""
+    if len(listed.sheets) == 1 and not listed.sheets[0].without and not listed.not_read:
         return {}
     return {
         "sheets": [

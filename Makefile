@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test lint bench pictures wheel lock clean web catalogues system
+.PHONY: setup demo test histories lint bench pictures wheel lock clean web catalogues system
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
@@ -62,6 +62,10 @@ web: setup
 
 test: setup system web .stamps/cose .stamps/fonts
 	$(RUN)python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+
+# Thousands of random histories, for the core and the database beside a model of the contract; SEED says which.
+histories: setup
+	YINJIAN_HISTORIES=$(or $(HISTORIES),2000) YINJIAN_SEED=$(or $(SEED),20261126) $(RUN)python -m pytest -q -s tests/belief
 
 lint: setup
 	$(RUN)ruff check .

@@ -46,6 +46,8 @@ class MemoryRegistry:
         self.now = now
         self.failing: Exception | None = None
         self.looked_up = 0
+        self._filed: list[tuple[bytes, int]] = []
+        self._chain: Chain | None = None
 
     def _all(self, kind: Kind) -> list[tuple[int, Statement]]:
         if self.failing is not None:

@@ -1,0 +1,1 @@
+"""The core held to an independent model of the contract."""

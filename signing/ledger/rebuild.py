@@ -17,13 +17,14 @@ from signing.ledger.values import Given, IndexHead, Job, JobKind, ListedRow, Lis
 from signing.messages import _
 from signing.release import release_file
 from verify.core import certificate as certificates
-from verify.core import changes, lookup_index, pass_list, statement
+from verify.core import signed, statement
+from verify.core.certificate import Certificate
 from verify.core.chain import Chain
 from verify.core.changes import Change
-from verify.core.errors import Malformed
+from verify.core.errors import NotBelieved
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
-from verify.core.statement import Kind, Statement
+from verify.core.statement import Statement
 from verify.shared.command import Refusal
 
 _UNKNOWN: Final = b""
@@ -97,25 +98,26 @@ def _read(path: Path, chain: Chain) -> _Content:
         path=path, digest=hashlib.sha256(data).digest(), certificates=[], lists=[], indexes=[], changes=[]
     )
     for found in release_file.parse(data):
-        if not any(statement.signed_by(found, key.public) for key in chain.newest.with_kid(found.kid)):
-            raise Refusal(_("{} holds a statement that no key of this centre signed.").format(path.name))
         try:
-            _file(content, found)
-        except Malformed as error:
+            said = signed.genuine(object, found, chain.newest).content
+        except NotBelieved as error:
+            if error.code in ("unknown_key", "signature_bad"):
+                raise Refusal(_("{} holds a statement that no key of this centre signed.").format(path.name)) from None
             raise Refusal(f"{path.name}: {error.detail}") from None
+        _file(content, found, said)
     return content
 
 
-def _file(content: _Content, found: Statement) -> None:
-    if found.kind is Kind.CERTIFICATE:
+def _file(content: _Content, found: Statement, said: object) -> None:
+    if isinstance(said, Certificate):
         content.certificates.append(found)
         return
-    if found.kind is Kind.PASS_LIST:
-        content.lists.append((pass_list.read(found), found.kid))
-    elif found.kind is Kind.LOOKUP_INDEX:
-        content.indexes.append((lookup_index.read(found), found.kid))
-    elif found.kind is Kind.CHANGE:
-        content.changes.append((changes.read(found), found.kid))
+    if isinstance(said, PassList):
+        content.lists.append((said, found.kid))
+    elif isinstance(said, LookupIndex):
+        content.indexes.append((said, found.kid))
+    elif isinstance(said, Change):
+        content.changes.append((said, found.kid))
     content.issued_at = int(found.claims[statement.IAT])
 
 

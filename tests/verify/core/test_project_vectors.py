@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from tests.memory_registry import MemoryRegistry
 from tests.vectors import regenerate
 from verify.core import qr_text, verdict
 from verify.core.chain import Chain
 from verify.core.errors import KeyringRefused, Unreadable
+from verify.core.register import Register
 
 
 def load(name: str) -> Any:
@@ -19,6 +21,7 @@ def load(name: str) -> Any:
 CHAINS = load("chains.json")
 CERTIFICATES = load("certificates.json")
 QR_TEXTS = load("qr_text.json")
+BELIEFS = load("beliefs.json")
 
 
 def test_the_script_writes_the_files_byte_for_byte() -> None:
@@ -63,3 +66,27 @@ def test_a_text_is_read_as_its_vector_says(case: dict[str, Any]) -> None:
     with pytest.raises(Unreadable) as refused:
         qr_text.digits(text)
     assert refused.value.code == ("altered" if case["begins"] else "not_a_qr_text")
+
+
+FAILURES = {
+    "signature_bad", "key_wrong_use", "key_wrong_programme", "key_compromised", "malformed", "not_registered",
+    "replacement", "certificate_missing", "wrong_exam", "change_after_final", "change_out_of_turn", "change_order",
+    "change_ahead", "number_used", "revision_used", "not_signed_by_root",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BELIEFS["cases"], ids=lambda case: case["name"])
+async def test_a_log_is_believed_as_its_vector_says(case: dict[str, Any]) -> None:
+    """By number each certificate has its outcome, and what is wrong is doubted for the reason that the vector names."""
+    now = BELIEFS["now"]
+    registry = MemoryRegistry([bytes.fromhex(data) for data in case["log"]], now)
+    chain = await registry.chain()
+    doubts = dict[int, str]()
+    for wanted in case["outcomes"]:
+        record = await registry.by_number(wanted["number"])
+        judged = verdict.judge(verdict.read_number(wanted["number"], chain), record, chain=chain, now=now)
+        assert judged.outcome == wanted["outcome"]
+        doubts |= {place: doubt.code for place, doubt in Register.of(record).doubts.items()} if record else {}
+    assert case["failure"] is None or case["failure"] in FAILURES
+    if case["doubted"] in doubts:
+        assert doubts[case["doubted"]] == case["failure"]

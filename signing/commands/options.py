@@ -75,4 +75,8 @@ def at_work(centre_file: Path, keys_dir: Path | None) -> Iterator[Session]:
     folder = room.keys()
     with opened(room, folder) as ledger:
         unlocked = Unlocked.of(folder, passphrase.ask())
-        yield Session(room=room, unlocked=unlocked, ledger=ledger, now=now(), progress=shown)
+        at = now()
+        if (behind := max((job.recorded_at for job in ledger.jobs()), default=0) - at) > 0:
+            words = _("This machine's clock runs behind what was signed here last, by {} seconds: is it right?")
+            click.echo(words.format(behind), err=True)
+        yield Session(room=room, unlocked=unlocked, ledger=ledger, now=at, progress=shown)

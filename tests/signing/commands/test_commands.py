@@ -156,6 +156,14 @@ def test_a_bad_centre_toml_is_refused_with_the_line_and_the_reason(place: Place)
     assert "centre.toml, line" in place.run("check", "b.xlsx").stderr
 
 
+def test_a_clock_that_runs_behind_is_said(place: Place) -> None:
+    """What was signed last is later than now by this machine's clock: whoever sits there is asked to look."""
+    with place.session(4_000_000_000).ledger as ledger, ledger.transaction():
+        ledger.add_job("status", "ahead.release", b"", 4_000_000_000, {})
+    said = place.run("status", "CEM2204000009T", "revoke")
+    assert "clock runs behind what was signed here last" in said.stderr
+
+
 def test_every_message_is_there_in_chinese() -> None:
     """What the code says, the catalogue translates, with the same places for values."""
     with (ROOM / "locale" / "zh" / "LC_MESSAGES" / "messages.po").open("rb") as file:

@@ -1,6 +1,7 @@
 """Certificate numbers, QR texts, names and ID numbers: properties that hold for all of them."""
 
 import datetime
+import hmac
 import unicodedata
 
 import pytest
@@ -216,3 +217,9 @@ def test_parts_of_a_lookup_key_cannot_run_into_each_other() -> None:
     """Lengths are part of what is hashed: moving a character from name to number gives another key."""
     secret = b"s" * 32
     assert identity.lookup_key(secret, "ab", "other", "C") != identity.lookup_key(secret, "a", "other", "BC")
+
+
+def test_an_older_paper_without_an_id_number_is_filed_under_its_own_number() -> None:
+    """HMAC(secret, LP("yinjian/no-id/1") ‖ LP(number)), written out by hand; no name or ID number leads to it."""
+    message = b"\x00\x0fyinjian/no-id/1" + b"\x00\x0eCEM2204000077B"
+    assert identity.no_id_key(b"secret", "CEM2204000077B") == hmac.digest(b"secret", message, "sha256")

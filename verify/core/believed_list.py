@@ -4,6 +4,7 @@ A value of these classes comes from the list's statement and the keyring alone. 
 GenuineLists by digest, for as long as it likes; whether one is believed at its place is asked anew, and costs nothing.
 """
 
+import array
 import bisect
 from typing import Final, Self, final
 
@@ -23,7 +24,7 @@ _SEAL: Final = object()
 class GenuineList:
     """A well-formed pass list that a certificate key of its programme signed, whenever that was."""
 
-    __slots__ = ("_shorts", "digest", "head", "key", "people")
+    __slots__ = ("_halves", "_shorts", "digest", "head", "key", "people")
 
     def __init__(self, source: Genuine[PassList]) -> None:
         rows = source.content.rows
@@ -35,7 +36,10 @@ class GenuineList:
         """SHA-256 of the statement, 32 bytes."""
         self.key: Final = source.key
         """The entry of the key that signed it, in the keyring that it was found with."""
-        self._shorts = b"".join(sorted(row.certificate for row in rows if row.certificate is not None))
+        shorts = sorted(row.certificate for row in rows if row.certificate is not None)
+        self._shorts = b"".join(shorts)
+        # The first half of each as a number: bisect compares these without a call of Python for each step.
+        self._halves = array.array("Q", (int.from_bytes(short[:8]) for short in shorts))
 
     @classmethod
     def of(cls, data: bytes, keyring: Keyring) -> Self:
@@ -45,16 +49,17 @@ class GenuineList:
     @property
     def size(self) -> int:
         """About how many bytes it takes to keep."""
-        return 2_000 + len(self._shorts)
+        return 2_000 + len(self._shorts) + 8 * len(self._halves)
 
     def names(self, short: bytes) -> bool:
         """Whether a row names the certificate whose SHA-256 begins with these 16 bytes."""
-        count = len(self._shorts) // _SHORT
-        place = bisect.bisect_left(range(count), short, key=self._short)
-        return place < count and self._short(place) == short
-
-    def _short(self, place: int) -> bytes:
-        return self._shorts[_SHORT * place : _SHORT * (place + 1)]
+        half = int.from_bytes(short[:8])
+        place = bisect.bisect_left(self._halves, half)
+        while place < len(self._halves) and self._halves[place] == half:
+            if self._shorts[_SHORT * place : _SHORT * (place + 1)] == short:
+                return True
+            place += 1
+        return False
 
     def at(self, index: int, chain: Chain) -> "BelievedList":
         """The list, believed at this log index. Raises NotBelieved."""

@@ -10,14 +10,15 @@ from typing import Final, Self
 
 import msgspec
 
-from verify.core import signed, standing
+from verify.core import signed, standing, statement
 from verify.core.believed_list import BelievedList
 from verify.core.certificate import Certificate
 from verify.core.chain import Chain
 from verify.core.changes import Change, Named
-from verify.core.errors import NotBelieved, RegisterDamaged
+from verify.core.errors import NotBelieved, RegisterDamaged, Unreadable
 from verify.core.fields import Names
 from verify.core.signed import Believed, Genuine
+from verify.core.statement import Statement
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,13 +110,14 @@ class _Owner(msgspec.Struct, frozen=True, kw_only=True):
 class Register:
     """What is believed of a Record. Build it by ``of``."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, seen: Statement | None = None) -> None:
         self._record: Final = record
+        self._seen: Final = seen
         self._finals: dict[str, tuple[BelievedList, ...]] = {}
         self._genuine: dict[bytes, Genuine[Certificate]] = {}
         """Every genuine certificate, believed or not, by short hash."""
-        self._signed: set[int] = set()
-        """Where in the log they stand."""
+        self._signed: dict[int, tuple[Statement, Genuine[Certificate]]] = {}
+        """The same, by where in the log they stand."""
         self._owners: dict[str, _Owner] = {}
         self._changes: dict[bytes, list[Believed[Change]]] = {}
         self._lines: dict[bytes, frozenset[bytes]] = {}
@@ -125,9 +127,12 @@ class Register:
         """Numbers that signed changes tie to the record's own, and that the record has no entry for."""
 
     @classmethod
-    def of(cls, record: Record) -> Self:
-        """The fold. Raises RegisterDamaged for a genuine certificate that stands under another number than its own."""
-        register = cls(record)
+    def of(cls, record: Record, seen: Statement | None = None) -> Self:
+        """The fold; ``seen`` is a statement of the record that was decoded already.
+
+        Raises RegisterDamaged for a genuine certificate that stands under another number than its own.
+        """
+        register = cls(record, seen)
         for number, candidates in record.certificates.items():
             register._take_certificates(number, candidates)
         for published in sorted(record.changes, key=lambda one: one.index):
@@ -155,13 +160,13 @@ class Register:
             exam=self._facts(exam),
         )
 
-    def first(self, number: str) -> Published | None:
+    def first(self, number: str) -> tuple[Statement, Genuine[Certificate]] | None:
         """The statement that the number belongs to; where none is believed, the first that the centre signed."""
         owner = self._owners.get(number)
-        known = self._record.certificates.get(number, ())
         if owner is not None:
-            return next(one for one in known if one.index == owner.index)
-        return next((one for one in known if one.index in self._signed), None)
+            return self._signed[owner.index]
+        known = self._record.certificates.get(number, ())
+        return next((self._signed[one.index] for one in known if one.index in self._signed), None)
 
     def finals(self, exam: str) -> tuple[BelievedList, ...]:
         """The exam's believed final lists, by revision; of one revision, the first in the log."""
@@ -189,11 +194,12 @@ class Register:
         chain = self._record.chain
         for published in sorted(candidates, key=lambda one: one.index):
             try:
-                found = signed.genuine(Certificate, published.data, chain.newest)
+                source = self._source(published.data)
+                found = signed.genuine(Certificate, source, chain.newest)
                 if found.content.number != number:
                     raise RegisterDamaged("register_damaged", "a certificate under a number that is not its own")
                 self._genuine.setdefault(found.short, found)
-                self._signed.add(published.index)
+                self._signed[published.index] = source, found
                 owner = self._owner(found, published.index)
             except NotBelieved as error:
                 self.doubts[published.index] = error
@@ -201,6 +207,14 @@ class Register:
             first = self._owners.setdefault(number, owner)
             if first.found.digest != found.digest:
                 self.doubts[published.index] = NotBelieved("number_used", "its number is another certificate's")
+
+    def _source(self, data: bytes) -> Statement:
+        if self._seen is not None and self._seen.data == data:
+            return self._seen
+        try:
+            return statement.decode(data)
+        except Unreadable as error:
+            raise NotBelieved(error.code, error.detail) from None
 
     def _owner(self, found: Genuine[Certificate], index: int) -> _Owner:
         """The certificate, believed at its place or for a believed final list that names it. Raises NotBelieved."""

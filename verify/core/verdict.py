@@ -41,6 +41,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """The number to ask the register for; None when the verdict needs no register."""
     signed: tuple[Statement, Key] | None = None
     """The QR code's statement and the key that signed it."""
+    read: Certificate | None = None
+    """What the QR code's statement says, where it says it in order."""
     passed: tuple[Check, ...] = ()
     failed: Check | None = None
     outcome: Outcome | None = None
@@ -65,10 +67,11 @@ def read_qr(text: str, chain: Chain, now: int) -> Seen:
         authentic = _authentic(data, "decoded", chain.newest, now, passed)
     except _Failed as failed:
         return Seen(by_number=False, passed=tuple(passed), failed=failed.check, outcome=failed.outcome)
-    number = None
+    read: Certificate | None = None
     with contextlib.suppress(Malformed):  # step 6 says so, once step 5 is taken
-        number = certificates.read(authentic[0]).number
-    return Seen(by_number=False, number=number, signed=authentic, passed=tuple(passed))
+        read = certificates.read(authentic[0])
+    number = read.number if read else None
+    return Seen(by_number=False, number=number, signed=authentic, read=read, passed=tuple(passed))
 
 
 def read_number(text: str, chain: Chain) -> Seen:
@@ -101,7 +104,7 @@ def judge(
     since 1970, ``as_of`` not after ``now``. ``name`` must fit the holder's; ``known_person`` is for who gave the ID
     number too. Raises RegisterDamaged.
     """
-    register = Register.of(record) if record is not None else None
+    register = Register.of(record, seen.signed[0] if seen.signed else None) if record is not None else None
     if register is not None and register.lacking:
         raise RegisterDamaged("register_damaged", "an answer without certificates that changes name")
     return _Procedure(
@@ -131,6 +134,8 @@ class _Procedure:
     known_person: bool
     offline: bool
     checks: list[Check] = dataclasses.field(default_factory=list)
+    read: Certificate | None = None
+    """What was read of the statement before its step came."""
     certificate: Certificate | None = None
     held: Held | None = None
     worth_now: Worth | None = None
@@ -182,12 +187,20 @@ class _Procedure:
         """
         if self.seen.signed is not None:
             found, key = self.seen.signed
+            self.read = self.seen.read
             return found, self.keyring.key(key.public) or key
         number = self.seen.number
         stored = self.register.first(number) if self.register is not None and number is not None else None
         if stored is None:
             raise _Failed(7, "not_found", "not_found")
-        return _authentic(stored.data, "stored_decoded", self.keyring, self.now, self.checks)
+        found, genuine = stored
+        self.read = genuine.content
+        self.checks += [
+            check(2, "pass", "stored_decoded"),
+            _key_found(self.keyring, self.now),
+            check(4, "pass", "signature_ok"),
+        ]
+        return found, genuine.key
 
     def _authority(self, found: Statement, key: Key) -> None:
         """Step 5."""
@@ -229,7 +242,7 @@ class _Procedure:
     def _claims(self, found: Statement) -> Certificate:
         """Step 6."""
         try:
-            certificate = certificates.read(found)
+            certificate = self.read or certificates.read(found)
         except Malformed as error:
             raise _Failed(6, error.code, "malformed") from None
         if certificates.is_slip(certificate.number, self.keyring.default_numbered):

@@ -13,7 +13,8 @@ from signing.commands import lists, options
 from signing.messages import _
 from signing.steps import adopt as adopting
 from signing.steps import prepare
-from signing.workbook import judging, old_papers
+from signing.workbook import old_papers
+from signing.workbook.strikes import parse_strikes
 from verify.shared import command
 from verify.shared.command import Refusal
 from verify.shared.progress import shown
@@ -52,7 +53,7 @@ def adopt(
 ) -> int:
     """``yinjian-sign adopt BOOK --exam TERM``."""
     centre = Centre.load(centre_file)
-    struck = judging.parse_strikes(strikes)
+    struck = parse_strikes(strikes)
     exams = [exam for exam in centre.exams if term in (exam.term, exam.code)]
     if not exams:
         raise Refusal(_("centre.toml has no exam {}.").format(term))

@@ -12,7 +12,8 @@ from signing.messages import _
 from signing.steps import check as checking
 from signing.workbook import totals
 from signing.workbook.headers import HEADINGS
-from signing.workbook.judging import Judged, Reason, Row, parse_strikes
+from signing.workbook.judging import Judged, Reason, Row
+from signing.workbook.strikes import parse_strikes
 from verify.shared import command
 from verify.shared.progress import shown
 from verify.shared.spreadsheet import column_letters

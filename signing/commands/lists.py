@@ -16,6 +16,7 @@ from signing.messages import _
 from signing.steps import prepare
 from signing.steps.making import Difference, Made
 from signing.workbook import judging
+from signing.workbook.strikes import parse_strikes
 from verify.shared import command
 from verify.shared.progress import shown
 
@@ -32,7 +33,7 @@ def announce(
     """``yinjian-sign announce BOOK --exam TERM``."""
     from signing.steps import announce as announcing
 
-    struck = judging.parse_strikes(strikes)
+    struck = parse_strikes(strikes)
     judged = judging.read(book, Centre.load(centre_file), struck, local_day(now()), shown)
     prepare.check_rows(judged)  # before anybody is asked for the passphrase
     remark(judged)
@@ -83,7 +84,7 @@ def issue(
     if not pdf and (photos_dir or some_photos or batch_file):
         raise click.UsageError(_("--photos and --batch print certificates: they want --pdf."))
     papers = issuing.Papers(photos=photos_dir, some_photos=some_photos, batch=batch_file) if pdf else None
-    struck = judging.parse_strikes(strikes)
+    struck = parse_strikes(strikes)
     judged = judging.read(book, Centre.load(centre_file), struck, local_day(now()), shown)
     prepare.check_rows(judged)  # before anybody is asked for the passphrase
     remark(judged)

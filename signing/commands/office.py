@@ -12,7 +12,7 @@ from signing.messages import _
 from signing.steps import exam_dates
 from signing.steps import objections as recording
 from signing.steps.exam_dates import Proposal
-from signing.workbook.judging import parse_strikes
+from signing.workbook.strikes import parse_strikes
 from verify.shared import command
 
 

@@ -5,7 +5,6 @@ was not struck out on purpose.
 """
 
 import datetime
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -296,18 +295,4 @@ def _row(draft: Draft, table: Table, struck: str | None) -> Row:
     )
 
 
-def parse_strikes(options: Iterable[str]) -> dict[int, str]:
-    """``ROW=REASON`` options. Raises Refusal for one without a row or a reason."""
-    strikes: dict[int, str] = {}
-    for option in options:
-        row, equals, reason = option.partition("=")
-        reason = "".join(c for c in reason if unicodedata.category(c) not in ("Cc", "Cf")).strip()
-        if not equals or not (row.isascii() and row.isdecimal() and len(row) < 10) or not reason:
-            raise Refusal(_("--strike wants a row and a reason: --strike 12=withdrew"))
-        if int(row) in strikes:
-            raise Refusal(_("Number {} is there twice.").format(int(row)))
-        strikes[int(row)] = reason
-    return strikes
-
-
-__all__ = ["HEADINGS", "Candidate", "Judged", "Reason", "Result", "Row", "judge", "parse_strikes", "read"]
+__all__ = ["HEADINGS", "Candidate", "Judged", "Reason", "Result", "Row", "judge", "read"]

@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from signing.centre.centre_toml import Centre
 from signing.workbook import judging
 from signing.workbook.judging import Judged, Row
+from signing.workbook.strikes import parse_strikes
 from tests.signing_room import EXAMPLE
 from tests.workbooks import FAULTS, cell, person, resident, write
 from verify.shared.command import Refusal
@@ -238,8 +239,8 @@ def test_striking_out_wants_a_row_that_is_there_and_a_reason(tmp_path: Path) -> 
         judged(tmp_path, [person(1)], r7="withdrew")
     for option in ("7", "7=", "x=y", "=y"):
         with pytest.raises(Refusal, match="--strike"):
-            judging.parse_strikes([option])
-    assert judging.parse_strikes(["7=withdrew = left"]) == {7: "withdrew = left"}
+            parse_strikes([option])
+    assert parse_strikes(["7=withdrew = left"]) == {7: "withdrew = left"}
 
 
 def test_reasons_never_hold_a_name_or_an_id_number(tmp_path: Path) -> None:

@@ -401,3 +401,11 @@ async def test_a_file_name_in_gbk_is_a_name(service: httpx.AsyncClient) -> None:
     answer = await post(service, body, "multipart/form-data; boundary=x")
     assert answer.status_code == 200
     assert ",valid," in answer.text
+
+
+async def test_a_qr_text_of_another_holder_is_a_mismatch_also_when_it_is_asked_again() -> None:
+    """Where a keyring was published since, the row is asked by itself, with its name."""
+    memory = LocalMemory()
+    asker = Asker(registry(), (), NameGate(NamesTried(b"of this test", memory), Proofs(b"of this test", memory)))
+    for name, outcome in (("王莉", "valid"), ("王丽", "mismatch")):
+        assert (await asker.qr(exam.VALID.qr, now=exam.NOW, name=name)).outcome == outcome

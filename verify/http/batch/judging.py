@@ -141,9 +141,8 @@ class Judging:
         return Checked(row=row, verdict=judged)
 
     async def _again(self, row: Row) -> Verdict:
-        if qr_text.begins_as_ours(row.number):
-            return await self._asker.qr(row.number, now=self._now)
-        return await self._asker.number(row.number, now=self._now, name=row.name)
+        ask = self._asker.qr if qr_text.begins_as_ours(row.number) else self._asker.number
+        return await ask(row.number, now=self._now, name=row.name)
 
     async def _settled(self, judged: Sequence[Checked]) -> list[Checked]:
         """The rows with their wrong names counted, and without the verdicts of those that came after too many."""

@@ -34,9 +34,9 @@ class Asker:
         """Whether lookups by name and ID number can be answered."""
         return bool(self._secrets)
 
-    async def qr(self, text: str, *, now: int, as_of: int | None = None) -> Verdict:
-        """The verdict on a QR text."""
-        return await self._judge(lambda chain: verdict.read_qr(text, chain, now), now=now, as_of=as_of)
+    async def qr(self, text: str, *, now: int, as_of: int | None = None, name: str | None = None) -> Verdict:
+        """The verdict on a QR text, and on the name that should be its holder's where one is given."""
+        return await self._judge(lambda chain: verdict.read_qr(text, chain, now), now=now, as_of=as_of, name=name)
 
     async def number(self, text: str, *, now: int, name: str | None = None, as_of: int | None = None) -> Verdict:
         """The verdict on a number, and on the name that should be its holder's where one is given.

@@ -59,3 +59,12 @@ def test_both_catalogues_load(language: words.Language) -> None:
     """English is the messages themselves."""
     said = words.catalogue(language).gettext("Genuine and valid")
     assert said == {"zh-CN": "真实有效", "en": "Genuine and valid"}[language]
+
+
+def test_templates_keep_to_120_columns() -> None:
+    """As every other source does."""
+    templates = sorted((HTTP / "templates").glob("*.html"))
+    assert len(templates) > 20
+    long = [(path.name, at) for path in templates for at, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+            if len(line) > 120]  # fmt: skip
+    assert long == []

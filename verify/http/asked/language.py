@@ -1,17 +1,13 @@
 """The languages of the pages: which one an asker wants, and gettext catalogues for it.
 
-Messages are written in English in code and templates. Catalogues are read from their .po files at start, so that
-none can be stale.
+Messages are written in English in code and templates.
 """
 
 import functools
 import gettext
-import io
+import logging
 from pathlib import Path
 from typing import Final, Literal
-
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
 from verify.core.fields import Names
 from verify.http.asked.accept import LONGEST, weights
@@ -22,6 +18,8 @@ LANGUAGES: Final[dict[Language, str]] = {"zh-CN": "中文", "en": "English"}
 """Every language, by what it calls itself; the first is for askers who want none of them."""
 
 _PRIMARY: Final[dict[str, Language]] = {"zh": "zh-CN", "en": "en"}
+_CATALOGUES: Final = {"zh-CN": "zh"}
+_log = logging.getLogger("yinjian.http")
 _FOLDER: Final = Path(__file__).parents[1] / "locale"
 
 
@@ -53,15 +51,14 @@ def _negotiated(accept: str) -> Language:
 
 @functools.cache
 def catalogue(language: Language) -> gettext.NullTranslations:
-    """The messages of a language; English ones are the messages themselves."""
-    path = _FOLDER / language.replace("-", "_") / "LC_MESSAGES" / "messages.po"
-    if not path.exists():
+    """The messages of a language, compiled when the project was set up; English ones are the messages themselves."""
+    if language == "en":
         return gettext.NullTranslations()
-    compiled = io.BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language.replace("-", "_")))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    try:
+        return gettext.translation("messages", _FOLDER, languages=[_CATALOGUES[language]])
+    except FileNotFoundError:
+        _log.warning("the catalogue of %s is not compiled (make setup): pages are in English", language)
+        return gettext.NullTranslations()
 
 
 def named(names: Names, language: Language) -> tuple[str, Language]:

@@ -16,6 +16,7 @@ from verify.commands.settings import Settings
 from verify.files.turns import BURST, Allowance
 from verify.http.answers.assets import Files
 from verify.http.answers.rendering import Views
+from verify.http.asked import state
 from verify.http.batch import batch_api, batch_page
 from verify.http.check import number_page, verdict_pages, verify_api
 from verify.http.check.asker import Asker
@@ -96,8 +97,7 @@ def create(
 
     def now(request: Request[Any, Any, Any]) -> int:
         """The one time of the request, taken where it came in."""
-        seconds: int = request.scope["state"]["now"]
-        return seconds
+        return state.of(request.scope).now
 
     complaints: ExceptionHandlersMap = {HTTPException: views.complaint, Exception: views.complaint}
     app = Litestar(

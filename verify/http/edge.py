@@ -21,8 +21,9 @@ from verify.files.findings import MAX_BYTES
 from verify.http.answers import problems
 from verify.http.answers.problems import Refused
 from verify.http.answers.response import Answer
-from verify.http.asked import language
+from verify.http.asked import language, state
 from verify.http.asked.clients import client_address
+from verify.http.asked.state import State
 from verify.http.guard.lane import Lane
 from verify.http.guard.limits import RATES, Budget, Limiter
 from verify.http.guard.underway import Underway
@@ -85,11 +86,8 @@ class Edge:
         # The routes take several slashes for one, so nothing else may see a difference.
         inner: Any = {**scope, "method": _SEEN_AS.get(method, method), "path": _SLASHES.sub("/", scope["path"])}
         headers = dict(scope["headers"])
-        inner["state"] = {**scope.get("state", {})}
         peer = scope["client"]
-        inner["state"]["parsing"] = self._parsing
-        inner["state"]["now"] = int(self._clock())
-        inner["state"]["client"] = client_address(
+        client = client_address(
             peer[0] if peer else None,
             [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"],
             self._proxies,
@@ -97,8 +95,11 @@ class Edge:
         crowded = scope["query_string"].count(b"&") >= _MOST_PARAMETERS
         query = {} if crowded else parse_qs(scope["query_string"].decode("latin-1"))
         asked = language.known(query.get("lang", [""])[-1])
-        inner["state"]["asked_language"] = asked
-        inner["state"]["language"] = asked or language.negotiate(headers.get(b"accept-language", b"").decode("latin-1"))
+        spoken = asked or language.negotiate(headers.get(b"accept-language", b"").decode("latin-1"))
+        known = State(
+            now=int(self._clock()), client=client, language=spoken, switched=asked, parsing=self._parsing
+        )
+        state.put(inner, known)
         answer = Answer(send, self._headers, method, known=headers.get(b"if-none-match"))
         try:
             if crowded:
@@ -111,7 +112,7 @@ class Edge:
 
     async def _answer(self, scope: Any, receive: Receive, send: Callable[[Message], Awaitable[None]]) -> None:
         budget = _budget(scope)
-        wait = (await self._limiter.take(budget, scope["state"]["client"], self._ticks())).wait if budget else 0
+        wait = (await self._limiter.take(budget, state.of(scope).client, self._ticks())).wait if budget else 0
         if wait:
             await self._refuse(scope, receive, send, Refused("rate_limited", retry_after=wait))
             return
@@ -121,10 +122,10 @@ class Edge:
             await self._app(scope, receive, send)
             return
         length = int(said) if said.isdigit() else 0
-        if wait := await self._wait_for_bytes(scope["state"]["client"], length):
+        if wait := await self._wait_for_bytes(state.of(scope).client, length):
             await self._refuse(scope, receive, send, Refused("rate_limited", retry_after=wait))
             return
-        async with self._underway.begin(scope["state"]["client"], length) as body:
+        async with self._underway.begin(state.of(scope).client, length) as body:
             await self._app(scope, body.of(receive), send)
 
     async def _wait_for_bytes(self, client: str, length: int) -> int:

@@ -17,6 +17,7 @@ from verify.http.answers import phrases, problems
 from verify.http.answers.assets import Files
 from verify.http.answers.problems import Refused
 from verify.http.asked import language as words
+from verify.http.asked import state
 from verify.http.asked.bodies import SHANGHAI, AnyRequest
 from verify.http.asked.language import LANGUAGES, Language
 
@@ -47,7 +48,7 @@ class Views:
         self, request: AnyRequest, template: str, *, cache: str = PERSONAL, status: int = 200, **values: Any
     ) -> Response[str]:
         """One page, in the language of the request. ``cache`` is its Cache-Control."""
-        language: Language = request.scope["state"]["language"]
+        language = state.of(request.scope).language
         path = request.scope["path"]
         html = self.part(request, template, **values)
         vary = "Accept, Accept-Language" if path.lower().startswith(("/q/", "/c/")) else "Accept-Language"
@@ -61,25 +62,25 @@ class Views:
 
         ``kept`` among the values is what the page's form was sent, so that another language can be answered in too.
         """
-        state = request.scope["state"]
+        asked = state.of(request.scope)
         return (
-            self._environments[state["language"]]
+            self._environments[asked.language]
             .get_template(template)
             .render(
                 **{"kept": None} | values,
-                now=datetime.datetime.fromtimestamp(state["now"], SHANGHAI),
+                now=datetime.datetime.fromtimestamp(asked.now, SHANGHAI),
                 link=lambda target: self.link(request, target),
                 here=_here(request),
                 asked_here=_asked_here(request),
                 asked_by_link=request.method == "GET",
-                switched=state["asked_language"],
+                switched=asked.switched,
                 switches=[(code, name, _asked_here(request, code)) for code, name in LANGUAGES.items()],
             )
         )
 
     def link(self, request: AnyRequest, target: str) -> str:
         """An address on this site, which keeps the language that somebody chose."""
-        return _with_language(target, request.scope["state"]["asked_language"])
+        return _with_language(target, state.of(request.scope).switched)
 
     def complaint(self, request: AnyRequest, error: Exception, *, kept: dict[str, str] | None = None) -> Response[Any]:
         """The answer to a request that went wrong: a page for people, problem details for programs.

@@ -14,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from verify.http.answers.problems import Refused
-from verify.http.guard.lane import Lane
+from verify.http.asked import state
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -65,9 +65,8 @@ async def beside(request: AnyRequest, parse: Callable[[bytes], T], body: bytes) 
     """
     if len(body) <= _AT_ONCE:
         return parse(body)
-    state = request.scope["state"]
-    parsing: Lane = state["parsing"]
-    async with parsing.turn(state["client"]):
+    known = state.of(request.scope)
+    async with known.parsing.turn(known.client):
         return await asyncio.to_thread(parse, body)
 
 

@@ -14,7 +14,7 @@ from verify.files.refusals import FileRefused
 from verify.files.tables.data import MAX_ROWS, JsonRow, Listed, of_rows
 from verify.http.answers import problems
 from verify.http.answers.problems import Refused
-from verify.http.asked import forms
+from verify.http.asked import forms, state
 from verify.http.asked.bodies import AnyRequest, Inject, json_body
 from verify.http.batch import batch_words, judging
 from verify.http.batch.judging import Checked, Judging
@@ -121,7 +121,7 @@ async def verify_batch(
         return Response(_verdicts(checked, judged.challenge), headers=headers)
     if judged.challenge is not None:
         headers[CHALLENGE] = msgspec.json.encode(judged.challenge).decode()
-    results = batch_words.coded(checked, now, request.scope["state"]["language"])
+    results = batch_words.coded(checked, now, state.of(request.scope).language)
     filled = await intake.filled(sent.data, listed, batch_words.CODED_HEADERS, results, client_of(request))
     had = sum(item.verdict is not None for item in checked)
     headers[ROWS] = f"found={len(checked)}, checked={had}, sheets={len(listed.sheets)}"

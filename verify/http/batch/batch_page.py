@@ -14,7 +14,7 @@ from verify.http.answers import problems
 from verify.http.answers.phrases import Phrase, Tone
 from verify.http.answers.problems import Refused
 from verify.http.answers.rendering import Views
-from verify.http.asked import forms
+from verify.http.asked import forms, state
 from verify.http.asked import language as words
 from verify.http.asked.bodies import AnyRequest, Inject
 from verify.http.batch import batch_words
@@ -111,7 +111,7 @@ def _page(request: AnyRequest, views: Views, **values: Any) -> Response[str]:
 def _told(request: AnyRequest, refused: Refused) -> Response[Any]:
     """A refusal for the page's script, its detail in the page's language."""
     told = problems.problem(refused.code, refused.field, line=refused.line)
-    say = words.catalogue(request.scope["state"]["language"]).gettext
+    say = words.catalogue(state.of(request.scope).language).gettext
     at = "" if told.line is None else say("Line %(line)s: ") % {"line": told.line}
     return Response(
         msgspec.json.encode(msgspec.structs.replace(told, detail=at + say(told.detail))),
@@ -167,12 +167,12 @@ async def _events(
             + b"\n"
         )
     except Exception as error:  # noqa: BLE001 -- the status has been sent, so the last line tells
-        say = words.catalogue(request.scope["state"]["language"]).gettext
+        say = words.catalogue(state.of(request.scope).language).gettext
         yield encode({"problem": say(problems.problem(problems.of(error).code).detail)}) + b"\n"
 
 
 async def _result(request: AnyRequest, intake: Intake, sent: Sent, checked: list[Checked], now: int) -> Result:
-    language = request.scope["state"]["language"]
+    language = state.of(request.scope).language
     results = batch_words.spoken(checked, now, language)
     headers = batch_words.headers(language)
     filled = await intake.filled(sent.data, sent.listed, headers, results, client_of(request))

@@ -15,7 +15,7 @@ from verify.core.answer import DETAILS, STEPS, Verdict
 from verify.http.answers import problems
 from verify.http.answers.problem_table import KINDS
 from verify.http.answers.rendering import Views
-from verify.http.asked import language
+from verify.http.asked import language, state
 from verify.http.asked.bodies import AnyRequest, Inject
 from verify.http.asked.language import N_, Language
 from verify.http.batch import batch_api
@@ -98,7 +98,7 @@ def _said(tree: Any, say: Say) -> Any:
 @get("/openapi.json", sync_to_thread=False)
 def openapi_json(request: AnyRequest) -> Response[bytes]:
     """The description itself, in the language that is asked for."""
-    wanted: Language = request.scope["state"]["language"]
+    wanted = state.of(request.scope).language
     headers = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Language", "Content-Language": wanted}
     return Response(msgspec.json.encode(document(wanted)), media_type=_OPENAPI_JSON, headers=headers)
 
@@ -106,7 +106,7 @@ def openapi_json(request: AnyRequest) -> Response[bytes]:
 @get("/", sync_to_thread=False)
 def page(request: AnyRequest, views: Inject[Views]) -> Response[str]:
     """The description as a page, of our own templates and nothing from elsewhere."""
-    wanted: Language = request.scope["state"]["language"]
+    wanted = state.of(request.scope).language
     return views.page(request, "api.html", cache="public, max-age=300", document=document(wanted))
 
 

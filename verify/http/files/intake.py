@@ -11,6 +11,7 @@ from verify.files.tables.data import Filled, Listed, Triple, Verified
 from verify.files.turns import Allowance, Spent
 from verify.files.workers import Workers
 from verify.http.answers.problems import Refused
+from verify.http.asked import state
 from verify.http.asked.bodies import AnyRequest
 
 BODY_BYTES: Final = MAX_BYTES + (64 << 10)
@@ -102,5 +103,4 @@ def _astray() -> NoReturn:
 
 def client_of(request: AnyRequest) -> str:
     """The key by which the client is limited."""
-    client: str = request.scope["state"]["client"]
-    return client
+    return state.of(request.scope).client

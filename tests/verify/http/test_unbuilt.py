@@ -17,7 +17,7 @@ def unbuilt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             copy = tmp_path / file.relative_to(assets.FOLDER)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(file.read_bytes())
-    monkeypatch.setattr(assets.Files.__init__, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(assets.Files.__init__, "__defaults__", (tmp_path, None))
 
 
 @pytest.mark.usefixtures("unbuilt")

@@ -269,6 +269,9 @@ def test_a_verdict_prints_with_its_time(invented_site: Site, new_page: Start) ->
     expect(page.locator(".certificate")).to_contain_text(exam.VALID.number)
     colours = page.evaluate("[...document.querySelectorAll('.verdict, body')].map((e) => getComputedStyle(e).color)")
     assert set(colours) == {"rgb(0, 0, 0)"}
+    ground = page.evaluate("getComputedStyle(document.querySelector('.verdict')).backgroundColor")
+    assert ground == "rgba(0, 0, 0, 0)"
+    expect(page.locator(".asked-again img")).to_be_visible()
 
 
 @pytest.mark.parametrize("address", ["/", exam.VALID.path, "/pass-lists/CEM-2022-04"])

@@ -90,7 +90,7 @@ _CHECKS: Final = (
             _CSV: schema(TEXT),
             _XLSX: schema(BYTES),
         },
-        headers=("RateLimit", "RateLimit-Policy"),
+        headers=("RateLimit", "RateLimit-Policy", "Yinjian-Rows"),
     ),
     Operation(
         method="get",

@@ -96,9 +96,7 @@ class Edge:
         query = {} if crowded else parse_qs(scope["query_string"].decode("latin-1"))
         asked = language.known(query.get("lang", [""])[-1])
         spoken = asked or language.negotiate(headers.get(b"accept-language", b"").decode("latin-1"))
-        known = State(
-            now=int(self._clock()), client=client, language=spoken, switched=asked, parsing=self._parsing
-        )
+        known = State(now=int(self._clock()), client=client, language=spoken, switched=asked, parsing=self._parsing)
         state.put(inner, known)
         answer = Answer(send, self._headers, method, known=headers.get(b"if-none-match"))
         try:

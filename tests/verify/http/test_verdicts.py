@@ -53,7 +53,16 @@ async def test_a_verdict_has_the_fields_of_the_contract() -> None:
     """The verdict's JSON is that of 3-interfaces."""
     async with client() as service:
         judged = await verify(service, qr=exam.VALID.qr)
-    assert list(judged) == ["outcome", "status_now", "checked_at", "as_of", "checks", "certificate", "receipt"]
+    assert list(judged) == [
+        "outcome",
+        "status_now",
+        "checked_at",
+        "as_of",
+        "checks",
+        "certificate",
+        "receipt",
+        "snapshot",
+    ]
     assert judged["checked_at"] == judged["as_of"] == "2025-10-09T08:53:20Z"
     assert list(judged["checks"][0]) == ["step", "check", "result", "code", "detail"]
     certificate = judged["certificate"]

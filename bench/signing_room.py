@@ -67,7 +67,7 @@ def _pipeline(folder: Path) -> Figure:
     with session.ledger:
         begun = time.perf_counter()
         judged = judging.read(book, session.room.centre, {})
-        made = making.issue(session, judged, "2022-04", {}, "bench")
+        made = making.issue(session, judged, "2022-04", "bench")
         whole = time.perf_counter() - begun
         alone = min(_alone(session, made.certificates) for _turn in range(2))
     work, against = f"{PEOPLE:,} rows, workbook to release", "signing and self-checking alone"

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from keys import toml_slips
 from keys.messages import _
 from verify.shared.command import Refusal, why
 
@@ -38,11 +39,9 @@ class Source:
 
     def __init__(self, data: bytes, name: str) -> None:
         self.name = name
-        try:
-            self.text = data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = data[: error.start].count(b"\n") + 1
-            raise SettingsRefused(name, line, "", _("not UTF-8 text")) from None
+        if fault := toml_slips.encoding(data):
+            raise SettingsRefused(name, fault[0], "", fault[1])
+        self.text = data.decode("utf-8-sig")
 
     @classmethod
     def of(cls, path: Path) -> "Source":
@@ -59,6 +58,7 @@ class Source:
         except tomllib.TOMLDecodeError as error:
             found = re.search(r"(.*) \(at line (\d+), column \d+\)", str(error))
             reason, line = (found[1], int(found[2])) if found else (str(error), self.text.count("\n") + 1)
+            line, reason = toml_slips.told(reason, self.text.splitlines(), line)
             raise SettingsRefused(self.name, line, "", reason) from None
         except msgspec.ValidationError as error:
             reason, path = _parse(str(error))

@@ -6,7 +6,7 @@ from typing import NoReturn
 import click
 
 from signing.commands.adopt import adopt
-from signing.commands.certificates import change, export_year, find
+from signing.commands.certificates import change, export_year, find, withdraw
 from signing.commands.check import check
 from signing.commands.ledger import begin, ledger
 from signing.commands.lists import announce, issue
@@ -38,6 +38,7 @@ for _command in (
     paper_template,
     publish,
     change,
+    withdraw,
     find,
     export_year,
     ledger,

@@ -33,7 +33,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     def session(self, now: int = NOW) -> Session:
         """A command at work here at the time ``now``; its ledger is to be closed."""
         room, keys = self.room, self.keys
-        unlocked = Unlocked.of(keys, PASSPHRASE.encode())
+        unlocked = Unlocked.of(keys, PASSPHRASE.encode)
         return Session(room=room, unlocked=unlocked, ledger=room.ledger(now, keys), now=now, progress=silent)
 
     @property

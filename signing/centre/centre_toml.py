@@ -1,6 +1,7 @@
 """centre.toml: what the centre has decided, in closed structs; the keyring's part of it is keys.programmes."""
 
 import datetime
+import difflib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -9,8 +10,10 @@ from msgspec import Meta
 
 from keys.programmes import Code, Count, ProgrammeEntry, Published, Text, Words
 from keys.settings_file import Source
+from signing.centre.exam_names import ExamName
 from signing.messages import _
 from signing.print.print_settings import PrintSettings
+from verify.shared.command import Refusal
 
 MarkColumn = Literal["theory", "practice", "score"]
 Term = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])(-[0-9A-Z]{1,3})?$")]
@@ -137,6 +140,16 @@ class Centre(Published, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for programme in self.programmes:
             found.setdefault(self.rules_of(programme.code).sittings, []).append(programme.code)
         return found
+
+    def term(self, exam: str) -> str:
+        """The term of an exam that is named by term or code and stands in ``[[exams]]``. Raises Refusal."""
+        named = ExamName.read(exam)
+        known = [entry.code for entry in self.exams]
+        if not named.among(known):
+            near = difflib.get_close_matches(exam, [*known, *(entry.term for entry in self.exams)], 1)
+            text = _("centre.toml has no exam {}.").format(exam)
+            raise Refusal(text + (_(" Is {} meant?").format(near[0]) if near else ""))
+        return named.term
 
     def exam(self, programme: str, term: str) -> ExamEntry | None:
         """The programme's exam of this term."""

@@ -1,7 +1,8 @@
 """What every command of the signing room works with: the centre's settings, keys and folders."""
 
+import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -77,11 +78,12 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unlocked(msgspec.Struct, frozen=True, kw_only=True):
-    """The key folder with its passphrase, for one command. Its repr shows none of it."""
+    """The key folder and who knows its passphrase, for one command. Its repr shows none of it."""
 
     folder: KeyFolder
     chain: Chain
-    passphrase: bytes
+    ask: Callable[[], bytes]
+    """Gives the passphrase; called once, when the first key is opened."""
     secrets: tuple[bytes, ...]
     _signers: dict[bytes, Signer] = msgspec.field(default_factory=dict)
 
@@ -89,13 +91,13 @@ class Unlocked(msgspec.Struct, frozen=True, kw_only=True):
         return "Unlocked()"
 
     @classmethod
-    def of(cls, folder: KeyFolder, passphrase: bytes) -> "Unlocked":
+    def of(cls, folder: KeyFolder, ask: Callable[[], bytes]) -> "Unlocked":
         """Reads the keyring and the lookup secrets. Raises Refusal and KeyringRefused."""
-        return cls(folder=folder, chain=folder.chain(), passphrase=passphrase, secrets=folder.lookup_secrets())
+        return cls(folder=folder, chain=folder.chain(), ask=functools.cache(ask), secrets=folder.lookup_secrets())
 
     def newest_signer(self, use: Use, programme_codes: Sequence[str], now: int) -> Signer:
         """The signer that ``use`` takes now for these programmes. Raises KeyProblem, KeyringRefused."""
-        signer = self.folder.signer(use, self.passphrase, now, programme_codes)
+        signer = self.folder.signer(use, self.ask(), now, programme_codes)
         return self._signers.setdefault(signer.kid, signer)
 
     def signer(self, kid: bytes) -> Signer:
@@ -104,7 +106,7 @@ class Unlocked(msgspec.Struct, frozen=True, kw_only=True):
             entry = next((key for key in self.chain.newest.with_kid(kid) if key.state == "active"), None)
             if entry is None:
                 raise Refusal(_("The key {} that was recorded for this release is no longer active.").format(kid.hex()))
-            self._signers[kid] = custody.load(self.folder.path, entry, self.passphrase)
+            self._signers[kid] = custody.load(self.folder.path, entry, self.ask())
         return self._signers[kid]
 
     def secret(self, secret_id: bytes | None) -> bytes:

@@ -7,6 +7,7 @@ import click
 
 from signing.centre.calendar import local_day
 from signing.centre.centre_toml import Centre
+from signing.centre.exam_names import ExamName
 from signing.centre.room import now
 from signing.commands import check as checking
 from signing.commands import lists, options
@@ -14,9 +15,8 @@ from signing.messages import _
 from signing.steps import adopt as adopting
 from signing.steps import prepare
 from signing.workbook import old_papers
-from signing.workbook.strikes import parse_strikes
+from signing.workbook.strikes import parse
 from verify.shared import command
-from verify.shared.command import Refusal
 from verify.shared.progress import shown
 
 
@@ -37,6 +37,7 @@ from verify.shared.progress import shown
     help=_("The date on every paper whose row says none, such as 2019-06-30."),
 )
 @click.option("--check", "only_check", is_flag=True, help=_("Judge the rows, and register nothing."))
+@options.yes
 @options.centre
 @options.keys
 @options.as_json
@@ -44,25 +45,24 @@ def adopt(
     *,
     book: Path,
     strikes: tuple[str, ...],
-    term: str,
+    exam: str,
     dated: datetime.datetime | None,
     only_check: bool,
+    yes: bool,
     centre_file: Path,
     keys_dir: Path | None,
     as_json: bool,
 ) -> int:
     """``yinjian-sign adopt BOOK --exam TERM``."""
     centre = Centre.load(centre_file)
-    struck = parse_strikes(strikes)
-    exams = [exam for exam in centre.exams if term in (exam.term, exam.code)]
-    if not exams:
-        raise Refusal(_("centre.toml has no exam {}.").format(term))
+    term = centre.term(exam)
+    codes = ExamName.read(exam).among(entry.code for entry in centre.exams)
     judged = old_papers.read(
         book,
         centre,
-        struck,
+        parse(strikes),
         local_day(now()),
-        programmes=[exam.programme for exam in exams],
+        programmes=[entry.programme for entry in centre.exams if entry.code in codes],
         dated=dated.date() if dated else None,
         progress=shown,
     )
@@ -75,7 +75,7 @@ def adopt(
     prepare.check_rows(judged)  # before anybody is asked for the passphrase
     checking.remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
-        made = adopting.adopt(session, judged, exams[0].term, lists.notes(struck))
+        made = options.agreed(lambda agreed: adopting.adopt(session, judged, term, agreed=agreed), yes=yes)
     if as_json:
         command.print_json(lists.answer(made))
         return 0

@@ -8,11 +8,13 @@ import click
 import msgspec
 
 from signing.centre.calendar import ZONE, local_day
+from signing.centre.exam_names import ExamName
 from signing.centre.room import Room, now
 from signing.commands import options
 from signing.ledger.history import History, Standing, standing_words
 from signing.messages import _
 from signing.steps import change as status
+from signing.steps import facts
 from signing.steps.change import Order
 from verify.core.certificate import normal_number
 from verify.core.changes import Reason
@@ -38,6 +40,7 @@ from verify.shared.progress import shown
 @click.option("--name", metavar="NAME", help=_("The right name, for a replacement that corrects."))
 @click.option("--id-type", type=click.Choice(list(ID_TYPES)), help=_("The type of the right ID number."))
 @click.option("--number", "new_number", metavar="NUMBER", help=_("The new number, where the centre has its own."))
+@options.yes
 @options.centre
 @options.keys
 @options.as_json
@@ -51,6 +54,7 @@ def change(
     name: str | None,
     id_type: str | None,
     new_number: str | None,
+    yes: bool,
     centre_file: Path,
     keys_dir: Path | None,
     as_json: bool,
@@ -66,17 +70,21 @@ def change(
         note=note,
         new_number=None if new_number is None else _number(new_number),
     )
+    if verb == "revoke" and reason is None:
+        raise click.UsageError(_("A revocation wants its reason: --reason {}.").format(" | ".join(get_args(Reason))))
     with options.at_work(centre_file, keys_dir) as session:
+        seen = status.foresee(session.ledger, order)
+        click.echo(f"{seen.number}  {seen.holder}  {seen.exam}: {seen.follows}", err=True)
         if name is not None or id_type is not None:
             given = session.ledger.given(order.number)
             held = name if name is not None else given.holder if given is not None else ""
-            kept = status.right_name(held)
+            kept = facts.right_name(held)
             # Asked for, as an argument would stand in every process list.
             typed = click.prompt(_("The holder's right ID number"), err=True)
             order = msgspec.structs.replace(
-                order, facts=status.facts(kept, id_type or "resident", typed, local_day(session.now))
+                order, facts=facts.right(kept, id_type or "resident", typed, local_day(session.now))
             )
-        done = status.change(session, order)
+        done = options.agreed(lambda agreed: status.change(session, order, agreed=agreed), yes=yes)
     if as_json:
         command.print_json(
             {
@@ -148,16 +156,53 @@ def _answer(standing: Standing) -> dict[str, Any]:
     }
 
 
-@click.command("export", help=_("Write a year's certificates to a spreadsheet (.xlsx or .csv)."))
+@click.command("export", help=_("Write certificates to a spreadsheet (.xlsx or .csv): a year's, or an exam's."))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--year", type=click.IntRange(2000, 9999), help=_("The year of issue; this year where it is not given."))
+@click.option("--year", type=click.IntRange(2000, 9999), help=_("The year of issue; this year where nothing is said."))
+@click.option("--exam-year", type=click.IntRange(2000, 9999), help=_("The year of the exam's term."))
+@click.option("--exam", "exams", multiple=True, metavar="EXAM", help=_("An exam: 2022-04 or CEM-2022-04."))
 @options.centre
-def export_year(out: Path, year: int | None, centre_file: Path) -> None:
+def export_year(
+    out: Path, *, year: int | None, exam_year: int | None, exams: tuple[str, ...], centre_file: Path
+) -> None:
     """``yinjian-sign export OUT.xlsx --year 2022``."""
     from signing.steps import export
 
+    if sum((year is not None, exam_year is not None, bool(exams))) > 1:
+        raise click.UsageError(_("Say one of --year, --exam-year and --exam."))
     room = Room.open(centre_file)
-    wanted = year or local_day(now()).year
+    if not exams and exam_year is None:
+        year = year or local_day(now()).year
+    wanted = export.Choice(year=year, exam_year=exam_year, exams=tuple(map(ExamName.read, exams)))
     with options.opened(room) as ledger:
         count = export.export(room, ledger, out, wanted, shown)
-    click.echo(_("{} certificates of {} are in {}.").format(count, wanted, out))
+    said = ", ".join(exams) or year or exam_year
+    click.echo(_("{} certificates of {} are in {}.").format(count, said, out))
+
+
+@click.command(
+    "withdraw",
+    help=_(
+        "Take a release back that is not published yet; it stays on record, and its numbers go to the same people.\n\n"
+        "The registry is asked whether it is published; where none is known here, --never-left says that the release "
+        "was not carried anywhere."
+    ),
+)
+@click.argument("release", metavar="RELEASE")
+@click.option("--reason", required=True, metavar="TEXT", help=_("Why; it stays in the ledger."))
+@click.option("--never-left", is_flag=True, help=_("The release never left this room, and no registry is to be asked."))
+@options.centre
+def withdraw(release: str, *, reason: str, never_left: bool, centre_file: Path) -> None:
+    """``yinjian-sign withdraw RELEASE``."""
+    from signing.ledger import compare
+    from signing.steps import withdraw as withdrawing
+    from signing.steps.publish import database_url
+
+    room = Room.open(centre_file)
+    with options.opened(room) as ledger:
+        registry = None if never_left else compare.registered(database_url())
+        done = withdrawing.withdraw(room, ledger, release, reason, registry=registry, now=now())
+    click.echo(_("{} is withdrawn; it is kept as {}.").format(done.release, done.kept))
+    if done.printed:
+        text = _("{} papers of it were printed and must not be handed out: {}")
+        click.echo(text.format(len(done.printed), ", ".join(done.printed)), err=True)

@@ -13,7 +13,7 @@ from signing.steps import check as checking
 from signing.workbook import totals
 from signing.workbook.headers import HEADINGS
 from signing.workbook.judging import Judged, Reason, Row
-from signing.workbook.strikes import parse_strikes
+from signing.workbook.strikes import parse
 from verify.shared import command
 from verify.shared.progress import shown
 from verify.shared.spreadsheet import column_letters
@@ -36,7 +36,7 @@ _GAP: Final = " "
 @options.as_json
 def check(book: Path, strikes: tuple[str, ...], report: Path | None, centre_file: Path, as_json: bool) -> int:
     """``yinjian-sign check BOOK``."""
-    judged = checking.check(book, Centre.load(centre_file), parse_strikes(strikes), report, now=now(), progress=shown)
+    judged = checking.check(book, Centre.load(centre_file), parse(strikes), report, now=now(), progress=shown)
     if as_json:
         command.print_json(answer(judged))
     else:
@@ -113,6 +113,9 @@ def _not_passed(judged: Judged) -> None:
 
 def remark(judged: Judged) -> None:
     """What was read of the workbook and what was not, and what was read though nobody sees it; on standard error."""
+    for row in judged.rows:
+        if row.why is not None:
+            click.echo(_("Left out: row {}, {}: {}").format(row.row, row.name or _("no name"), row.why), err=True)
     table = judged.table
     sheet = table.sheet
     read = _COMMA.join(f"{column_letters(place)} {HEADINGS[column]}" for column, place in sorted(

@@ -123,6 +123,7 @@ def check(centre_file: Path, as_json: bool) -> int:
     ):
         registry = compare.registered(database_url())
         found = compare.differences(book, registry)
+        compare.note_published(book, found, now())
     if as_json:
         command.print_json([{"kind": difference.kind, "subject": difference.subject} for difference in found])
     else:

@@ -1,6 +1,5 @@
 """``yinjian-sign announce`` and ``issue``: from a workbook to a notice, to certificates and final lists."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from signing.messages import _
 from signing.steps import prepare
 from signing.steps.making import Difference, Made
 from signing.workbook import judging
-from signing.workbook.strikes import parse_strikes
+from signing.workbook.strikes import parse
 from verify.shared import command
 from verify.shared.progress import shown
 
@@ -28,17 +27,19 @@ from verify.shared.progress import shown
 @options.keys
 @options.as_json
 def announce(
-    *, book: Path, strikes: tuple[str, ...], term: str, centre_file: Path, keys_dir: Path | None, as_json: bool
+    *, book: Path, strikes: tuple[str, ...], exam: str, centre_file: Path, keys_dir: Path | None, as_json: bool
 ) -> None:
     """``yinjian-sign announce BOOK --exam TERM``."""
     from signing.steps import announce as announcing
 
-    struck = parse_strikes(strikes)
-    judged = judging.read(book, Centre.load(centre_file), struck, local_day(now()), shown)
-    prepare.check_rows(judged)  # before anybody is asked for the passphrase
+    centre = Centre.load(centre_file)
+    term = centre.term(exam)
+    judged = judging.read(book, centre, parse(strikes), local_day(now()), shown)
+    prepare.check_rows(judged)
+    prepare.check_programmes(judged, exam)
     remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
-        done = announcing.announce(session, judged, term, notes(struck))
+        done = announcing.announce(session, judged, term)
     if as_json:
         command.print_json(answer(done.made) | {"announcement": [str(paper) for paper in done.papers]})
         return
@@ -61,6 +62,7 @@ def announce(
 @click.option("--pdf", is_flag=True, help=_("Print the certificates, too: those that were never printed."))
 @printing.photos
 @printing.batch
+@options.yes
 @options.centre
 @options.keys
 @options.as_json
@@ -68,12 +70,13 @@ def issue(
     *,
     book: Path,
     strikes: tuple[str, ...],
-    term: str,
+    exam: str,
     early: str | None,
     pdf: bool,
     photos_dir: Path | None,
     some_photos: bool,
     batch_file: Path | None,
+    yes: bool,
     centre_file: Path,
     keys_dir: Path | None,
     as_json: bool,
@@ -84,13 +87,19 @@ def issue(
     if not pdf and (photos_dir or some_photos or batch_file):
         raise click.UsageError(_("--photos and --batch print certificates: they want --pdf."))
     papers = issuing.Papers(photos=photos_dir, some_photos=some_photos, batch=batch_file) if pdf else None
-    struck = parse_strikes(strikes)
-    judged = judging.read(book, Centre.load(centre_file), struck, local_day(now()), shown)
-    prepare.check_rows(judged)  # before anybody is asked for the passphrase
+    centre = Centre.load(centre_file)
+    term = centre.term(exam)
+    judged = judging.read(book, centre, parse(strikes), local_day(now()), shown)
+    prepare.check_rows(judged)
+    prepare.check_programmes(judged, exam)
     remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
-        done = issuing.issue(session, judged, term, notes(struck), early=early, papers=papers)
+        done = options.agreed(
+            lambda agreed: issuing.issue(session, judged, term, early=early, papers=papers, agreed=agreed), yes=yes
+        )
     say_unexplained(done.unexplained)
+    for line in done.told:
+        click.echo(line, err=True)
     made, printed = done.made, done.printed
     if as_json:
         files = [str(file) for file in printed.files] if printed else []
@@ -106,11 +115,6 @@ def issue(
     if done.printed_before:
         text = _("{} were printed before; `yinjian-sign print --reprint` prints again.")
         click.echo(text.format(done.printed_before))
-
-
-def notes(struck: Mapping[int, str]) -> dict[str, Any]:
-    """What is recorded of rows that were left out."""
-    return {"struck": {str(row): reason for row, reason in struck.items()}} if struck else {}
 
 
 def answer(made: Made) -> dict[str, Any]:
@@ -142,6 +146,9 @@ def say(made: Made) -> None:
         click.echo(
             _("This was recorded before, on {}; it is the same release.").format(local_text(made.job.recorded_at))
         )
+    for out in made.left_out:
+        text = _("{}: row {}, {}, stays struck out since {}: {}. `yinjian-sign objections` takes in again.")
+        click.echo(text.format(out.exam, out.row, out.name, local_text(out.since), out.reason), err=True)
     for listed in made.lists:
         stage = _("notice") if listed.stage == "notice" else _("final list")
         click.echo(

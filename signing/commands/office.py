@@ -1,46 +1,64 @@
 """``yinjian-sign objections``, ``calendar`` and ``template``: the office's work around a list."""
 
 import itertools
+import sys
 from pathlib import Path
 
 import click
 
 from signing.centre.centre_toml import Centre
+from signing.centre.exam_names import ExamName
 from signing.centre.room import Room, now
 from signing.commands import options
 from signing.messages import _
 from signing.steps import exam_dates
 from signing.steps import objections as recording
 from signing.steps.exam_dates import Proposal
-from signing.workbook.strikes import parse_strikes
+from signing.steps.objections import StruckOut
+from signing.workbook.strikes import parse
 from verify.shared import command
 
 
 @click.command(
     help=_(
         "Record what objections came to: a name of the notice struck out of the final list, or restored.\n\nEXAM is "
-        "the exam's code, such as CEM-2022-04; SERIAL is the name's number on the newest notice. Without options it "
-        "shows who is struck out."
+        "the exam's term or code, such as 2022-04 or CEM-2022-04; SERIAL is the name's number on the newest "
+        "notice; the name does as well. Without options it shows who is struck out."
     )
 )
 @click.argument("exam")
 @click.option("--strike", "strikes", multiple=True, metavar="SERIAL=REASON", help=_("Strike a name out."))
 @click.option("--restore", "restored", multiple=True, metavar="SERIAL=REASON", help=_("Take a name in again."))
+@options.yes
 @options.centre
 @options.as_json
 def objections(
-    exam: str, *, strikes: tuple[str, ...], restored: tuple[str, ...], centre_file: Path, as_json: bool
+    exam: str, *, strikes: tuple[str, ...], restored: tuple[str, ...], yes: bool, centre_file: Path, as_json: bool
 ) -> None:
     """``yinjian-sign objections EXAM``."""
-    to_strike, to_restore = parse_strikes(strikes), parse_strikes(restored)
+    named, to_strike, to_restore = ExamName.read(exam), parse(strikes), parse(restored)
     with options.opened(Room.open(centre_file)) as ledger:
-        struck = recording.objections(ledger, exam, to_strike, to_restore, now())
+        wanted = recording.intent(ledger, named, to_strike, to_restore, now())
+        for word, people in (
+            (_("To be struck out: {}"), wanted.strike),
+            (_("To be taken in again: {}"), wanted.restore),
+        ):
+            for one in people:
+                click.echo(word.format(_person(one)), err=True)
+        if wanted.found and not yes and sys.stdin.isatty():
+            click.confirm(_("Is that right?"), abort=True, err=True)
+        struck = recording.record(ledger, wanted)
     if as_json:
-        command.print_json(struck)
+        command.print_json([{"serial": o.serial, "name": o.name, "reason": o.reason} for o in struck])
         return
     for one in struck:
-        click.echo(f"{one.serial}  {one.name}  {one.reason}")
-    click.echo(_("{}: {} struck out; the next `issue` leaves them out.").format(exam, len(struck)))
+        click.echo(_person(one))
+    click.echo(_("{}: {} struck out; the next `issue` leaves them out.").format(wanted.exam, len(struck)))
+
+
+def _person(one: StruckOut) -> str:
+    where = str(one.serial) if one.serial is not None else _("row {}").format(one.row)
+    return "  ".join(filter(None, (where, one.name, one.reason)))
 
 
 @click.command(

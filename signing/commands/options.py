@@ -1,6 +1,7 @@
 """What the subcommands have in common: options, and opening the room and the keys."""
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,9 +14,13 @@ from signing.centre.room import Room, Session, Unlocked, now
 from signing.ledger import opening
 from signing.ledger.book import Ledger
 from signing.messages import _
+from signing.steps.agreement import NotAgreed
+from verify.core.identity import name_key
+from verify.shared.command import Refusal
 from verify.shared.progress import shown
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 
 def centre(command: F) -> F:
@@ -48,7 +53,11 @@ def as_json(command: F) -> F:
 def book(command: F) -> F:
     """The workbook and ``--strike``."""
     command = click.option(
-        "--strike", "strikes", multiple=True, metavar="ROW=REASON", help=_("Leave a row out, and record why.")
+        "--strike",
+        "strikes",
+        multiple=True,
+        metavar="ROW=REASON",
+        help=_("Leave out a row, by number or name, and record why: for this person, wherever the row goes."),
     )(command)
     return click.argument("book", type=click.Path(path_type=Path))(command)
 
@@ -56,25 +65,50 @@ def book(command: F) -> F:
 def exam(command: F) -> F:
     """``--exam TERM``."""
     return click.option(
-        "--exam", "term", required=True, metavar="TERM", help=_("The exam's term in centre.toml, such as 2022-04.")
+        "--exam", "exam", required=True, metavar="EXAM", help=_("The exam's term or code: 2022-04 or CEM-2022-04.")
     )(command)
 
 
-def opened(room: Room, keys: KeyFolder | None = None, *, complete: bool = True) -> Ledger:
-    """The room's ledger; says so where files from before were open to others and are no more. Raises Refusal."""
+yes = click.option("--yes", is_flag=True, help=_("Go on without asking, for scripts."))
+
+
+def agreed(work: Callable[[bool], T], *, yes: bool) -> T:
+    """``work``, told whether somebody agreed; where it wants that, it is shown and asked for. Raises Refusal."""
+    try:
+        return work(yes)
+    except NotAgreed as asked:
+        click.echo(str(asked), err=True)
+        if not sys.stdin.isatty():
+            raise Refusal(_("Nothing was done: --yes goes on without asking.")) from None
+        typed = click.prompt(_("To go on, type {}").format(asked.word), err=True)
+        if name_key(typed) != name_key(asked.word):
+            raise Refusal(_("That is something else: nothing was done.")) from None
+        return work(True)
+
+
+@contextlib.contextmanager
+def opened(room: Room, keys: KeyFolder | None = None, *, complete: bool = True) -> Iterator[Ledger]:
+    """The room's ledger; in the end says which releases wait to be published. Raises Refusal.
+
+    Says so, too, where files from before were open to others and are no more.
+    """
     if count := opening.put_right(room.ledger_path, room.releases, room.certificates):
         text = _("{} files and folders could be read by others on this machine; now only by their owner.")
         click.echo(text.format(count), err=True)
-    return room.ledger(now(), keys, complete=complete)
+    with room.ledger(now(), keys, complete=complete) as ledger:
+        yield ledger
+        waiting = [job.release for job in ledger.waiting()]
+    if waiting:
+        click.echo(_("Waiting for `yinjian-sign publish`, in this order: {}").format(", ".join(waiting)), err=True)
 
 
 @contextlib.contextmanager
 def at_work(centre_file: Path, keys_dir: Path | None) -> Iterator[Session]:
-    """The room with its keys and ledger open; asks for the passphrase once. Raises Refusal."""
+    """The room with its keys and ledger open; the passphrase is asked for when a key is needed. Raises Refusal."""
     room = Room.open(centre_file, keys_dir)
     folder = room.keys()
     with opened(room, folder) as ledger:
-        unlocked = Unlocked.of(folder, passphrase.ask())
+        unlocked = Unlocked.of(folder, passphrase.ask)
         at = now()
         if (behind := max((job.recorded_at for job in ledger.jobs()), default=0) - at) > 0:
             words = _("This machine's clock runs behind what was signed here last, by {} seconds: is it right?")

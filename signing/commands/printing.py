@@ -45,7 +45,11 @@ def batch(decorated: F) -> F:
 @click.command("print", help=_("Print certificates as PDF: NUMBER…, or everybody of an exam in the list's order."))
 @click.argument("numbers", nargs=-1, metavar="NUMBER...")
 @click.option(
-    "--exam", "exams", multiple=True, metavar="EXAM", help=_("The exam whose final list to print, such as CEM-2022-04.")
+    "--exam",
+    "exams",
+    multiple=True,
+    metavar="EXAM",
+    help=_("The exam of the list: 2022-04 or CEM-2022-04."),
 )
 @photos
 @click.option("--reprint", is_flag=True, help=_("Print again what was printed before; the ledger records it."))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from signing.centre.room import now
+from signing.centre.room import Room, now
 from signing.commands import options
 from signing.messages import _
 from verify.shared import command
@@ -12,9 +12,12 @@ from verify.shared.progress import shown
 
 
 @click.command(
-    help=_("Verify a release once more and write it to the registry: all of it, or nothing. Safe to repeat.")
+    help=_(
+        "Verify releases once more and write them to the registry: each whole, or nothing of it. Safe to repeat.\n\n"
+        "Without RELEASE it shows those that wait and publishes them in their order."
+    )
 )
-@click.argument("release", type=click.Path(path_type=Path))
+@click.argument("releases", nargs=-1, type=click.Path(path_type=Path), metavar="[RELEASE]...")
 @click.option(
     "--keyring",
     "keyring_file",
@@ -24,15 +27,37 @@ from verify.shared.progress import shown
 @options.centre
 @options.keys
 @options.as_json
-def publish(release: Path, keyring_file: Path | None, centre_file: Path, keys_dir: Path | None, as_json: bool) -> None:
+def publish(
+    releases: tuple[Path, ...],
+    *,
+    keyring_file: Path | None,
+    centre_file: Path,
+    keys_dir: Path | None,
+    as_json: bool,
+) -> None:
     """``yinjian-sign publish RELEASE``."""
     from signing.steps import publish as publishing
 
     keyring = publishing.keyring(keyring_file, centre_file, keys_dir)
-    done = publishing.publish(release, keyring, now(), shown)
-    if as_json:
-        command.print_json(done)
-    elif done.added:
-        click.echo(_("Published: {} statements, {} of them new.").format(done.statements, done.added))
+    if releases:
+        found = [publishing.named(path, centre_file, now()) for path in releases]
     else:
-        click.echo(_("Everything in this release was published before; nothing changed."))
+        found = publishing.waiting(Room.open(centre_file, keys_dir), now())
+        for one in found:
+            click.echo(_("To be published: {}").format(one.path.name), err=True)
+        if not found:
+            click.echo(_("No release waits to be published."), err=True)
+    done = []
+    for one in found:
+        publication = publishing.publish(one, keyring, now(), shown)
+        done.append(publication)
+        if as_json:
+            continue
+        named = f"{one.path.name}: " if len(found) > 1 else ""
+        if publication.added:
+            text = _("Published: {} statements, {} of them new.")
+            click.echo(named + text.format(publication.statements, publication.added))
+        else:
+            click.echo(named + _("Everything in this release was published before; nothing changed."))
+    if as_json:
+        command.print_json(done[0] if len(releases) == 1 else done)

@@ -10,15 +10,16 @@ from typing import Any, Final
 
 import msgspec
 
-from signing.ledger.ledger_file import LedgerFile
-from signing.ledger.values import Given, IndexHead, Job, JobKind, ListedRow, ListHead, Objection, RecordedChange
+from signing.ledger.events import Events
+from signing.ledger.values import Given, IndexHead, Job, JobKind, ListedRow, ListHead, RecordedChange
+from verify.core.pass_list import PassList
 
 _GIVEN: Final = (
     "number, exam, holder, id_hint, lookup_key, issued_at, expires_at, kid, job, replaces, statement, paper_date"
 )
 
 
-class Ledger(LedgerFile):
+class Ledger(Events):
     """What the open ledger knows, and how more is recorded."""
 
     # Jobs.
@@ -50,6 +51,20 @@ class Ledger(LedgerFile):
         )
         return int(cursor.lastrowid or 0)
 
+    def mark_published(self, release: str, at: int) -> None:
+        """Notes that a release is in the registry; nothing where it was noted before or is not known here."""
+        with self.transaction():
+            self.db.execute("UPDATE job SET published_at = ? WHERE release = ? AND published_at IS NULL", (at, release))
+
+    def waiting(self) -> list[Job]:
+        """Releases that were written, and of which nothing is known of their being published, in order."""
+        return [job for job in self.jobs() if job.digest and job.published_at is None and job.withdrawn_at is None]
+
+    def withdraw(self, job: int, at: int) -> None:
+        """Takes a written release back, which stays on record; its numbers stay given. Inside a transaction."""
+        self._empty(job)
+        self.db.execute("UPDATE job SET withdrawn_at = ? WHERE id = ?", (at, job))
+
     def mark_released(self, job: int, digest: bytes) -> None:
         """Notes that the job's release is written, with its SHA-256."""
         with self.transaction():
@@ -71,23 +86,30 @@ class Ledger(LedgerFile):
         """
         wanted = set(exams)
         for job in self.unreleased():
-            rows = self.all(
-                "SELECT exam FROM list WHERE job = ?1 UNION SELECT exam FROM lookup_index WHERE job = ?1 "
-                "UNION SELECT exam FROM change JOIN certificate USING (number) WHERE change.job = ?1",
-                job.id,
-            )
-            if wanted & {row["exam"] for row in rows}:
+            if wanted & self.exams_of(job.id):
                 self.drop(job.id)
 
+    def exams_of(self, job: int) -> set[str]:
+        """The exams that a job touches."""
+        rows = self.all(
+            "SELECT exam FROM list WHERE job = ?1 UNION SELECT exam FROM lookup_index WHERE job = ?1 "
+            "UNION SELECT exam FROM change JOIN certificate USING (number) WHERE change.job = ?1",
+            job,
+        )
+        return {row["exam"] for row in rows}
+
     def drop(self, job: int) -> None:
-        """Takes one job back; its numbers stay given. Inside a transaction."""
+        """Takes one job back that was never written; its numbers stay given. Inside a transaction."""
+        self._empty(job)
+        self.db.execute("DELETE FROM job WHERE id = ?", (job,))
+
+    def _empty(self, job: int) -> None:
         self.db.execute("UPDATE certificate SET job = NULL, statement = NULL WHERE job = ?", (job,))
         self.db.execute(
             "DELETE FROM list_row WHERE (exam, revision) IN (SELECT exam, revision FROM list WHERE job = ?)", (job,)
         )
         for table in ("list", "lookup_index", "change"):
             self.db.execute(f"DELETE FROM {table} WHERE job = ?", (job,))
-        self.db.execute("DELETE FROM job WHERE id = ?", (job,))
 
     # Lists and lookup indexes.
 
@@ -100,12 +122,12 @@ class Ledger(LedgerFile):
             stage,
             upto,
         )
-        return ListHead(**dict(rows[0])) if rows else None
+        return _head(rows[0]) if rows else None
 
     def lists(self, job: int | None = None) -> list[ListHead]:
         """The lists of one job, or all, in the order recorded."""
         rows = self.all("SELECT * FROM list WHERE ?1 IS NULL OR job = ?1 ORDER BY job, exam, revision", job)
-        return [ListHead(**dict(row)) for row in rows]
+        return [_head(row) for row in rows]
 
     def list_rows(self, exam: str, revision: int) -> list[ListedRow]:
         """The rows of one revision, by serial."""
@@ -121,7 +143,7 @@ class Ledger(LedgerFile):
         """Records a revision of a list; inside a transaction."""
         self.db.execute(
             "INSERT INTO list (exam, revision, stage, job, kid, head) VALUES (?, ?, ?, ?, ?, ?)",
-            (head.exam, head.revision, head.stage, head.job, head.kid, head.head),
+            (head.exam, head.revision, head.stage, head.job, head.kid, msgspec.json.encode(head.made).decode()),
         )
         self.db.executemany(
             "INSERT INTO list_row (exam, revision, serial, name, id, holder, lookup_key, number) "
@@ -239,7 +261,7 @@ class Ledger(LedgerFile):
                 ((data, number) for number, data in statements.items()),
             )
 
-    # Changes and objections.
+    # Changes.
 
     def changes(self, job: int | None = None, number: str | None = None) -> list[RecordedChange]:
         """Changes in the order recorded, of one job or one number or all."""
@@ -260,41 +282,16 @@ class Ledger(LedgerFile):
              change.note, change.job),
         )  # fmt: skip
 
-    def struck(self, exam: str) -> dict[bytes, str]:
-        """Who is struck out of an exam's final list by an objection: reasons by lookup key."""
-        rows = self.all("SELECT lookup_key, struck, reason FROM objection WHERE exam = ? ORDER BY id", exam)
-        standing = {row["lookup_key"]: (row["struck"], row["reason"]) for row in rows}
-        return {key: reason for key, (struck, reason) in standing.items() if struck}
-
-    def objections(self) -> list[Objection]:
-        """What every objection came to, in the order recorded."""
-        rows = self.all("SELECT exam, lookup_key, struck, reason, recorded_at FROM objection ORDER BY id")
-        return [Objection(**{**dict(row), "struck": bool(row["struck"])}) for row in rows]
-
-    def add_objections(self, found: Iterable[Objection]) -> None:
-        """Records what objections came to: all of them, or none."""
-        with self.transaction():
-            self.db.executemany(
-                "INSERT INTO objection (exam, lookup_key, struck, reason, recorded_at) VALUES (?, ?, ?, ?, ?)",
-                ((one.exam, one.lookup_key, int(one.struck), one.reason, one.recorded_at) for one in found),
-            )
-
     def holders(self) -> dict[tuple[str, bytes], str]:
         """The name of everybody on any list, by exam and lookup key."""
         rows = self.all("SELECT exam, lookup_key, holder FROM list_row ORDER BY revision")
         return {(row["exam"], row["lookup_key"]): row["holder"] for row in rows}
 
-    def events(self) -> list[tuple[int, str, str]]:
-        """When what happened to which subject, in the order recorded."""
-        return [
-            (row["at"], row["what"], row["subject"])
-            for row in self.all("SELECT at, what, subject FROM event ORDER BY id")
-        ]
 
-    def add_event(self, at: int, what: str, subject: str) -> None:
-        """Notes something worth knowing later, such as a reprint."""
-        with self.transaction():
-            self.db.execute("INSERT INTO event (at, what, subject) VALUES (?, ?, ?)", (at, what, subject))
+def _head(row: sqlite3.Row) -> ListHead:
+    fields = dict(row)
+    made = msgspec.json.decode(fields.pop("head"), type=PassList)
+    return ListHead(**fields, made=made)
 
 
 def _job(row: sqlite3.Row) -> Job:

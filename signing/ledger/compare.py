@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import asyncpg
@@ -70,6 +71,16 @@ async def _registered(url: str) -> Registered:
         raise Refusal(_("The registry does not answer ({}).").format(type(error).__name__)) from error
 
 
+def note_published(ledger: Ledger, found: Sequence[Difference], now: int) -> None:
+    """Notes which releases are published by what was ``found``; nothing where the two contradict each other."""
+    if any(difference.is_fault for difference in found):
+        return
+    unpublished = {difference.subject for difference in found}
+    for job in ledger.waiting():
+        if job.release not in unpublished:
+            ledger.mark_published(job.release, now)
+
+
 def differences(ledger: Ledger, registry: Registered) -> list[Difference]:
     """Every difference, faults first; then one for each release that is not published yet."""
     found: list[Difference] = []
@@ -77,7 +88,7 @@ def differences(ledger: Ledger, registry: Registered) -> list[Difference]:
     def note(kind: Literal["not_in_ledger", "differs", "not_published"], subject: str) -> None:
         found.append(Difference(kind=kind, subject=subject))
 
-    released = {job.id: job.release for job in ledger.jobs() if job.digest is not None}
+    released = {job.id: job.release for job in ledger.jobs() if job.digest is not None and job.withdrawn_at is None}
     waiting: set[int | None] = set()
     issued = [given for given in ledger.all_given() if given.statement is not None]
     ours = {given.number: given.statement for given in issued}

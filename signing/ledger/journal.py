@@ -16,7 +16,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     """Seconds since 1970."""
     what: str
-    """notice, final, status; early, row_struck; struck, restored; printed, reprinted, labelled; rebuilt, recovered."""
+    """notice, final, status; early, row_struck; struck, restored; printed, in_batch, reprinted,
+    labelled; withdrawn; rebuilt, recovered."""
     subject: str
     reason: str | None = None
 
@@ -32,6 +33,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             "printed": _("printed"),
             "reprinted": _("printed again"),
             "labelled": _("labels printed"),
+            "in_batch": _("printed in one file"),
+            "withdrawn": _("withdrawn before it was published"),
             "rebuilt": _("ledger rebuilt"),
             "recovered": _("ledger restored from a backup"),
         }
@@ -42,7 +45,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 def entries(ledger: Ledger) -> list[Entry]:
     """Everything recorded, the oldest first; in one second, notices, then objections, then what came of them."""
     jobs = ledger.jobs()
-    found = [entry for job in jobs if job.kind == "notice" for entry in _of_job(job)]
+    found = [entry for job in jobs if job.kind == "notice" for entry in _of_job(ledger, job)]
     holders = ledger.holders()
     found += [
         Entry(
@@ -52,21 +55,24 @@ def entries(ledger: Ledger) -> list[Entry]:
             reason=one.reason,
         )
         for one in ledger.objections()
+        if one.row is None  # a row's is told with its release
     ]
-    found += [entry for job in jobs if job.kind != "notice" for entry in _of_job(job)]
-    for (at, what), group in itertools.groupby(ledger.events(), key=lambda event: event[:2]):
-        subjects = [subject for _at, _what, subject in group]
+    found += [entry for job in jobs if job.kind != "notice" for entry in _of_job(ledger, job)]
+    for (at, what, reason), group in itertools.groupby(ledger.events(), key=lambda e: (e.at, e.what, e.reason)):
+        subjects = [event.subject for event in group]
         subject = subjects[0] if len(subjects) == 1 else _("{} certificates").format(len(subjects))
-        found.append(Entry(at=at, what="recovered" if what == "restored" else what, subject=subject))
+        told = "recovered" if what == "restored" else what
+        found.append(Entry(at=at, what=told, subject=subject, reason=reason))
     return sorted(found, key=lambda entry: entry.at)
 
 
-def _of_job(job: Job) -> list[Entry]:
+def _of_job(ledger: Ledger, job: Job) -> list[Entry]:
     notes: dict[str, Any] = job.notes
     found = [Entry(at=job.recorded_at, what=job.kind, subject=job.release)]
     if "early" in notes:
-        found.append(Entry(at=job.recorded_at, what="early", subject=job.release, reason=notes["early"]))
-    for row, reason in sorted(notes.get("struck", {}).items(), key=lambda struck: int(struck[0])):
+        reason = ledger.said(notes["early"])
+        found.append(Entry(at=job.recorded_at, what="early", subject=job.release, reason=reason))
+    for row, said in sorted(notes.get("struck", {}).items(), key=lambda struck: int(struck[0])):
         subject = _("{}, row {} of the workbook").format(job.release, row)
-        found.append(Entry(at=job.recorded_at, what="row_struck", subject=subject, reason=reason))
+        found.append(Entry(at=job.recorded_at, what="row_struck", subject=subject, reason=ledger.said(said)))
     return found

@@ -4,14 +4,20 @@ CREATE TABLE origin (
     root BLOB NOT NULL,                 -- thumbprint of the root key of the centre whose ledger this is
     begun_at INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE said (
+    id INTEGER PRIMARY KEY,
+    text TEXT                           -- a reason; NULL once it was forgotten
+) STRICT;
 CREATE TABLE job (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('notice', 'final', 'status')),
     release TEXT NOT NULL UNIQUE,       -- the file's name
     request BLOB NOT NULL,              -- SHA-256 of what was asked for
     recorded_at INTEGER NOT NULL,       -- the time of issue
-    notes TEXT NOT NULL,                -- JSON: rows struck out, why early
-    digest BLOB                         -- SHA-256 of the release, once it is written
+    notes TEXT NOT NULL,                -- JSON: the lookup secret's id; ids of what was said of rows and of haste
+    digest BLOB,                        -- SHA-256 of the release, once it is written
+    published_at INTEGER,               -- once it is known to be in the registry
+    withdrawn_at INTEGER
 ) STRICT;
 CREATE TABLE list (
     exam TEXT NOT NULL,
@@ -72,14 +78,16 @@ CREATE TABLE objection (
     id INTEGER PRIMARY KEY,
     exam TEXT NOT NULL,
     lookup_key BLOB NOT NULL,
-    struck INTEGER NOT NULL,            -- 1 struck out, 0 restored
-    reason TEXT NOT NULL,
+    struck INTEGER NOT NULL,            -- 1 struck out, 0 taken in again
+    row INTEGER,                        -- of the workbook, of who was struck out with it; NULL: by an objection
+    said INTEGER NOT NULL REFERENCES said,
     recorded_at INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE event (
     id INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
-    what TEXT NOT NULL,                 -- reprinted, restored, rebuilt
-    subject TEXT NOT NULL
+    what TEXT NOT NULL,                 -- printed, restored, rebuilt, withdrawn, …
+    subject TEXT NOT NULL,              -- a number, a release, a copy; never a person
+    said INTEGER REFERENCES said
 ) STRICT;
 PRAGMA user_version = 2;

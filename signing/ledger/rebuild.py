@@ -6,14 +6,13 @@ believed only where its signature is a key's of this centre.
 """
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from signing.ledger.book import Ledger
-from signing.ledger.values import Given, IndexHead, Job, JobKind, ListedRow, ListHead, RecordedChange
+from signing.ledger.values import Given, IndexHead, JobKind, ListedRow, ListHead, RecordedChange
 from signing.messages import _
 from signing.release import release_file
 from verify.core import certificate as certificates
@@ -72,7 +71,21 @@ def rebuild(ledger: Ledger, folder: Path, chain: Chain) -> list[str]:
                 ledger.drop(known[content.path.name].id)
             _add(ledger, content)
         _check_whole(ledger)
+        for path in sorted((folder / "withdrawn").glob("*.release")):
+            _keep_given(ledger, _read(path, chain))
     return [content.path.name for content in missing]
+
+
+def _keep_given(ledger: Ledger, withdrawn: _Content) -> None:
+    """Numbers of a release that was withdrawn stay given, to the same people."""
+    keys = {number: key for index, _kid in withdrawn.indexes for number, key in index.rows}
+    replaces = {
+        c.replacement.number: c.certificate.number for c, _kid in withdrawn.changes if c.replacement is not None
+    }
+    for found in withdrawn.certificates:
+        given = msgspec.structs.replace(_given(found, 0, keys, replaces), job=None, statement=None)
+        if ledger.given(given.number) is None:
+            ledger.give([given])
 
 
 def _check_whole(ledger: Ledger) -> None:
@@ -192,9 +205,9 @@ def _add_list(ledger: Ledger, made: PassList, kid: bytes, job: int, given: dict[
                 number=holder.number if holder else None,
             )
         )
-    head = msgspec.json.encode(msgspec.structs.replace(made, rows=())).decode()
+    head = msgspec.structs.replace(made, rows=())
     ledger.add_list(
-        ListHead(exam=made.exam, revision=made.revision, stage=made.stage, job=job, kid=kid, head=head), rows
+        ListHead(exam=made.exam, revision=made.revision, stage=made.stage, job=job, kid=kid, made=head), rows
     )
 
 
@@ -219,9 +232,3 @@ def unexplained(ledger: Ledger) -> list[Unexplained]:
         missing = tuple(row.serial for row in rows if (row.name, row.id) not in there) if final else ()
         found.append(Unexplained(exam=exam, missing=missing))
     return found
-
-
-def lost(before: Ledger, after: Sequence[Job]) -> list[str]:
-    """Releases that a ledger knows and the jobs of another do not."""
-    there = {job.release for job in after}
-    return [job.release for job in before.jobs() if job.digest is not None and job.release not in there]

@@ -1,8 +1,7 @@
 """Recording a request in the ledger, in one transaction and before anything is signed, and finding it recorded."""
 
 from collections.abc import Sequence
-
-import msgspec
+from typing import Any
 
 from signing.centre.room import Session
 from signing.ledger import numbering
@@ -21,14 +20,24 @@ def record(session: Session, wanted: Request, kid: bytes) -> Job:
     with ledger.transaction():
         ledger.drop_unreleased(plan.exam.code for plan in wanted.plans)
         release = _release_name(ledger, wanted)
-        notes = wanted.notes | {"secret": wanted.plans[0].secret_id.hex()}
-        job = ledger.add_job(wanted.kind, release, wanted.digest, now, notes)
+        job = ledger.add_job(wanted.kind, release, wanted.digest, now, _notes(ledger, wanted))
         for plan in wanted.plans:
             if wanted.kind == "notice":
                 _record_notice(session, plan, job, kid)
             else:
                 _record_final(session, plan, job, kid)
+            ledger.record_objections(plan.strikes)
     return next(found for found in ledger.jobs() if found.id == job)
+
+
+def _notes(ledger: Ledger, wanted: Request) -> dict[str, Any]:
+    """What is kept of a request besides its lists; reasons by the ids under which they can be forgotten."""
+    notes: dict[str, Any] = {"secret": wanted.plans[0].secret_id.hex()}
+    if wanted.struck:
+        notes["struck"] = {str(row): ledger.say(reason) for row, reason in wanted.struck.items()}
+    if wanted.early is not None:
+        notes["early"] = ledger.say(wanted.early)
+    return notes
 
 
 def _release_name(ledger: Ledger, wanted: Request) -> str:
@@ -41,8 +50,7 @@ def _release_name(ledger: Ledger, wanted: Request) -> str:
 
 
 def _head(made: PassList, job: int, kid: bytes) -> ListHead:
-    head = msgspec.json.encode(made).decode()
-    return ListHead(exam=made.exam, revision=made.revision, stage=made.stage, job=job, kid=kid, head=head)
+    return ListHead(exam=made.exam, revision=made.revision, stage=made.stage, job=job, kid=kid, made=made)
 
 
 def _next_revision(ledger: Ledger, exam: str) -> int:
@@ -83,7 +91,7 @@ def _record_final(session: Session, plan: ExamPlan, job: int, kid: bytes) -> Non
     code = plan.exam.code
     lists = centre.lists
     first = ledger.newest_list(code, "final")
-    public = msgspec.json.decode(first.head, type=PassList).public_until if first else notice.public_until(lists, now)
+    public = first.made.public_until if first else notice.public_until(lists, now)
     made = notice.head(
         centre,
         plan.exam,
@@ -130,7 +138,9 @@ def standing_job(session: Session, wanted: Request) -> Job | None:
     if not all(_says_the_same(session, plan, wanted.kind) for plan in wanted.plans):
         return None
     with ledger.transaction():
-        ledger.recognise(job.id, wanted.digest, job.notes | wanted.notes | {"secret": wanted.plans[0].secret_id.hex()})
+        ledger.recognise(job.id, wanted.digest, job.notes | _notes(ledger, wanted))
+        for plan in wanted.plans:
+            ledger.record_objections(plan.strikes)
         for plan in wanted.plans if wanted.kind == "notice" else ():
             head = ledger.newest_list(plan.exam.code, "notice")
             if head is not None:
@@ -145,7 +155,7 @@ def _says_the_same(session: Session, plan: ExamPlan, kind: JobKind) -> bool:
     head = ledger.newest_list(plan.exam.code, kind)
     if head is None:
         return False
-    made = msgspec.json.decode(head.head, type=PassList)
+    made = head.made
     exam = plan.exam
     planned = None if exam.planned_on is None else exam.planned_on.isoformat()
     if (made.title, made.held_on, made.planned_on) != (exam.title.names, exam.held_on.isoformat(), planned):

@@ -7,6 +7,7 @@ import msgspec
 
 from verify.core.certificate import Certificate
 from verify.core.changes import Action
+from verify.core.pass_list import PassList
 
 JobKind = Literal["notice", "final", "status"]
 
@@ -21,6 +22,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: int
     notes: dict[str, Any]
     digest: bytes | None
+    published_at: int | None = None
+    """When this room learnt that it is in the registry."""
+    withdrawn_at: int | None = None
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +71,8 @@ class ListHead(msgspec.Struct, frozen=True, kw_only=True):
     stage: Literal["notice", "final"]
     job: int
     kid: bytes
-    head: str
+    made: PassList
+    """The list itself, but for its rows."""
 
 
 class ListedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,16 +113,28 @@ class RecordedChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Objection(msgspec.Struct, frozen=True, kw_only=True):
-    """What an objection came to: somebody struck out of an exam's final list, or restored."""
+    """Somebody struck out of an exam, by an objection or with a row of the workbook, or taken in again."""
 
     exam: str
     lookup_key: bytes
     struck: bool
     reason: str
     recorded_at: int
+    row: int | None = None
+    """The row of the workbook, of somebody who was struck out with it."""
 
     def __repr__(self) -> str:
         return f"Objection({self.exam})"
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened."""
+
+    at: int
+    what: str
+    subject: str
+    """A certificate number, a release, or the name of a copy."""
+    reason: str | None = None
 
 
 class Lines:

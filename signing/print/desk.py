@@ -13,6 +13,7 @@ import msgspec
 
 from signing.centre.room import Room, Session
 from signing.ledger.book import Ledger
+from signing.ledger.events import Printing
 from signing.ledger.values import Given
 from signing.messages import _
 from signing.print import announcement, announcement_docx, labels, photos, press, printed
@@ -20,7 +21,6 @@ from signing.print.fonts import FontMissing
 from signing.print.paper import Printable, Words
 from signing.print.photos import PhotoRefused
 from verify.core.keyring import Keyring
-from verify.core.pass_list import PassList
 from verify.shared import whole_files
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress
@@ -100,7 +100,7 @@ def printables(
             head = ledger.newest_list(one.exam, "final")
             if head is None:
                 raise Refusal(_("The exam {} has no final list.").format(one.exam))
-            held[one.exam] = msgspec.json.decode(head.head, type=PassList).held_on
+            held[one.exam] = head.made.held_on
         photo = None
         if folder is not None:
             photo = photos.find(files, [one.number, (named or {}).get(one.lookup_key, "")])
@@ -134,16 +134,19 @@ def print_certificates(
             else:
                 press.print_batch(plan, sources, Path(aside) / batch.name, advance)
                 files = [batch]
-        _record(desk, numbers)
+        _record(desk, numbers, batch=batch is not None)
         for file in files:
             (Path(aside) / file.name).replace(file)
     return Printed(files=tuple(files), numbers=tuple(numbers), fonts=tuple(fonts))
 
 
-def _record(desk: Desk, numbers: Sequence[str]) -> None:
-    before = printed.printed(desk.ledger)
-    printed.record(desk.ledger, "printed", [number for number in numbers if number not in before], desk.now)
-    printed.record(desk.ledger, "reprinted", [number for number in numbers if number in before], desk.now)
+def _record(desk: Desk, numbers: Sequence[str], *, batch: bool) -> None:
+    """Notes the printing for ever: a paper of its own after one file for the printer is the first of its kind."""
+    before = printed.printed(desk.ledger) if batch else printed.single(desk.ledger)
+    kind: Printing = "in_batch" if batch else "printed"
+    with desk.ledger.transaction():
+        desk.ledger.note(desk.now, kind, [number for number in numbers if number not in before])
+        desk.ledger.note(desk.now, "reprinted", [number for number in numbers if number in before])
 
 
 def print_labels(
@@ -154,7 +157,8 @@ def print_labels(
 ) -> Printed:
     """Prints a sheet of labels and records it. Raises Refusal."""
     sheet = labels.pdf(sources, desk.words, desk.room.folder)
-    printed.record(desk.ledger, "labelled", numbers, desk.now)
+    with desk.ledger.transaction():
+        desk.ledger.note(desk.now, "labelled", numbers)
     path.parent.mkdir(parents=True, exist_ok=True)
     whole_files.write(path, sheet)
     return Printed(files=(path,), numbers=tuple(numbers), fonts=())

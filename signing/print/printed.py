@@ -1,27 +1,20 @@
 """What the ledger knows of paper: which certificate was printed when, and printed again."""
 
-from collections.abc import Iterable
-from typing import Final, Literal
+from typing import Final
 
 from signing.ledger.book import Ledger
-
-Event = Literal["printed", "reprinted", "labelled"]
 
 _BAD: Final = ("suspended", "revoked", "replaced")
 
 
 def printed(ledger: Ledger) -> dict[str, int]:
-    """When each certificate was first printed, by number."""
-    rows = ledger.db.execute("SELECT subject, min(at) FROM event WHERE what = 'printed' GROUP BY subject")
-    return {row[0]: row[1] for row in rows}
+    """When each certificate was first printed, on a paper of its own or in one file for the printer, by number."""
+    return ledger.first_printed("printed", "in_batch")
 
 
-def record(ledger: Ledger, what: Event, numbers: Iterable[str], at: int) -> None:
-    """Notes for ever that these certificates were printed, or printed again; on disk when this returns."""
-    with ledger.transaction():
-        ledger.db.executemany(
-            "INSERT INTO event (at, what, subject) VALUES (?, ?, ?)", ((at, what, number) for number in numbers)
-        )
+def single(ledger: Ledger) -> dict[str, int]:
+    """When each certificate was first printed on a paper of its own, by number."""
+    return ledger.first_printed("printed")
 
 
 def not_in_force(ledger: Ledger) -> dict[str, str]:

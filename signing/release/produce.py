@@ -132,7 +132,7 @@ def _statements(ledger: Ledger, bench: Bench, job: Job) -> list[bytes]:
         for row in rows:
             if row.number is not None:
                 certified[row.number] = statements[row.number]
-        made = msgspec.json.decode(head.head, type=PassList)
+        made = head.made
         made = msgspec.structs.replace(
             made,
             rows=tuple(

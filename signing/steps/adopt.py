@@ -1,8 +1,5 @@
 """Adopting papers from before: certificates of earlier years, registered under the numbers they have always had."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from signing.centre.room import Session
 from signing.ledger.book import Ledger
 from signing.ledger.values import Given
@@ -16,18 +13,18 @@ from verify.shared.command import Refusal
 _SHOWN = 10
 
 
-def adopt(session: Session, judged: Judged, term: str, notes: Mapping[str, Any]) -> Made:
+def adopt(session: Session, judged: Judged, term: str, *, agreed: bool = False) -> Made:
     """Statements of every paper in ``judged`` (old_papers), the list that names them, and its index, as a release.
 
     Nobody is announced before: these papers were given out long ago. Raises Refusal, with the rows, for a number that
-    is taken, and for an exam that was held here.
+    is taken, and for an exam that was held here; and NotAgreed where papers would be taken away.
     """
     ledger = session.ledger
     for exam in {f"{candidate.programme}-{term}" for candidate in judged.candidates}:
         if ledger.newest_list(exam, "notice") is not None or _issued(ledger, exam):
             raise Refusal(_("{} was held here: its certificates are issued, not adopted.").format(exam))
     _refuse_taken(ledger, judged.candidates, term)
-    return making.adopt_papers(session, judged, term, notes)
+    return making.adopt_papers(session, judged, term, agreed=agreed)
 
 
 def _issued(ledger: Ledger, exam: str) -> bool:

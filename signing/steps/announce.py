@@ -1,8 +1,6 @@
 """Announcing: the notice as a release, and the paper that is hung up with it."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -26,9 +24,9 @@ class Announced(msgspec.Struct, frozen=True, kw_only=True):
     """Warnings: a window that reaches into a year whose holidays are not known."""
 
 
-def announce(session: Session, judged: Judged, term: str, notes: Mapping[str, Any]) -> Announced:
+def announce(session: Session, judged: Judged, term: str) -> Announced:
     """The notice of everybody who passed, for objections, and its announcement on paper. Raises Refusal."""
-    made = making.announce(session, judged, term, notes)
+    made = making.announce(session, judged, term)
     with session.progress(_("Setting the announcement")):
         papers = desks.announce(Desk.of(session), made.path)
     warnings = (

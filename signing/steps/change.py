@@ -24,7 +24,8 @@ from signing.messages import _
 from signing.print import qr_files
 from signing.release import produce
 from signing.steps import corrected_list, making
-from signing.workbook import corrections
+from signing.steps.agreement import NotAgreed
+from signing.steps.facts import Facts
 from verify.core import cbor, identity
 from verify.core.certificate import has_default_shape
 from verify.core.changes import Action, Reason
@@ -52,17 +53,6 @@ MAX_NOTE: Final = 200
 _ID_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{15}(?:[0-9]{2}[0-9Xx])?(?![0-9A-Za-z])")
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a replacement says of its holder where the old certificate was wrong. Its repr shows nothing."""
-
-    name: str
-    id_type: str
-    id_key: str
-
-    def __repr__(self) -> str:
-        return "Facts()"
-
-
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What a clerk asks to be done to one certificate."""
 
@@ -88,24 +78,35 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     replacement: Given | None
 
 
-def right_name(name: str) -> str:
-    """The right name of a holder as it is registered. Raises Refusal."""
-    kept, found = corrections.name(name)
-    if kept is None:
-        raise Refusal(" ".join(finding.message for finding in found if finding.refuses))
-    return kept
+class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose certificate a change is of, and what follows from it."""
+
+    number: str
+    holder: str
+    exam: str
+    follows: str
+
+    def __repr__(self) -> str:
+        return f"Foreseen({self.number})"
 
 
-def facts(name: str, id_type: str, id_number: str, today: datetime.date) -> Facts:
-    """The right facts of a holder of this right name. Raises Refusal."""
-    key, found = corrections.id_number(id_type, id_number, today)
-    if key is None:
-        raise Refusal(" ".join(finding.message for finding in found if finding.refuses))
-    return Facts(name=name, id_type=id_type, id_key=key)
+def foresee(ledger: Ledger, order: Order) -> Foreseen:
+    """What ``order`` would do. Raises Refusal where no such certificate was issued here."""
+    given = _issued(ledger, order.number)
+    follows = {
+        "revoke": _("revoked for ever once this is published: no command takes it back"),
+        "suspend": _("not valid until it is reinstated"),
+        "reinstate": _("valid again"),
+        "replace": _("replaced for ever once this is published, by a new certificate with a number of its own"),
+    }
+    return Foreseen(number=given.number, holder=given.holder, exam=given.exam, follows=follows[order.verb])
 
 
-def change(session: Session, order: Order) -> Done:
-    """Records the change, signs it and writes its release. Raises Refusal where a rule forbids it."""
+def change(session: Session, order: Order, *, agreed: bool = False) -> Done:
+    """Records the change, signs it and writes its release.
+
+    Raises Refusal where a rule forbids it, and NotAgreed where it is a revocation to which nobody agreed.
+    """
     ledger = session.ledger
     _check_note(ledger, order)
     making.take_up(session)
@@ -114,6 +115,10 @@ def change(session: Session, order: Order) -> Done:
     history = ledger.changes(number=given.number)
     job = next((job for job in ledger.jobs() if history and job.id == history[-1].job), None)
     if job is None or job.request != digest:
+        if order.verb == "revoke" and not agreed:
+            _check(session, order, given, history)
+            told = foresee(ledger, order)
+            raise NotAgreed(f"{told.number}  {told.holder}  {told.exam}: {told.follows}", told.holder)
         job = _record(session, order, given, digest)
     path = produce.produce(session, job).path
     (recorded,) = ledger.changes(job=job.id)
@@ -184,6 +189,7 @@ def _record(session: Session, order: Order, given: Given, digest: bytes) -> Job:
     ledger, unlocked, now = session.ledger, session.unlocked, session.now
     code = given.exam.partition("-")[0]
     action = ACTIONS[order.verb]
+    _check(session, order, given, ledger.changes(number=given.number))  # before anybody is asked for the passphrase
     status = unlocked.newest_signer("status", [code], now)
     reason = order.reason or ("registration_error" if order.facts is not None else _USUAL[order.verb])
     with ledger.transaction():

@@ -1,18 +1,16 @@
 """Checking a workbook: every row judged, nothing written but a marked copy."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from signing.centre.calendar import local_day
 from signing.centre.centre_toml import Centre
 from signing.workbook import judging
 from signing.workbook.judging import Judged
+from signing.workbook.strikes import Strikes
 from verify.shared.progress import Progress
 
 
-def check(
-    book: Path, centre: Centre, strikes: Mapping[int, str], report: Path | None, *, now: int, progress: Progress
-) -> Judged:
+def check(book: Path, centre: Centre, strikes: Strikes, report: Path | None, *, now: int, progress: Progress) -> Judged:
     """The workbook judged by the centre's rules, and its marked copy at ``report``. Raises Refusal."""
     judged = judging.read(book, centre, strikes, local_day(now), progress)
     if report is not None:

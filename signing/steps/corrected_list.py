@@ -12,7 +12,6 @@ from signing.ledger.book import Ledger
 from signing.ledger.values import Given, Lines, ListedRow, ListHead
 from signing.messages import _
 from signing.steps import notice
-from verify.core.pass_list import PassList
 from verify.shared.command import Refusal
 
 
@@ -44,9 +43,6 @@ def add(session: Session, before: ListHead, rows: Sequence[ListedRow], new: Give
         else:  # replaced by the same facts since the list before
             made.append(msgspec.structs.replace(row, number=newest.number, lookup_key=newest.lookup_key))
     revision = before.revision + 1
-    head = msgspec.structs.replace(
-        msgspec.json.decode(before.head, type=PassList), revision=revision, issued_at=session.now
-    )
-    text = msgspec.json.encode(head).decode()
+    head = msgspec.structs.replace(before.made, revision=revision, issued_at=session.now)
     job = new.job or 0  # it was given for this very job
-    ledger.add_list(ListHead(exam=new.exam, revision=revision, stage="final", job=job, kid=new.kid, head=text), made)
+    ledger.add_list(ListHead(exam=new.exam, revision=revision, stage="final", job=job, kid=new.kid, made=head), made)

@@ -6,15 +6,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from signing.centre.calendar import local_day
 from signing.centre.centre_toml import Centre
+from signing.centre.exam_names import ExamName
 from signing.centre.room import Room
 from signing.ledger.book import Ledger
 from signing.ledger.history import History, Standing, standing_words
+from signing.ledger.values import Given
 from signing.messages import _
 from signing.workbook.fresh import fit_to_page, put, save
 from verify.shared import whole_files
@@ -24,16 +27,34 @@ from verify.shared.progress import Progress
 _WIDTHS: Final = (20, 24, 10, 24, 14, 12, 12, 12, 20, 40)
 
 
-def export(room: Room, ledger: Ledger, path: Path, year: int, progress: Progress) -> int:
-    """Writes the certificates issued in ``year`` to ``path``; how many. Raises Refusal."""
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """Which certificates; all that is set must hold."""
+
+    year: int | None = None
+    """Of issue, in Asia/Shanghai."""
+    exam_year: int | None = None
+    """Of the exam's term."""
+    exams: tuple[ExamName, ...] = ()
+
+    def takes(self, given: Given) -> bool:
+        """Whether an issued certificate is one of these."""
+        return (
+            self.year in (None, local_day(given.issued_at).year)
+            and self.exam_year in (None, int(given.certificate.term[:4]))
+            and (not self.exams or any(exam.among([given.exam]) for exam in self.exams))
+        )
+
+
+def export(room: Room, ledger: Ledger, path: Path, choice: Choice, progress: Progress) -> int:
+    """Writes the certificates of ``choice`` to ``path``; how many. Raises Refusal."""
     with progress(_("Writing {}").format(path.name)):
-        return write(path, room.centre, of_year(History(ledger).all(), year))
+        return write(path, room.centre, chosen(History(ledger).all(), choice))
 
 
-def of_year(standings: Iterable[Standing], year: int) -> list[Standing]:
-    """Those issued in ``year`` (Asia/Shanghai), by time and number."""
-    found = [s for s in standings if s.given.job is not None and local_day(s.given.issued_at).year == year]
-    return sorted(found, key=lambda s: (s.given.issued_at, s.given.number))
+def chosen(standings: Iterable[Standing], choice: Choice) -> list[Standing]:
+    """Those that were issued and that ``choice`` takes, by time and number."""
+    found = [one for one in standings if one.given.job is not None and choice.takes(one.given)]
+    return sorted(found, key=lambda one: (one.given.issued_at, one.given.number))
 
 
 def write(path: Path, centre: Centre, standings: Iterable[Standing]) -> int:

@@ -1,8 +1,6 @@
 """Issuing: certificates and final lists as a release, their QR codes as pictures, and papers where they are wanted."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -36,34 +34,38 @@ class Issued(msgspec.Struct, frozen=True, kw_only=True):
     printed: Printed | None
     printed_before: int
     """How many were not printed, as they had been before."""
+    told: tuple[str, ...]
+    """What keeps some from their photos."""
 
 
 def issue(
     session: Session,
     judged: Judged,
     term: str,
-    notes: Mapping[str, Any],
     *,
     early: str | None = None,
     papers: Papers | None = None,
+    agreed: bool = False,
 ) -> Issued:
     """Certificates and final lists of everybody who passed, drawn, and printed where ``papers`` says how.
 
-    ``early`` says why not to wait for objections. Raises Refusal.
+    ``early`` says why not to wait for objections. Raises Refusal, and NotAgreed where certificates would be taken
+    away and nobody ``agreed``.
     """
     if papers is not None and papers.photos is not None:
         printing.check_photos(session, judged, papers.photos)
-    made = making.issue(session, judged, term, notes, early)
+    made = making.issue(session, judged, term, early, agreed=agreed)
     exams = {listed.exam for listed in made.lists}
     unexplained = [one for one in rebuild.unexplained(session.ledger) if one.exam in exams]
     qr_files.draw(session.room.certificates, session.room.centre, made.certificates, session.progress)
     printed, before = None, 0
+    told: tuple[str, ...] = ()
     if papers is not None:
         desk = Desk.of(session)
-        new = printing.unprinted(desk.ledger, made.certificates)
-        named = printing.admissions(session, judged) if papers.photos else None
+        new = printing.unprinted(desk.ledger, made.certificates, batch=papers.batch is not None)
+        named, told = printing.admissions(session, judged) if papers.photos else ({}, ())
         sources = desks.printables(desk.ledger, new, papers.photos, named, some_missing=papers.some_photos)
         before = len(made.certificates) - len(new)
         if new:
             printed = desks.print_certificates(desk, sources, [one.number for one in new], papers.batch)
-    return Issued(made=made, unexplained=tuple(unexplained), printed=printed, printed_before=before)
+    return Issued(made=made, unexplained=tuple(unexplained), printed=printed, printed_before=before, told=told)

@@ -1,8 +1,6 @@
 """Making a notice or certificates: prepare, record in the ledger, sign, check what was signed, release."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -15,7 +13,8 @@ from signing.messages import _
 from signing.release import produce
 from signing.release.produce import Produced
 from signing.steps import prepare
-from signing.steps.prepare import Request
+from signing.steps.agreement import NotAgreed
+from signing.steps.prepare import LeftOut, Request
 from signing.workbook.judging import Judged
 from verify.core.pass_list import PassList
 from verify.shared.command import Refusal
@@ -46,30 +45,35 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     certificates: tuple[Given, ...]
     """Everybody's on the final lists, in order."""
     differences: tuple[Difference, ...]
-    taken_for: tuple[str, ...]
+    taken_for: tuple[str, ...] = ()
     """Certificates that rows of the workbook were taken for, though what these say was corrected since."""
     again: bool
     """Whether the same command had recorded it before."""
     aside: Path | None
     """Where a file is kept that lay in the release's place and had been altered."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Those whom an earlier command struck out with a row, and who are in this workbook."""
 
 
-def announce(session: Session, judged: Judged, term: str, notes: Mapping[str, Any]) -> Made:
+def announce(session: Session, judged: Judged, term: str) -> Made:
     """The notice of everybody who passed, for objections. Raises Refusal."""
-    return _make(session, prepare.request(session, judged, "notice", term, notes), early=None)
+    return _make(session, prepare.request(session, judged, "notice", term), early=None, agreed=True)
 
 
-def issue(session: Session, judged: Judged, term: str, notes: Mapping[str, Any], early: str | None = None) -> Made:
-    """The certificates and the final list. ``early`` says why not to wait for objections. Raises Refusal."""
-    return _make(session, prepare.request(session, judged, "final", term, notes), early)
+def issue(session: Session, judged: Judged, term: str, early: str | None = None, *, agreed: bool = False) -> Made:
+    """The certificates and the final list. ``early`` says why not to wait for objections.
+
+    Raises Refusal, and NotAgreed where the list would take certificates away and nobody agreed to that.
+    """
+    return _make(session, prepare.request(session, judged, "final", term), early, agreed=agreed)
 
 
-def adopt_papers(session: Session, judged: Judged, term: str, notes: Mapping[str, Any]) -> Made:
-    """The statements of papers from before, and the final list that names them. Raises Refusal."""
-    return _make(session, prepare.request(session, judged, "final", term, notes), early=None)
+def adopt_papers(session: Session, judged: Judged, term: str, *, agreed: bool = False) -> Made:
+    """The statements of papers from before, and the final list that names them. Raises Refusal, and NotAgreed."""
+    return _make(session, prepare.request(session, judged, "final", term), early=None, agreed=agreed)
 
 
-def _make(session: Session, wanted: Request, early: str | None) -> Made:
+def _make(session: Session, wanted: Request, early: str | None, *, agreed: bool) -> Made:
     unlocked, ledger = session.unlocked, session.ledger
     for plan in wanted.plans:
         if not wanted.adopts and any(one.paper_date is not None for one in ledger.of_exam(plan.exam.code)):
@@ -82,12 +86,16 @@ def _make(session: Session, wanted: Request, early: str | None) -> Made:
     again = job is not None
     if job is None:
         if wanted.kind == "final" and not wanted.adopts and _is_early(ledger, wanted, session.now, early):
-            wanted = msgspec.structs.replace(wanted, notes=wanted.notes | {"early": early})
+            wanted = msgspec.structs.replace(wanted, early=early)
+        if not agreed:
+            _check_agreed(ledger, wanted)
         codes = [plan.exam.programme for plan in wanted.plans]
         signer = unlocked.newest_signer("certificate", codes, session.now)
         job = recording.record(session, wanted, signer.kid)
     taken_for = _taken_for(ledger, wanted) if wanted.kind == "final" else ()
-    return _made(ledger, job, produce.produce(session, job), taken_for, again)
+    left_out = tuple(one for plan in wanted.plans for one in plan.left_out)
+    made = _made(ledger, job, produce.produce(session, job), again=again)
+    return msgspec.structs.replace(made, taken_for=taken_for, left_out=left_out)
 
 
 def _taken_for(ledger: Ledger, wanted: Request) -> tuple[str, ...]:
@@ -119,6 +127,24 @@ def _keys_active(unlocked: Unlocked, ledger: Ledger, job: Job) -> bool:
     return all(any(key.state == "active" for key in keyring.with_kid(kid)) for kid in kids)
 
 
+def _check_agreed(ledger: Ledger, wanted: Request) -> None:
+    """That no list takes certificates away. Raises NotAgreed, which names who would lose them."""
+    losing = []
+    for plan in wanted.plans:
+        head = ledger.newest_list(plan.exam.code, "final")
+        if wanted.kind != "final" or head is None:
+            continue
+        lines = Lines(ledger.of_exam(plan.exam.code))
+        numbers = {given.lookup_key: given.number for given in lines.known.values()}
+        stay = {lines.first(numbers[one.lookup_key]) for one in plan.people if one.lookup_key in numbers}
+        named = [row.number for row in ledger.list_rows(head.exam, head.revision) if row.number is not None]
+        losing += [lines.known[number] for number in named if lines.first(number) not in stay]
+    if losing:
+        names = "、".join(f"{one.holder} ({one.number})" for one in losing[:20])
+        text = _("This list takes certificates away, for ever once it is published, from {}: {}")
+        raise NotAgreed(text.format(len(losing), names), losing[0].holder if len(losing) == 1 else str(len(losing)))
+
+
 def _is_early(ledger: Ledger, wanted: Request, now: int, early: str | None) -> bool:
     """Whether an exam was not announced, or its objection window is open.
 
@@ -131,7 +157,7 @@ def _is_early(ledger: Ledger, wanted: Request, now: int, early: str | None) -> b
         if ledger.newest_list(code, "final") is not None:
             continue
         head = ledger.newest_list(code, "notice")
-        until = msgspec.json.decode(head.head, type=PassList).objections_until if head else None
+        until = head.made.objections_until if head else None
         if head is not None and (until is None or now >= until):
             continue
         if early is not None:
@@ -143,11 +169,11 @@ def _is_early(ledger: Ledger, wanted: Request, now: int, early: str | None) -> b
     return False
 
 
-def _made(ledger: Ledger, job: Job, produced: Produced, taken_for: tuple[str, ...], again: bool) -> Made:
+def _made(ledger: Ledger, job: Job, produced: Produced, *, again: bool) -> Made:
     lists, counts, certificates, differences = [], {}, [], []
     for head in ledger.lists(job.id):
         rows = ledger.list_rows(head.exam, head.revision)
-        lists.append(msgspec.json.decode(head.head, type=PassList))
+        lists.append(head.made)
         counts[head.exam] = len(rows)
         if head.stage == "final":
             known = {given.number: given for given in ledger.of_exam(head.exam)}
@@ -162,7 +188,6 @@ def _made(ledger: Ledger, job: Job, produced: Produced, taken_for: tuple[str, ..
         counts=counts,
         certificates=tuple(certificates),
         differences=tuple(differences),
-        taken_for=taken_for,
         again=again,
     )
 

@@ -5,15 +5,16 @@ key included, so that the same command goes on after any crash and comes to the 
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from signing.centre.calendar import local_text
 from signing.centre.centre_toml import ExamEntry
+from signing.centre.exam_names import ExamName
 from signing.centre.room import Room, Session, check_keyring
 from signing.ledger.book import Ledger
-from signing.ledger.values import JobKind, Lines
+from signing.ledger.values import JobKind, Lines, Objection
 from signing.messages import _
 from signing.workbook.judging import Candidate, Judged
 from verify.core import cbor, identity
@@ -42,6 +43,23 @@ class ExamPlan(msgspec.Struct, frozen=True, kw_only=True):
     programme: Programme
     secret_id: bytes
     people: tuple[Person, ...]
+    strikes: tuple[Objection, ...] = ()
+    """Those struck out with a row of this workbook who were not before: it holds for the person."""
+    left_out: tuple["LeftOut", ...] = ()
+
+
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whom an earlier command struck out with a row, and this workbook would have on the list."""
+
+    exam: str
+    row: int
+    """Of this workbook."""
+    name: str
+    reason: str
+    since: int
+
+    def __repr__(self) -> str:
+        return f"LeftOut({self.exam}, {self.row})"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +68,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     kind: JobKind
     term: str
     plans: tuple[ExamPlan, ...]
-    notes: dict[str, Any]
+    struck: Mapping[int, str]
+    """Why rows are left out, by their number."""
+    early: str | None = None
+    """Why objections are not waited for."""
     digest: bytes
     """SHA-256 of all that decides what the release says, but for its time and key."""
 
@@ -60,7 +81,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return any(person.paper_date is not None for plan in self.plans for person in plan.people)
 
 
-def request(session: Session, judged: Judged, kind: JobKind, term: str, notes: Mapping[str, Any]) -> Request:
+def request(session: Session, judged: Judged, kind: JobKind, term: str) -> Request:
     """The lists that ``judged`` asks for. Raises Refusal while a row is refused, and for an exam not in centre.toml."""
     room, unlocked = session.room, session.unlocked
     check_rows(judged)
@@ -78,8 +99,19 @@ def request(session: Session, judged: Judged, kind: JobKind, term: str, notes: M
         programme = keyring.programme(code)
         if exam is None or programme is None:
             raise Refusal(_("centre.toml has no exam {} of {}.").format(term, code))
-        plans.append(_plan(session, exam, programme, by_programme[code], objections=kind == "final"))
-    return Request(kind=kind, term=term, plans=tuple(plans), notes=dict(notes), digest=_digest(room, kind, term, plans))
+        plans.append(_plan(session, exam, programme, by_programme[code], judged, objections=kind == "final"))
+    struck = {row.row: row.why for row in judged.rows if row.why is not None}
+    digest = _digest(room, kind, term, plans)
+    return Request(kind=kind, term=term, plans=tuple(plans), struck=struck, digest=digest)
+
+
+def check_programmes(judged: Judged, exam: str) -> None:
+    """That a workbook holds nobody of other programmes where ``exam`` is one exam's code. Raises Refusal."""
+    named = ExamName.read(exam)
+    others = {candidate.programme for candidate in judged.candidates} - {named.programme}
+    if named.programme is not None and others:
+        text = _("The workbook holds people of {} too: --exam {} makes a list of each programme.")
+        raise Refusal(text.format(", ".join(sorted(others)), named.term))
 
 
 def check_rows(judged: Judged) -> None:
@@ -94,22 +126,45 @@ def check_rows(judged: Judged) -> None:
 
 
 def _plan(
-    session: Session, exam: ExamEntry, programme: Programme, candidates: Sequence[Candidate], *, objections: bool
+    session: Session,
+    exam: ExamEntry,
+    programme: Programme,
+    candidates: Sequence[Candidate],
+    judged: Judged,
+    *,
+    objections: bool,
 ) -> ExamPlan:
     ledger, unlocked = session.ledger, session.unlocked
     index = ledger.newest_index(exam.code)
     secret = unlocked.secret(index.secret_id if index else _notice_secret(ledger, exam.code))
-    struck = ledger.struck(exam.code) if objections else {}
-    people = []
+
+    keyed = [(_lookup_key(secret, one), one) for one in candidates]
+    known = {key: one.name for key, one in keyed}
+    standing = ledger.struck(exam.code)
+    now_struck = {
+        # Of somebody who stands in two rows, one of them struck out, the other counts.
+        key: (row, row.person)
+        for row in judged.rows
+        if row.person is not None
+        and row.person.programme == exam.programme
+        and (key := _lookup_key(secret, row.person)) not in known
+    }
+    for key, (row, person) in now_struck.items():
+        if key not in standing and not row.by_name:
+            _check_same_person(row.row, person, standing.values(), known)
+    people, left_out = [], []
     lines = Lines(ledger.of_exam(exam.code))
     numbers = {given.lookup_key: given.number for given in lines.known.values()}
-    for candidate in candidates:
+    for key, candidate in keyed:
         if candidate.outcome != "passed":
             continue
-        key = _lookup_key(secret, candidate)
         # Whoever objected did so to a list, whose facts a correction may have changed since.
-        known = [lines.known[number].lookup_key for number in lines.all(numbers[key])] if key in numbers else [key]
-        if struck.keys().isdisjoint(known):
+        line = [lines.known[number].lookup_key for number in lines.all(numbers[key])] if key in numbers else [key]
+        struck = next((standing[one] for one in line if one in standing), None)
+        if struck is not None and struck.row is not None:
+            name, reason, since = candidate.name, struck.reason, struck.recorded_at
+            left_out.append(LeftOut(exam=exam.code, row=candidate.row, name=name, reason=reason, since=since))
+        elif struck is None or not objections:
             people.append(
                 Person(
                     name=candidate.name,
@@ -119,7 +174,33 @@ def _plan(
                     paper_date=candidate.paper_date,
                 )
             )
-    return ExamPlan(exam=exam, programme=programme, secret_id=identity.secret_id(secret), people=tuple(people))
+    strikes = [
+        Objection(
+            exam=exam.code, lookup_key=key, struck=True, reason=row.why or "", recorded_at=session.now, row=row.row
+        )
+        for key, (row, _person) in now_struck.items()
+        if key not in standing
+    ]
+    return ExamPlan(
+        exam=exam,
+        programme=programme,
+        secret_id=identity.secret_id(secret),
+        people=tuple(people),
+        strikes=tuple(strikes),
+        left_out=tuple(left_out),
+    )
+
+
+def _check_same_person(row: int, person: Candidate, standing: Iterable[Objection], names: Mapping[bytes, str]) -> None:
+    """That a row was not struck out before for somebody other than ``person``: workbooks are sorted. Raises Refusal."""
+    for struck in standing:
+        if struck.row == row:
+            text = _(
+                "{}: row {} was struck out on {} for somebody else ({}), who stays struck out. Now it is {}: strike by "
+                "name if that is meant (--strike NAME=REASON)."
+            )
+            before = names.get(struck.lookup_key, _("not in this workbook"))
+            raise Refusal(text.format(struck.exam, row, local_text(struck.recorded_at), before, person.name))
 
 
 def _lookup_key(secret: bytes, candidate: Candidate) -> bytes:

@@ -1,11 +1,12 @@
 """Printing what is issued: which certificates, and what the ledger says against printing them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from signing.centre.calendar import local_text
+from signing.centre.exam_names import ExamName
 from signing.centre.room import Session
 from signing.ledger.book import Ledger
 from signing.ledger.values import Given
@@ -45,15 +46,18 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 def print_(desk: Desk, order: Order) -> Done:
     """Prints what ``order`` asks for. Raises Refusal."""
-    ledger, again = desk.ledger, order.reprint or order.labels is not None
+    ledger = desk.ledger
+    before = {} if order.reprint or order.labels is not None else printed_before(ledger, batch=order.batch is not None)
     wanted = given(ledger, order.numbers)
+    known = sorted({head.exam for head in ledger.lists() if head.stage == "final"})
     for exam in order.exams:
-        wanted += of_exam(ledger, exam)
+        for code in ExamName.read(exam).among(known) or [exam]:
+            wanted += of_exam(ledger, code)
     left: list[str] = []
     if order.numbers:
-        refuse(ledger, wanted, again=again, even_revoked=order.even_revoked)
+        refuse(ledger, wanted, before, even_revoked=order.even_revoked)
     else:
-        wanted, left = sift(ledger, wanted, again=again, even_revoked=order.even_revoked)
+        wanted, left = sift(ledger, wanted, before, even_revoked=order.even_revoked)
         if not wanted:
             raise Refusal(" ".join([*left, _("There is nothing to print.")]))
     sources = desks.printables(ledger, wanted, order.photos, some_missing=order.some_photos)
@@ -85,31 +89,34 @@ def of_exam(ledger: Ledger, exam: str) -> list[Given]:
     return given(ledger, [row.number for row in rows if row.number is not None])
 
 
-def unprinted(ledger: Ledger, certificates: Sequence[Given]) -> list[Given]:
+def printed_before(ledger: Ledger, *, batch: bool) -> dict[str, int]:
+    """When certificates were printed before, by number: a file for the printer does not make a paper a reprint."""
+    return printed.printed(ledger) if batch else printed.single(ledger)
+
+
+def unprinted(ledger: Ledger, certificates: Sequence[Given], *, batch: bool = False) -> list[Given]:
     """Those of ``certificates`` that were never printed."""
-    before = printed.printed(ledger)
+    before = printed_before(ledger, batch=batch)
     return [one for one in certificates if one.number not in before]
 
 
-def refuse(ledger: Ledger, certificates: Sequence[Given], *, again: bool, even_revoked: bool) -> None:
-    """Raises Refusal where one of these is not in force, or was printed before, unless that was asked for."""
+def refuse(ledger: Ledger, certificates: Sequence[Given], before: Mapping[str, int], *, even_revoked: bool) -> None:
+    """Raises Refusal where one of these is not in force, unless that was asked for, or was printed ``before``."""
     standing = {} if even_revoked else printed.not_in_force(ledger)
     bad = [f"{one.number} ({standing[one.number]})" for one in certificates if one.number in standing]
     if bad:
         raise Refusal(_("Not in force: {}. --even-revoked prints them all the same.").format(some(bad)))
-    before = {} if again else printed.printed(ledger)
     twice = [f"{one.number} ({local_text(before[one.number])})" for one in certificates if one.number in before]
     if twice:
         raise Refusal(_("Printed before: {}. --reprint prints again, and records it.").format(some(twice)))
 
 
 def sift(
-    ledger: Ledger, certificates: Sequence[Given], *, again: bool, even_revoked: bool
+    ledger: Ledger, certificates: Sequence[Given], before: Mapping[str, int], *, even_revoked: bool
 ) -> tuple[list[Given], list[str]]:
     """Those of an exam that are to be printed, and what is to be said of the others."""
     standing = {} if even_revoked else printed.not_in_force(ledger)
     bad = [one.number for one in certificates if one.number in standing]
-    before = {} if again else printed.printed(ledger)
     left = [one for one in certificates if one.number not in standing]
     twice = [one for one in left if one.number in before]
     said = []
@@ -138,13 +145,22 @@ def _told(names: Sequence[str], advance: Advance) -> Iterator[str]:
         advance()
 
 
-def admissions(session: Session, judged: Judged) -> dict[bytes, str]:
-    """The workbook's 准考证号, by which photos may be named, by lookup key."""
+def admissions(session: Session, judged: Judged) -> tuple[dict[bytes, str], tuple[str, ...]]:
+    """The workbook's 准考证号, by which photos may be named, by lookup key; and what is wrong with some.
+
+    Where two people have one, neither gets its photo until it is put right.
+    """
     values = {number: row.get("admission") for number, row in judged.table.rows()}
-    found: dict[bytes, str] = {}
-    secrets = session.unlocked.secrets
+    rows: dict[str, list[int]] = {}
     for one in judged.candidates:
         if text := written(values.get(one.row)):
-            for secret in secrets:
+            rows.setdefault(text.casefold(), []).append(one.row)
+    found: dict[bytes, str] = {}
+    for one in judged.candidates:
+        text = written(values.get(one.row))
+        if text and len(rows[text.casefold()]) == 1:
+            for secret in session.unlocked.secrets:
                 found[identity.lookup_key(secret, one.name, one.id_type, one.id_key)] = text
-    return found
+    told = _("准考证号 {} stands in rows {}: nobody gets the photo of that name until it is put right.")
+    shared = ((text, found_in) for text, found_in in rows.items() if len(found_in) > 1)
+    return found, tuple(told.format(text, ", ".join(map(str, found_in))) for text, found_in in shared)

@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
+
 from keys.folder import KeyFolder
+from signing.centre.calendar import local_text
 from signing.centre.centre_toml import Centre
+from signing.centre.room import Room
+from signing.ledger import ledger_file
 from signing.messages import _
 from signing.release import publish as publishing
 from signing.release.publish import Publication
@@ -14,10 +19,43 @@ from verify.shared.progress import Progress
 _URL = "YINJIAN_SIGNER_DATABASE_URL"
 
 
-def publish(release: Path, keyring: tuple[bytes, bytes], now: int, progress: Progress) -> Publication:
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A release that is to be published."""
+
+    path: Path
+    room: Room | None = None
+    """Whose ledger is to learn of it."""
+
+
+def waiting(room: Room, now: int) -> list[Waiting]:
+    """The releases of which the ledger does not know that they are published, in their order. Raises Refusal."""
+    with room.ledger(now) as ledger:
+        return [Waiting(path=room.releases / job.release, room=room) for job in ledger.waiting()]
+
+
+def named(path: Path, centre_file: Path, now: int) -> Waiting:
+    """The release at ``path``, of the room there may be here. Raises Refusal where it was withdrawn."""
+    if not centre_file.is_file():
+        return Waiting(path=path)
+    room = Room.open(centre_file)
+    if not ledger_file.is_there(room.ledger_path):
+        return Waiting(path=path)
+    with room.ledger(now, complete=False) as ledger:
+        for job in ledger.jobs():
+            if job.release == path.name and job.withdrawn_at is not None:
+                text = _("{} was withdrawn on {}: it is not published.")
+                raise Refusal(text.format(path.name, local_text(job.withdrawn_at)))
+    return Waiting(path=path, room=room)
+
+
+def publish(release: Waiting, keyring: tuple[bytes, bytes], now: int, progress: Progress) -> Publication:
     """Publishes one release by ``keyring`` (of this module) to the registry that is set. Raises Refusal."""
     root, versions = keyring
-    return publishing.publish(release, database_url(), keyring=versions, root=root, now=now, progress=progress)
+    done = publishing.publish(release.path, database_url(), keyring=versions, root=root, now=now, progress=progress)
+    if release.room is not None:
+        with release.room.ledger(now, complete=False) as ledger:
+            ledger.mark_published(release.path.name, now)
+    return done
 
 
 def keyring(file: Path | None, centre_file: Path, keys_dir: Path | None) -> tuple[bytes, bytes]:

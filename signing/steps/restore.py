@@ -7,7 +7,7 @@ and takes its place in one step.
 import contextlib
 import datetime
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,7 @@ from signing.ledger import backup, ledger_file, opening, rebuild
 from signing.ledger.book import Ledger
 from signing.ledger.ledger_file import Origin
 from signing.ledger.rebuild import Unexplained
-from signing.ledger.values import Given, Objection
+from signing.ledger.values import Event, Given, Objection
 from signing.messages import _
 from verify.shared import whole_files
 from verify.shared.command import Refusal
@@ -43,7 +43,9 @@ class _Before(msgspec.Struct, frozen=True, kw_only=True):
     objections: Sequence[Objection]
     given: Sequence[Given]
     releases: Sequence[str]
-    events: Sequence[tuple[int, str, str]]
+    events: Sequence[Event]
+    published: Mapping[str, int]
+    withdrawn: Mapping[str, int]
 
 
 def restore(room: Room, keys: KeyFolder, file: Path, now: int, progress: Progress = silent) -> Restored:
@@ -124,8 +126,10 @@ def _known(path: Path) -> _Before | None:
             return _Before(
                 objections=before.objections(),
                 given=before.all_given(),
-                releases=[job.release for job in before.jobs() if job.digest is not None],
+                releases=[job.release for job in before.jobs() if job.digest is not None and job.withdrawn_at is None],
                 events=before.events(),
+                published={job.release: job.published_at for job in before.jobs() if job.published_at is not None},
+                withdrawn={job.release: job.withdrawn_at for job in before.jobs() if job.withdrawn_at is not None},
             )
     except Refusal:
         return None
@@ -139,9 +143,15 @@ def _take_over(before: _Before, book: Ledger) -> list[str]:
         # A number stays given, to the same person, though the release that bears it is lost.
         free = [one for one in before.given if book.given(one.number) is None]
         book.give(msgspec.structs.replace(one, job=None, statement=None) for one in _replaced_first(free))
-    for at, what, subject in before.events:
-        if (at, what, subject) not in happened:
-            book.add_event(at, what, subject)
+    for event in before.events:
+        if event not in happened:
+            book.add_event(event.at, event.what, event.subject, event.reason)
+    with book.transaction():
+        for job in book.jobs():
+            if job.release in before.withdrawn and job.withdrawn_at is None:
+                book.withdraw(job.id, before.withdrawn[job.release])
+    for release, at in before.published.items():
+        book.mark_published(release, at)
     there = {job.release for job in book.jobs()}
     return [release for release in before.releases if release not in there]
 

@@ -5,10 +5,9 @@ was not struck out on purpose.
 """
 
 import datetime
-from collections import Counter
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -18,83 +17,17 @@ from signing.workbook import cells, corrections, eligibility, headers, printable
 from signing.workbook.eligibility import Outcome, Subject
 from signing.workbook.findings import Finding, refused, remarked
 from signing.workbook.headers import HEADINGS, Column, Table
+from signing.workbook.judged import Candidate, Judged, Reason, Result, Row
+from signing.workbook.strikes import Strikes, by_number
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress, silent
 from verify.shared.spreadsheet import Value, cell_name
-
-Result = Literal["accepted", "corrected", "refused"]
-
-
-class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a row has its result; ``cell`` is None where the workbook has no such column."""
-
-    cell: str | None
-    code: str
-    message: str
-    kind: Literal["refusal", "correction", "remark"] = "remark"
-
-
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A person as the workbook registers them for one programme."""
-
-    row: int
-    name: str
-    id_type: str
-    id_key: str
-    programme: str
-    outcome: Outcome
-    number: str | None = None
-    """The centre's own certificate number, of a programme with such numbers."""
-    paper_date: str | None = None
-    """Of a paper from before: the date on it, ``YYYY-MM-DD``."""
-
-    def __repr__(self) -> str:
-        return f"Candidate(row={self.row}, outcome={self.outcome})"
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One judged row; ``candidate`` is None where it is refused or struck out."""
-
-    row: int
-    result: Result
-    outcome: Outcome | None
-    reasons: tuple[Reason, ...]
-    candidate: Candidate | None = None
-    struck: bool = False
-
-
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole workbook."""
-
-    rows: tuple[Row, ...]
-    table: Table
-
-    @property
-    def refused(self) -> tuple[Row, ...]:
-        """Rows that keep the workbook from being signed."""
-        return tuple(row for row in self.rows if row.result == "refused" and not row.struck)
-
-    @property
-    def candidates(self) -> tuple[Candidate, ...]:
-        """Everybody who was neither refused nor struck out, in row order."""
-        return tuple(row.candidate for row in self.rows if row.candidate is not None)
-
-    def totals(self) -> dict[str, int]:
-        """Rows by result and by outcome."""
-        results = Counter[str](row.result for row in self.rows if not row.struck)
-        outcomes = Counter[str](row.outcome for row in self.rows if row.outcome is not None and not row.struck)
-        names = ("accepted", "corrected", "refused", "passed", "failed", "absent", "disqualified", "ineligible")
-        return (
-            {"rows": len(self.rows)}
-            | {name: results[name] + outcomes[name] for name in names}
-            | {"struck": sum(row.struck for row in self.rows)}
-        )
 
 
 def read(
     path: Path,
     centre: Centre,
-    strikes: Mapping[int, str],
+    strikes: Strikes,
     today: datetime.date = datetime.date.max,
     progress: Progress = silent,
 ) -> Judged:
@@ -112,7 +45,7 @@ def read(
 def judge(
     table: Table,
     centre: Centre,
-    strikes: Mapping[int, str],
+    strikes: Strikes,
     today: datetime.date = datetime.date.max,
     progress: Progress = silent,
 ) -> Judged:
@@ -139,15 +72,19 @@ class Draft(msgspec.Struct, kw_only=True):
         return f"Draft({self.row})"
 
 
-def finished(drafts: Sequence[Draft], table: Table, strikes: Mapping[int, str], centre: Centre) -> Judged:
+def finished(drafts: Sequence[Draft], table: Table, strikes: Strikes, centre: Centre) -> Judged:
     """The workbook of judged rows, each seen beside the others. Raises Refusal where there are none."""
     if not drafts:
         raise Refusal(_("There are no rows below the header."))
-    if missing := sorted(strikes.keys() - {draft.row for draft in drafts}):
+    names = {number: cells.written(values.get("name")) for number, values in table.rows()}
+    struck = by_number(strikes, names)
+    if missing := sorted(struck.keys() - {draft.row for draft in drafts}):
         raise Refusal(_("There is no row {} to strike out.").format(missing[0]))
-    _refuse_shared(drafts, strikes)
+    _refuse_shared(drafts, struck)
     _tell_unprintable(drafts, centre)
-    return Judged(rows=tuple(_row(draft, table, strikes.get(draft.row)) for draft in drafts), table=table)
+    rows = (_row(draft, table, struck.get(draft.row), names.get(draft.row)) for draft in drafts)
+    by_name = struck.keys() - strikes.keys()
+    return Judged(rows=tuple(msgspec.structs.replace(row, by_name=row.row in by_name) for row in rows), table=table)
 
 
 class _Judge:
@@ -215,6 +152,8 @@ class _Judge:
         if code is not None:
             return code, []
         message = _("There is no programme.") if value is None else _("centre.toml knows no such programme.")
+        if near := difflib.get_close_matches(words.plain(value), self._programmes, 1, 0.5):
+            message += _(" Is {} meant?").format(self._programmes[near[0]])
         return None, [refused("programme", "programme_unknown", message)]
 
     def _number(self, code: str, outcome: Outcome | None, value: Value) -> tuple[str | None, list[Finding]]:
@@ -270,7 +209,7 @@ def _tell_unprintable(drafts: Iterable[Draft], centre: Centre) -> None:
         draft.findings += [lacking[character] for character in dict.fromkeys(names[draft.row]) if character in lacking]
 
 
-def _row(draft: Draft, table: Table, struck: str | None) -> Row:
+def _row(draft: Draft, table: Table, struck: str | None, name: str | None) -> Row:
     refused = any(finding.refuses for finding in draft.findings)
     corrected = any(finding.corrects for finding in draft.findings)
     reasons = [
@@ -292,6 +231,9 @@ def _row(draft: Draft, table: Table, struck: str | None) -> Row:
         reasons=tuple(reasons),
         candidate=candidate,
         struck=struck is not None,
+        why=struck,
+        person=draft.candidate if struck is not None else None,
+        name=name if struck is not None else None,
     )
 
 

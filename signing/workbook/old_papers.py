@@ -6,7 +6,7 @@ else of the row counts: whoever stands here has passed long ago.
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ from signing.workbook import cells, corrections, headers, sheets, words
 from signing.workbook.findings import Finding, corrected, refused
 from signing.workbook.headers import Column, Table, blank
 from signing.workbook.judging import Candidate, Draft, Judged, finished, programme_words
+from signing.workbook.strikes import Strikes
 from verify.shared.progress import Progress, silent
 from verify.shared.spreadsheet import Formatted, Value, cell_name, headings
 
@@ -34,7 +35,7 @@ _EARLIEST: Final = datetime.date(1949, 10, 1)
 def read(
     path: Path,
     centre: Centre,
-    strikes: Mapping[int, str],
+    strikes: Strikes,
     today: datetime.date,
     *,
     programmes: Iterable[str],

@@ -32,7 +32,7 @@ async def test_a_thousand_old_papers_are_found_by_number_and_name(registry_urls:
         path = book(place.folder, *rows)
         judged = old_papers.read(path, place.room.centre, {}, TODAY, programmes=["CEM"])
         assert len(judged.candidates) == PAPERS
-        made = adopt.adopt(session, judged, "2019-06", {})
+        made = adopt.adopt(session, judged, "2019-06")
         secret = session.unlocked.secret(None)
     keyring = (place.folder / "keys" / "keyring.cbor").read_bytes()
     await publish_in_thread(made.path, registry_urls.signer, keyring, place.root)

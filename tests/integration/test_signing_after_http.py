@@ -12,7 +12,8 @@ from migrations import embedded
 from signing.release import publish
 from signing.steps import change as status
 from signing.steps import making
-from signing.steps.change import Facts, Order
+from signing.steps.change import Order
+from signing.steps.facts import Facts
 from signing.workbook import judging
 from tests import auditor, signing_room
 from tests.conftest import Urls, fresh_registry
@@ -46,14 +47,14 @@ class Office:
         session = self.place.session(now)
         with session.ledger:
             judged = judging.read(write(self.place.folder / "b.xlsx", people), session.room.centre, {})
-            made = making.issue(session, judged, "2022-04", {}, "test")
+            made = making.issue(session, judged, "2022-04", "test", agreed=True)
         self.publish(made.path, now)
 
     def change(self, now: int, number: str, verb: Any, **other: Any) -> None:
         """Changes and publishes."""
         session = self.place.session(now)
         with session.ledger:
-            done = status.change(session, Order(number=number, verb=verb, **other))
+            done = status.change(session, Order(number=number, verb=verb, **other), agreed=True)
         self.publish(done.path, now)
 
     def ask(self, now: int, questions: list[tuple[str, int | None]]) -> list[dict[str, Any]]:

@@ -104,3 +104,37 @@ def test_only_trials_at_a_private_address_are_without_tls(query_url: str, scheme
     """A printed code can never be changed: whatever the public opens begins https."""
     source = example('query_url = "https://verify.example.org"', f'query_url = "{query_url}"')
     assert Published.read(source).scheme == scheme
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('a = 1\nb = "x"，\n', 2, "， is a Chinese character: type ,"),
+        ("a = “x”\n", 1, '“ is a Chinese character: type "'),
+        ("a ＝ 1\n", 1, "type ="),
+        ("【lists】\n", 1, "type ["),
+        ('a = ["x"、"y"]\n', 1, "type ,"),
+        ('a = "中文，标点"\nb = \n', 2, "a text stands in quotation marks"),
+        ('a = "x\n', 1, "not closed"),
+        ("a = x\n", 1, "quotation marks"),
+        ("a\n", 1, "name = value"),
+        ("a = 1\na = 2\n", 2, "twice"),
+        ('a = "C:\\path"\n', 1, "single quotes"),
+        ("a = 2022-02-30\n", 1, "no such date"),
+        ("a = 1 b = 2\n", 1, "a line of its own"),
+    ],
+)
+def test_toml_slips_are_told_with_the_cure(text: str, line: int, words: str) -> None:
+    """Chinese punctuation and the usual mistakes, by line; what stands in quotation marks is the clerk's own."""
+    with pytest.raises(SettingsRefused) as refused:
+        Source(text.encode(), "centre.toml").read(dict[str, object])
+    assert words in str(refused.value)
+    assert refused.value.line == line
+
+
+@pytest.mark.parametrize(("encoding", "words"), [("utf-16", "UTF-16"), ("utf-16-le", "UTF-16"), ("gb18030", "ANSI")])
+def test_a_file_saved_in_another_encoding_is_told_with_the_cure(encoding: str, words: str) -> None:
+    """By a spreadsheet's or Windows' own editor."""
+    with pytest.raises(SettingsRefused, match=words) as refused:
+        Source('name = "示例"\n'.encode(encoding), "centre.toml")
+    assert "UTF-8" in str(refused.value)

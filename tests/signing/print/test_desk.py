@@ -12,10 +12,10 @@ from PIL import Image
 from examples import make_workbook
 from signing.__main__ import commands
 from signing.centre.room import Session
+from signing.ledger.book import Ledger
 from signing.ledger.values import RecordedChange
 from signing.print import desk as desks
 from signing.print import fonts
-from signing.print import printed as record
 from signing.print.desk import Desk
 from signing.print.photos import PhotoRefused
 from signing.steps import making as issuing
@@ -39,7 +39,7 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> Place:
     session = place.session()
     with session.ledger:
         judged = judging.read(place.folder / "book.xlsx", session.room.centre, {})
-        issuing.issue(session, judged, TERM, {"early": "test"}, "test")
+        issuing.issue(session, judged, TERM, "test")
     return place
 
 
@@ -72,10 +72,11 @@ def test_printed_once_and_again(session: Session) -> None:
     first = [path.read_bytes() for path in made.files]
     assert wanted[0].holder in text(first[0]).replace("\r\n", "")
     assert printing.unprinted(session.ledger, wanted) == []
+    before = printing.printed_before(session.ledger, batch=False)
     with pytest.raises(Refusal, match=numbers[0]):
-        printing.refuse(session.ledger, wanted, again=False, even_revoked=False)
-    printing.refuse(session.ledger, wanted, again=True, even_revoked=False)
-    left, said = printing.sift(session.ledger, printing.of_exam(session.ledger, EXAM), again=False, even_revoked=False)
+        printing.refuse(session.ledger, wanted, before, even_revoked=False)
+    printing.refuse(session.ledger, wanted, {}, even_revoked=False)
+    left, said = printing.sift(session.ledger, printing.of_exam(session.ledger, EXAM), before, even_revoked=False)
     assert len(left) == len(printing.of_exam(session.ledger, EXAM)) - 2
     assert said[0].startswith("2 ")
     later = desk_of(session, NOW + 9000)
@@ -95,7 +96,7 @@ def test_nothing_unrecorded_is_left(session: Session, monkeypatch: pytest.Monkey
     def refuse(*_arguments: object) -> None:
         raise Refusal("disk full")
 
-    monkeypatch.setattr(record, "record", refuse)
+    monkeypatch.setattr(Ledger, "note", refuse)
     with pytest.raises(Refusal, match="disk full"):
         desks.print_certificates(desk, desks.printables(session.ledger, wanted), [wanted[0].number])
     assert list(session.room.certificates.iterdir()) == []
@@ -122,15 +123,15 @@ def test_not_in_force(actions: list[Action], refused: bool, session: Session) ->
             )  # fmt: skip
             session.ledger.add_change(change)
     everybody = printing.of_exam(session.ledger, EXAM)
-    left, said = printing.sift(session.ledger, everybody, again=False, even_revoked=False)
+    left, said = printing.sift(session.ledger, everybody, {}, even_revoked=False)
     assert left == everybody[refused:]
     assert [one.number in line for line in said] == [True] * refused
-    printing.refuse(session.ledger, [one], again=False, even_revoked=True)
+    printing.refuse(session.ledger, [one], {}, even_revoked=True)
     if not refused:
-        printing.refuse(session.ledger, [one], again=False, even_revoked=False)
+        printing.refuse(session.ledger, [one], {}, even_revoked=False)
         return
     with pytest.raises(Refusal, match=f"{one.number} .{actions[-1]}.*--even-revoked"):
-        printing.refuse(session.ledger, [one], again=False, even_revoked=False)
+        printing.refuse(session.ledger, [one], {}, even_revoked=False)
 
 
 def test_numbers_never_issued(session: Session) -> None:

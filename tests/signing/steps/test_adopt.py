@@ -153,9 +153,9 @@ def test_adopted_papers_are_a_release_of_statements_with_their_dates(place: Plac
     """Certificates with field 6, a final list that names them, an index with a row for each; again, the same bytes."""
     session = place.session()
     with session.ledger:
-        made = adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2019-06", {})
+        made = adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2019-06")
         data = made.path.read_bytes()
-        again = adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2019-06", {})
+        again = adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2019-06")
         assert (again.again, again.path.read_bytes()) == (True, data)
         secret = session.unlocked.secret(None)
     statements = list(released(made.path))
@@ -176,12 +176,14 @@ def test_more_papers_of_the_same_exam_keep_those_before(place: Place) -> None:
     """The next list names the old statements and the new ones; a paper left out is told as losing its place."""
     session = place.session()
     with session.ledger:
-        first = adopting.adopt(session, judge(place, book(place.folder, *PEOPLE[:3])), "2019-06", {})
-        second = adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2019-06", {})
+        first = adopting.adopt(session, judge(place, book(place.folder, *PEOPLE[:3])), "2019-06")
+        second = adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2019-06")
         assert second.differences[0].added == ("李䶮", "张伟")
         kept = {one.number: one.statement for one in first.certificates}
         assert {one.number: one.statement for one in second.certificates if one.number in kept} == kept
-        third = adopting.adopt(session, judge(place, book(place.folder, *PEOPLE[1:])), "2019-06", {})
+        with pytest.raises(Refusal, match="takes certificates away"):
+            adopting.adopt(session, judge(place, book(place.folder, *PEOPLE[1:])), "2019-06")
+        third = adopting.adopt(session, judge(place, book(place.folder, *PEOPLE[1:])), "2019-06", agreed=True)
         assert (third.differences[0].removed, third.differences[0].withdraws) == (("王莉",), True)
 
 
@@ -189,11 +191,11 @@ def test_a_number_that_is_taken_is_refused_with_its_row(place: Place) -> None:
     """By another name, another date, another exam; nothing is registered then."""
     session = place.session()
     with session.ledger:
-        adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2019-06", {})
+        adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2019-06")
         for row in (("王丽", "ZB20190001", "2019-06-30"), ("欧阳若兰", "ZB20190003", "2019-07-01")):
             judged = judge(place, book(place.folder, *PEOPLE[1:2], row))
             with pytest.raises(Refusal, match=rf"row 3: {row[1]}"):
-                adopting.adopt(session, judged, "2019-06", {})
+                adopting.adopt(session, judged, "2019-06")
         assert len(session.ledger.lists()) == 1
 
 
@@ -203,19 +205,19 @@ def test_adopted_and_issued_certificates_are_never_of_one_exam(place: Place) -> 
     with session.ledger:
         path = write_book(place.folder / "new.xlsx", [person(1)])
         issued = judging.read(path, place.room.centre, {})
-        issue.issue(session, issued, "2022-04", {}, early="test")
+        issue.issue(session, issued, "2022-04", early="test")
         with pytest.raises(Refusal, match="held here"):
-            adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2022-04", {})
-        adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2019-06", {})
+            adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2022-04")
+        adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2019-06")
         with pytest.raises(Refusal, match="papers from before"):
-            issue.issue(session, issued, "2019-06", {}, early="test")
+            issue.issue(session, issued, "2019-06", early="test")
 
 
 def test_a_rebuilt_ledger_knows_the_papers_dates(place: Place, tmp_path: Path) -> None:
     """What the releases say is what the ledger had."""
     session = place.session()
     with session.ledger:
-        adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2019-06", {})
+        adopting.adopt(session, judge(place, book(place.folder, *PEOPLE)), "2019-06")
         before = {one.number: one.certificate for one in session.ledger.all_given()}
     other = place.copy(tmp_path / "other")
     (other.folder / "ledger.sqlite").unlink()

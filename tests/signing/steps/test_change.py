@@ -15,12 +15,12 @@ from signing.ledger import backup, compare, rebuild
 from signing.ledger.book import Ledger
 from signing.ledger.compare import Registered
 from signing.ledger.history import History
-from signing.print import printed
 from signing.release import release_file, rules_alone
 from signing.release.produce import short
 from signing.steps import change as status
 from signing.steps import export, making, restore
-from signing.steps.change import Done, Facts, Order
+from signing.steps.change import Done, Order
+from signing.steps.facts import Facts
 from signing.workbook import judging
 from tests import signing_room
 from tests.signing_room import NOW, Place
@@ -53,14 +53,14 @@ def certify(place: Place, people: list[dict[str, Any]], now: int) -> Path:
     session = place.session(now)
     with session.ledger:
         judged = judging.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
-        return making.issue(session, judged, "2022-04", {}, "test").path
+        return making.issue(session, judged, "2022-04", "test", agreed=True).path
 
 
 def change(place: Place, number: str, verb: Any, now: int, **other: Any) -> Done:
     """One change at the time ``now``."""
     session = place.session(now)
     with session.ledger:
-        return status.change(session, Order(number=number, verb=verb, **other))
+        return status.change(session, Order(number=number, verb=verb, **other), agreed=True)
 
 
 def test_a_change_is_a_release_of_its_own(place: Place) -> None:
@@ -192,7 +192,7 @@ def issued_again(place: Place, people: list[dict[str, Any]], now: int) -> making
     session = place.session(now)
     with session.ledger:
         judged = judging.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
-        return making.issue(session, judged, "2022-04", {}, "test")
+        return making.issue(session, judged, "2022-04", "test", agreed=True)
 
 
 def standings(place: Place) -> dict[str, str]:
@@ -272,8 +272,8 @@ def test_find_by_name_and_number_however_written(place: Place) -> None:
 def test_export_holds_no_formula(place: Place, tmp_path: Path) -> None:
     """In .xlsx and .csv every field is a text, and one that begins like a formula stays harmless."""
     with place.session().ledger as ledger:
-        rows = export.of_year(History(ledger).all(), 2022)
-        assert export.of_year(History(ledger).all(), 2021) == []
+        rows = export.chosen(History(ledger).all(), export.Choice(year=2022))
+        assert export.chosen(History(ledger).all(), export.Choice(year=2021)) == []
     centre = Centre.load(place.folder / "centre.toml")
     assert export.write(tmp_path / "e.xlsx", centre, rows) == 4
     assert export.write(tmp_path / "e.csv", centre, rows) == 4
@@ -376,7 +376,7 @@ def test_a_rebuilt_ledger_knows_another_notice_from_the_same(place: Place) -> No
         session = place.session(now)
         with session.ledger:
             judged = judging.read(write(place.folder / "n.xlsx", some), session.room.centre, {})
-            return making.announce(session, judged, "2022-04", {})
+            return making.announce(session, judged, "2022-04")
 
     first = announce(people, NOW)
     (place.folder / "ledger.sqlite").unlink()
@@ -395,10 +395,10 @@ def test_the_ledger_tells_what_was_recorded_and_why(place: Place) -> None:
     assert place.run("announce", *exam).returncode == 0
     assert place.run("objections", "CAM-2022-04", "--strike", "1=冒名").returncode == 0
     assert place.run("issue", *exam, "--early", "考生出国").returncode == 0
-    assert place.run("issue", *exam, "--strike", "4=退出", "--early", "not needed").returncode == 0
+    assert place.run("issue", *exam, "--strike", "4=退出", "--early", "not needed", "--yes").returncode == 0
     session = place.session()
-    with session.ledger as ledger:
-        printed.record(ledger, "printed", ["CAM22040000028", "CAM22040000036"], session.now + 10**9)
+    with session.ledger as ledger, ledger.transaction():
+        ledger.note(session.now + 10**9, "printed", ["CAM22040000028", "CAM22040000036"])
     told = json.loads(place.run("ledger", "history", "--json").stdout)
     assert [(one["what"], one["subject"], one["reason"]) for one in told] == [
         ("final", "2022-04-final-1.release", None),
@@ -448,7 +448,7 @@ def test_a_replacement_by_a_number_of_ours_is_refused(tmp_path: Path) -> None:
 def test_a_list_that_takes_certificates_away_says_so(place: Place) -> None:
     """Somebody no longer on a final list loses the certificate; somebody no longer on a notice had none."""
     write(place.folder / "fewer.xlsx", PEOPLE[1:])
-    done = place.run("issue", "fewer.xlsx", "--exam", "2022-04")
+    done = place.run("issue", "fewer.xlsx", "--exam", "2022-04", "--yes")
     assert f"lose their certificates when this is published (0 by objection): {PEOPLE[0]['name']}" in done.stdout
 
 

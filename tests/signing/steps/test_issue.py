@@ -51,7 +51,7 @@ def announce(place: Place, people: list[dict[str, Any]], now: int = NOW) -> Made
     session = place.session(now)
     with session.ledger:
         judged = judging.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
-        return making.announce(session, judged, TERM, {})
+        return making.announce(session, judged, TERM)
 
 
 def certify(place: Place, people: list[dict[str, Any]], now: int = NOW, early: str | None = "test") -> Made:
@@ -59,7 +59,7 @@ def certify(place: Place, people: list[dict[str, Any]], now: int = NOW, early: s
     session = place.session(now)
     with session.ledger:
         judged = judging.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
-        return making.issue(session, judged, TERM, {}, early)
+        return making.issue(session, judged, TERM, early, agreed=True)
 
 
 def stop_before_writing(monkeypatch: pytest.MonkeyPatch, place: Place, people: list[dict[str, Any]]) -> None:
@@ -176,7 +176,7 @@ def test_two_sittings_of_a_month_share_its_serials(place: Place) -> None:
     session = place.session()
     with session.ledger:
         book = write(place.folder / "c.xlsx", [person(3)])
-        made = making.issue(session, judging.read(book, session.room.centre, {}), "2022-04-2", {}, "test")
+        made = making.issue(session, judging.read(book, session.room.centre, {}), "2022-04-2", "test")
     (certificate,) = contents(made.path)[0]
     assert (certificate.number[:13], certificate.term) == ("CEM2204000003", "2022-04-2")
 
@@ -267,7 +267,7 @@ def test_an_exam_that_centre_toml_lacks_is_refused(place: Place) -> None:
     session = place.session()
     judged = judging.read(write(place.folder / "b.xlsx", [person(1)]), session.room.centre, {})
     with session.ledger, pytest.raises(Refusal, match="2022-05 of CEM"):
-        making.announce(session, judged, "2022-05", {})
+        making.announce(session, judged, "2022-05")
 
 
 def test_own_numbers_are_given_once(made_once: Place, tmp_path: Path) -> None:
@@ -354,9 +354,9 @@ def test_photos_that_cannot_be_printed_are_told_before_anything_is_signed(place:
     with session.ledger:
         judged = judging.read(path, session.room.centre, {})
         with pytest.raises(PhotoRefused) as refused:
-            issuing.issue(session, judged, TERM, {}, early="test", papers=papers)
+            issuing.issue(session, judged, TERM, early="test", papers=papers)
         assert [line.split()[2] for line in str(refused.value).splitlines()] == ["22040001.Tif", "22040002.jpg"]
         assert session.ledger.newest_list("CEM-2022-04", "final") is None
         with pytest.raises(PhotoRefused, match="nowhere"):
-            issuing.issue(session, judged, TERM, {}, early="test", papers=Papers(photos=tmp_path / "nowhere"))
+            issuing.issue(session, judged, TERM, early="test", papers=Papers(photos=tmp_path / "nowhere"))
     assert list(session.room.releases.glob("*.release")) == []

@@ -7,9 +7,8 @@ import pytest
 from openpyxl import Workbook
 
 from signing.centre.centre_toml import Centre
-from signing.workbook import judging
+from signing.workbook import judging, strikes
 from signing.workbook.judging import Judged, Row
-from signing.workbook.strikes import parse_strikes
 from tests.signing_room import EXAMPLE
 from tests.workbooks import FAULTS, cell, person, resident, write
 from verify.shared.command import Refusal
@@ -237,10 +236,10 @@ def test_striking_out_wants_a_row_that_is_there_and_a_reason(tmp_path: Path) -> 
     """A slip in ROW would otherwise strike nobody out, unseen."""
     with pytest.raises(Refusal, match="row 7"):
         judged(tmp_path, [person(1)], r7="withdrew")
-    for option in ("7", "7=", "x=y", "=y"):
+    for option in ("7", "7=", "x=", "=y", "-1=y", "　=y"):
         with pytest.raises(Refusal, match="--strike"):
-            parse_strikes([option])
-    assert parse_strikes(["7=withdrew = left"]) == {7: "withdrew = left"}
+            strikes.parse([option])
+    assert strikes.parse(["7=withdrew = left", "王莉=退出"]) == {7: "withdrew = left", "王莉": "退出"}
 
 
 def test_reasons_never_hold_a_name_or_an_id_number(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@
 
 ``read_qr`` and ``read_number`` take the steps that need no register, the caller asks the register for the number
 they found, and ``judge`` takes the rest. Everything is a function of its arguments; a verdict is data, and only a
-register that contradicts its own signatures is an exception (RegisterDamaged).
+register that contradicts its own signatures is an exception (RegisterDamaged). One module because the nine steps are
+read, and checked against the contract, as one procedure.
 """
 
 import contextlib

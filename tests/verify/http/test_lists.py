@@ -6,13 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests import invented_exam as exam
 from tests.http_service import client, registry
-from tests.invented import ROOT, keyring
+from tests.invented import CERTIFICATE, ENTRIES, ROOT, TestKey, keyring
 from tests.invented_exam import DAY, NOW, holder, pass_list
 from tests.memory_registry import MemoryRegistry
+from verify.core import statement
+from verify.core.pass_list import read as read_list
 
 URL = "/api/v1/exams/CEM-2022-04/pass-list"
 
@@ -251,3 +254,46 @@ async def test_planned_exams_are_shown_until_they_have_a_list(tmp_path: Path) ->
     assert "to be held on 20 Dec 2025 (first planned for 13 Dec 2025)" in page.text
     assert "Results to come" in page.text
     assert others == []
+
+
+def after_a_compromise(*lists: tuple[str, int]) -> MemoryRegistry:
+    """Lists as (key, revision), and then a keyring by which the key "lost" is believed below log size 2 alone."""
+    lost = TestKey("lost certificate key")
+    keys = {"good": CERTIFICATE, "lost": lost}
+    first = keyring([*ENTRIES, lost.entry("certificate")])
+    statements = [ROOT.sign(first.draft(ROOT.kid))]
+    for name, revision in lists:
+        listing = msgspec.structs.replace(
+            read_list(statement.decode(pass_list(exam.VALID, revision=revision))), contact=f"contact of {name}"
+        )
+        statements.append(keys[name].sign(listing.draft(keys[name].kid)))
+    second = keyring(
+        [*ENTRIES, lost.entry("certificate", state="compromised", believed_below=2)],
+        version=2,
+        previous=statement.decode(statements[0]).digest,
+    )
+    return MemoryRegistry([*statements, ROOT.sign(second.draft(ROOT.kid))], NOW)
+
+
+@pytest.mark.parametrize("path", [URL, f"{URL}.cbor", f"{URL}.csv", "/pass-lists/CEM-2022-04", "/api/v1/exams"])
+async def test_a_list_by_a_compromised_key_is_shown_nowhere(path: str) -> None:
+    """Page, JSON, CSV and signed statement ask whether the list's key is believed, as the verdict does."""
+    async with client(after_a_compromise(("good", 1), ("lost", 2))) as service:
+        answer = await service.get(path)
+    assert answer.status_code == 200
+    assert b"contact of lost" not in answer.content
+    if not path.endswith((".csv", "exams")):
+        assert b"contact of good" in answer.content
+    async with client(after_a_compromise(("good", 1), ("good", 2), ("lost", 3))) as service:
+        assert (await service.get(URL)).json()["revision"] == 2
+
+
+@pytest.mark.parametrize("path", [URL, f"{URL}.cbor", f"{URL}.csv", "/pass-lists/CEM-2022-04"])
+async def test_an_exam_of_which_nothing_is_believed_has_no_list(path: str) -> None:
+    """A list that the lost key signed before its loss is believed; one after it is as if it were not there."""
+    async with client(after_a_compromise(("lost", 1))) as service:
+        assert (await service.get(path)).status_code == 200
+    alone = after_a_compromise(("lost", 1))
+    alone.statements.insert(1, exam.VALID.data)  # the list is now at index 2, where its key is not believed
+    async with client(alone) as service:
+        assert (await service.get(path)).status_code == 404

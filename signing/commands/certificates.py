@@ -200,7 +200,7 @@ def withdraw(release: str, *, reason: str, never_left: bool, centre_file: Path) 
 
     room = Room.open(centre_file)
     with options.opened(room) as ledger:
-        registry = None if never_left else compare.registered(database_url())
+        registry = None if never_left else compare.registered(database_url(), room.keys().chain().newest, ledger)
         done = withdrawing.withdraw(room, ledger, release, reason, registry=registry, now=now())
     click.echo(_("{} is withdrawn; it is kept as {}.").format(done.release, done.kept))
     if done.printed:

@@ -117,11 +117,12 @@ def check(centre_file: Path, as_json: bool) -> int:
     from signing.ledger import compare
     from signing.steps.publish import database_url
 
+    room = Room.open(centre_file)
     with (
-        options.opened(Room.open(centre_file), complete=False) as book,
+        options.opened(room, complete=False) as book,
         shown(_("Comparing with the registry")),
     ):
-        registry = compare.registered(database_url())
+        registry = compare.registered(database_url(), room.keys().chain().newest, book)
         found = compare.differences(book, registry)
         compare.note_published(book, found, now())
     if as_json:

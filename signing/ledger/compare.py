@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 import asyncpg
@@ -10,17 +11,33 @@ import msgspec
 
 from signing.ledger.book import Ledger
 from signing.messages import _
+from verify.core import signed
+from verify.core.certificate import Certificate
+from verify.core.changes import Change
+from verify.core.errors import NotBelieved
+from verify.core.keyring import Keyring
+from verify.core.pass_list import PassList
 from verify.shared.command import Refusal
 
+_AT_ONCE: Final = 1_000
+
 _CERTIFICATES: Final = """
-select c.number, s.digest from registry.certificate c join registry.statement s using (index) order by c.number
+select c.number, s.digest, s.bytes from registry.certificate c join registry.statement s using (index) order by index
 """
-_LISTS: Final = "select exam, revision, stage from registry.pass_list order by exam, revision"
-_CHANGES: Final = "select number, count(*) as changes from registry.change group by number"
+_LISTS: Final = """
+select l.exam, l.revision, l.stage, s.bytes from registry.pass_list l join registry.statement s using (index)
+order by index
+"""
+_CHANGES: Final = """
+select x.number, s.bytes from registry.change x join registry.statement s using (index) order by index
+"""
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True):
-    """What the registry holds, in as much as the ledger must agree with it."""
+    """What the registry holds of what the centre's keys signed, in as much as the ledger must agree with it.
+
+    What somebody filed past publish is passed over, as every reader passes it over.
+    """
 
     certificates: dict[str, bytes]
     """SHA-256 by number."""
@@ -51,20 +68,33 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
         return texts[self.kind].format(self.subject)
 
 
-def registered(url: str) -> Registered:
-    """What the registry at ``url`` holds. Raises Refusal where it does not answer."""
-    return asyncio.run(_registered(url))
+def registered(url: str, keyring: Keyring, ledger: Ledger) -> Registered:
+    """What the registry at ``url`` holds; what ``ledger`` knows byte for byte needs no check of its signature.
+
+    Raises Refusal where it does not answer.
+    """
+    ours = {given.number: hashlib.sha256(given.statement).digest() for given in ledger.all_given() if given.statement}
+    return asyncio.run(_registered(url, keyring, ours))
 
 
-async def _registered(url: str) -> Registered:
+async def _registered(url: str, keyring: Keyring, ours: Mapping[str, bytes]) -> Registered:
     try:
         connection = await asyncpg.connect(url, timeout=15)
         try:
-            return Registered(
-                certificates={row["number"]: row["digest"] for row in await connection.fetch(_CERTIFICATES)},
-                lists={(row["exam"], row["revision"]): row["stage"] for row in await connection.fetch(_LISTS)},
-                changes={row["number"]: row["changes"] for row in await connection.fetch(_CHANGES)},
-            )
+            certificates: dict[str, bytes] = {}
+            lists: dict[tuple[str, int], str] = {}
+            changes = Counter[str]()
+            async with connection.transaction(readonly=True):
+                async for row in connection.cursor(_CERTIFICATES, prefetch=_AT_ONCE):
+                    known = ours.get(row["number"]) == row["digest"]
+                    if row["number"] not in certificates and (known or _signed(Certificate, row["bytes"], keyring)):
+                        certificates[row["number"]] = row["digest"]
+                async for row in connection.cursor(_LISTS):
+                    if (row["exam"], row["revision"]) not in lists and _signed(PassList, row["bytes"], keyring):
+                        lists[row["exam"], row["revision"]] = row["stage"]
+                async for row in connection.cursor(_CHANGES, prefetch=_AT_ONCE):
+                    changes[row["number"]] += _signed(Change, row["bytes"], keyring)
+            return Registered(certificates=certificates, lists=lists, changes=dict(+changes))
         finally:
             await connection.close(timeout=10)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
@@ -79,6 +109,15 @@ def note_published(ledger: Ledger, found: Sequence[Difference], now: int) -> Non
     for job in ledger.waiting():
         if job.release not in unpublished:
             ledger.mark_published(job.release, now)
+
+
+def _signed(kind: type[Certificate | PassList | Change], data: bytes, keyring: Keyring) -> bool:
+    """Whether a key of the centre that may do so signed this, well formed."""
+    try:
+        signed.genuine(kind, data, keyring)
+    except NotBelieved:
+        return False
+    return True
 
 
 def differences(ledger: Ledger, registry: Registered) -> list[Difference]:

@@ -53,7 +53,7 @@ def test_a_template_reads_nothing_else(path: str, tmp_path: Path) -> None:
         ("it.holder, 28pt", "it.bearer, 28pt", "bearer"),
         ("  set align(center)\n  set par", "  set align(center\n  set par", "delimiter|comma"),
         ("兹证明", "兹证明 \U0001f0a1", "could not be displayed with font"),
-        ('alt: "验证二维码', 'nothing: "', "nothing|unexpected"),
+        ('alt: "查验二维码', 'nothing: "', "nothing|unexpected"),
     ],
 )
 def test_template_error_names_its_line(old: str, new: str, reason: str, tmp_path: Path) -> None:

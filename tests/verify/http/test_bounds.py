@@ -108,6 +108,7 @@ async def test_no_field_of_a_form_is_normalised_at_any_length(
 async def test_no_part_of_an_address_is_normalised_at_any_length(handed: list[int], address: str) -> None:
     """Paths and queries."""
     async with client() as service:
+        handed.clear()
         answer = await service.get(address)
     little(handed, answer)
 
@@ -115,6 +116,7 @@ async def test_no_part_of_an_address_is_normalised_at_any_length(handed: list[in
 async def test_no_header_is_normalised_at_any_length(handed: list[int]) -> None:
     """Those by which an answer is chosen, and the client's address."""
     async with client(peer=MARKS) as service:
+        handed.clear()
         for name in (b"accept", b"accept-language", b"if-none-match", b"x-forwarded-for", b"content-type"):
             little(handed, await service.post("/check", content=b"number=1", headers={name: MARKS.encode()}))
             little(handed, await service.get("/", headers={name: MARKS.encode()}))

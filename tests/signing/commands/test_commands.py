@@ -160,7 +160,7 @@ def test_a_clock_that_runs_behind_is_said(place: Place) -> None:
     """What was signed last is later than now by this machine's clock: whoever sits there is asked to look."""
     with place.session(4_000_000_000).ledger as ledger, ledger.transaction():
         ledger.add_job("status", "ahead.release", b"", 4_000_000_000, {})
-    said = place.run("status", "CEM2204000009T", "revoke")
+    said = place.run("status", "CEM2204000009T", "revoke", "--reason", "misconduct", "--yes")
     assert "clock runs behind what was signed here last" in said.stderr
 
 

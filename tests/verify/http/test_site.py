@@ -167,6 +167,14 @@ async def test_a_printed_verdict_carries_time_address_and_a_code_that_asks_again
     assert read_codes(printed.partition('src="')[2].partition('"')[0]) == [asks]
 
 
+@pytest.mark.parametrize("digits", ["1" * 3000, "9" * 2001, "x" * 9000, "1" * 2000])
+async def test_an_address_too_long_for_a_code_is_answered_without_one(digits: str) -> None:
+    """Whatever stands behind /Q/ is a verdict, never a fault of ours."""
+    async with client(site=EXAMPLE) as service:
+        answer = await service.get(f"/Q/{digits}", headers={"accept": "text/html"})
+    assert answer.status_code < 500
+
+
 async def test_a_verdict_by_form_prints_the_numbers_address() -> None:
     """And says it on the screen, to be passed on."""
     async with client(site=EXAMPLE) as service:

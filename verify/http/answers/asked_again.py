@@ -11,6 +11,8 @@ from PIL import Image
 
 from verify.core.answer import Verdict
 
+MOST_BYTES: Final = 2300
+"""Of a text: what the largest QR code takes at level M (ISO/IEC 18004: 2,331 bytes), and a little less."""
 _PIXELS: Final = 3
 """Of a module; the page sets the size."""
 
@@ -27,6 +29,8 @@ class AskedAgain(msgspec.Struct, frozen=True, kw_only=True):
 def of(public_url: str, path: str | None, judged: Verdict) -> AskedAgain | None:
     """How a verdict is asked for again: by the QR code's ``path``, or by the certificate's number; None by neither."""
     by_number = f"{public_url}/c/{judged.certificate.number}" if judged.certificate else None
+    if path is not None and len(public_url) + len(path) > MOST_BYTES:
+        return None  # no code of ours is as long, whatever it begins with
     if path is None and by_number is None:
         return None
     return AskedAgain(

@@ -249,7 +249,7 @@ def test_a_list_dropped_on_the_page_is_checked_and_a_bad_one_explained(open_page
     bad = base64.b64encode(b"a,b\n1,2\n").decode()
     with shown.expect_response("**/batch"):
         shown.evaluate(GIVE, [bad, "list.csv", "text/csv", "drop"])
-    expect(shown.get_by_role("status")).to_contain_text("No row among the first ten names")
+    expect(shown.get_by_role("status")).to_contain_text("No sheet has, in one row among its first ten")
 
 
 def test_the_scripts_hold_their_own_tests() -> None:

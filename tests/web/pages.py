@@ -7,12 +7,14 @@ from typing import Final
 from playwright.sync_api import Page
 
 from tests import invented_exam as exam
-from tests.invented import CERTIFICATE, STATUS, TestKey, resign
+from tests.invented import CERTIFICATE, SECRET, STATUS, TestKey, resign
 from tests.invented_exam import DAY, HOST, Holder
 from tests.memory_registry import MemoryRegistry
 from tests.photos import page as paper
 from tests.photos import qr_image
+from verify.core import identity
 from verify.core.fields import Names
+from verify.core.lookup_index import LookupIndex
 from verify.core.qr_text import write
 from verify.core.statement import Kind
 
@@ -57,7 +59,10 @@ def register(now: int) -> MemoryRegistry:
         contact="示例人才交流中心 010-00000000；objections-and-complaints@certification-centre.example.org",
         objections_until=now - DAY,
     )
-    return MemoryRegistry([*exam.statements(), notice, gone, wordy, *(person.data for person in wide)], now)
+    # "Nobody" is answered only where each final list is covered; none of this one's certificates is registered.
+    covering = LookupIndex(exam=GONE, revision=1, secret_id=identity.secret_id(SECRET), rows=(), issued_at=now - 10)
+    index = CERTIFICATE.sign(covering.draft(CERTIFICATE.kid))
+    return MemoryRegistry([*exam.statements(), notice, gone, index, wordy, *(person.data for person in wide)], now)
 
 
 def path(data: bytes) -> str:

@@ -9,7 +9,7 @@ const common = { bundle: true, format: "esm", legalComments: "none", logLevel: "
 
 if (process.argv.includes("--tests")) {
   await rm(".tests", { recursive: true, force: true });
-  const names = (await readdir("tests")).filter((name) => name.endsWith(".test.ts"));
+  const names = (await readdir("tests")).filter((name) => name.endsWith(".ts"));
   await build({
     ...common,
     platform: "node",

@@ -10,6 +10,7 @@ const AROUND = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, "g");
 const ADDRESS = `https?://(?:https?:?//)?[^/?#${SPACE}]+/q/`;
 const ADDED = `/?(?:\\?[^#${SPACE}]*)?(?:&[^=&#${SPACE}]+=[^&#${SPACE}]*)*(?:#[^${SPACE}]*)?`;
 const TEXT = new RegExp(`^(${ADDRESS})?([1-9][0-9]{0,1999})${ADDED}$`, "i");
+const BEGINS = new RegExp(`^(?:${ADDRESS}|[0-9]{${SHORTEST}})`, "i");
 
 export type OtherKind = "payment" | "health_certificate" | "link" | "other";
 
@@ -20,10 +21,23 @@ function bare(text: string): string {
 
 /** The digits of a certificate's code, or null for any other text. */
 export function digits(text: string): string | null {
-  const found = TEXT.exec(bare(text));
-  const value = found?.[2];
-  if (value === undefined) return null;
-  return value.length >= SHORTEST || found?.[1] !== undefined ? value : null;
+  const value = digitsOf(text);
+  return value === null || (value.length < SHORTEST && addressOf(text) === null) ? null : value;
+}
+
+/** The digits of a text that has the form of one of ours, however few; null for any other text. */
+export function digitsOf(text: string): string | null {
+  return TEXT.exec(bare(text))?.[2] ?? null;
+}
+
+/** The address before the digits, with the host whose certificate it says it is; null where there is none. */
+export function addressOf(text: string): string | null {
+  return TEXT.exec(bare(text))?.[1] ?? null;
+}
+
+/** Whether a text begins as one of ours, also where it cannot be read: cut, mistyped, or with something behind. */
+export function begins(text: string): boolean {
+  return BEGINS.test(bare(text));
 }
 
 /** The page that judges a certificate's code, in the language that was chosen. */

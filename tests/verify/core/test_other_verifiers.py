@@ -1,0 +1,68 @@
+"""Verifiers in other languages give every text the core's own outcome, step by step and code by code."""
+
+import itertools
+import json
+import subprocess
+from collections.abc import Sequence
+from typing import Final
+
+import pytest
+
+from tests import PROJECT
+from tests.invented import CERTIFICATE, resign
+from tests.mutants import mutants
+from tests.vectors import regenerate
+from verify.core import qr_text, statement, verdict
+from verify.core.chain import Chain
+from verify.core.errors import Unreadable
+
+CERTIFICATES: Final = json.loads((regenerate.FOLDER / "certificates.json").read_text("utf-8"))
+NOW: Final[int] = CERTIFICATES["now"]
+MUTANTS: Final = 400
+
+Judged = tuple[str, list[list[object]]]
+"""Outcome, and for each step its number, result and code."""
+
+
+@pytest.fixture(scope="module")
+def texts() -> Sequence[str]:
+    """The vectors' texts, and some hundred altered certificates, half of them signed after they were altered."""
+    vectors = [case["qr"] for case in CERTIFICATES["cases"]]
+    good = [qr_text.read(case["qr"]) for case in CERTIFICATES["cases"] if case["outcome"] == "valid"]
+    made = [_signed(data) if at % 2 else data for at, data in enumerate(mutants(good, 17, MUTANTS))]
+    return [*vectors, *(qr_text.write(data, regenerate.HOST) for data in made if data[:1] not in (b"", b"\x00"))]
+
+
+def _signed(data: bytes) -> bytes:
+    """``data`` signed anew where it can be read, so that later steps are reached."""
+    try:
+        return resign(CERTIFICATE, statement.decode(data).claims)
+    except Unreadable:
+        return data
+
+
+@pytest.fixture(scope="module")
+def expected(texts: Sequence[str]) -> list[Judged]:
+    """The core's own answers."""
+    chain = Chain.follow([(bytes.fromhex(CERTIFICATES["keyring"]), None)], bytes.fromhex(CERTIFICATES["root"]))
+    judged = [
+        verdict.judge(verdict.read_qr(text, chain, NOW), None, chain=chain, now=NOW, offline=True) for text in texts
+    ]
+    return [(each.outcome, [[check.step, check.result, check.code] for check in each.checks]) for each in judged]
+
+
+def test_the_texts_reach_every_step(expected: list[Judged]) -> None:
+    """Some fail at each step that can fail offline, and some pass."""
+    failed = {step for _, checks in expected for step, result, _ in checks if result == "fail"}
+    assert failed >= {2, 3, 4, 5, 6, 8}
+    assert sum(outcome == "valid" for outcome, _ in expected) > 10
+
+
+def test_the_browsers_verifier_agrees_with_the_core(texts: Sequence[str], expected: list[Judged]) -> None:
+    """Text by text, in the scripts' own language."""
+    asked = {"root": CERTIFICATES["root"], "keyrings": [CERTIFICATES["keyring"]], "now": NOW, "texts": texts}
+    command = ["bash", str(PROJECT / "verify/web/build"), "judge"]
+    done = subprocess.run(command, input=json.dumps(asked), capture_output=True, check=True, text=True)
+    answers = [(each["outcome"], each["checks"]) for each in json.loads(done.stdout)]
+    both = itertools.zip_longest(texts, expected, answers)
+    assert [case for case in both if case[1] != case[2]][:3] == []

@@ -4,7 +4,8 @@ Every key comes from a fixed seed and every time is given, so that a change in t
 chains.json holds keyring chains, the good one and those that must be refused; certificates.json holds QR texts with
 the outcome and the step that each must give, offline, under the good chain. qr_text.json holds what people scan, type
 and paste, with the digits that are read out of it; Python and TypeScript are held to it. beliefs.json holds whole
-logs, with what in them is not to be believed and why (tests.vectors.beliefs).
+logs, with what in them is not to be believed and why (tests.vectors.beliefs). log.json holds checkpoints, receipts and
+proofs of a small transparency log (tests.vectors.logs).
 """
 
 import json
@@ -15,6 +16,7 @@ import msgspec
 
 from tests.invented import CEM, CERTIFICATE, ENTRIES, ISSUED_AT, ISSUERS, ROOT, STATUS, TestKey, keyring, resign
 from tests.vectors.beliefs import beliefs
+from tests.vectors.logs import logs
 from verify.core import cbor, qr_text, statement
 from verify.core.certificate import Certificate, default_number
 from verify.core.keyring import Keyring, kid_of, thumbprint
@@ -222,6 +224,7 @@ def qr_texts() -> dict[str, Any]:
 def files() -> dict[str, str]:
     """Each file's name and whole text."""
     made = {"chains": chains(), "certificates": certificates(), "qr_text": qr_texts(), "beliefs": beliefs()}
+    made["log"] = logs(_sign(FIRST), thumbprint(ROOT.public))
     return {f"{name}.json": json.dumps(value, ensure_ascii=False, indent=1) + "\n" for name, value in made.items()}
 
 

@@ -30,5 +30,9 @@ class KeyringRefused(CoreError):
     """A keyring that must not be believed: not signed by its predecessor, altered, older, or unsound."""
 
 
+class LogRefused(CoreError):
+    """A checkpoint, proof or tile of the log that does not hold: a stranger's, of another entry or tree, or cut."""
+
+
 class RegisterDamaged(CoreError):
     """The register handed out something that its own signatures contradict, so nothing can be judged."""

@@ -12,7 +12,6 @@ from verify.core import (
     certificate,
     changes,
     identity,
-    log,
     lookup_index,
     pass_list,
     snapshot,
@@ -24,6 +23,7 @@ from verify.core import keyring as keyrings
 from verify.core.chain import Chain
 from verify.core.errors import KeyringRefused, Unreadable
 from verify.core.keyring import Key
+from verify.core.log import tree
 from verify.core.qr_text import read, write
 
 TODAY = datetime.date(2026, 11, 26)
@@ -104,7 +104,7 @@ def test_every_kind_decodes_and_has_its_log_entry(case: dict[str, str]) -> None:
     publics = [bytes.fromhex(key["public"]) for key in KINDS["keys"] if key["kid"] == found.kid.hex()]
     assert [statement.signed_by(found, public) for public in publics] == [True]
     assert found.digest.hex() == case["sha256"]
-    assert log.entry(found).hex() == case["entry"]
+    assert tree.entry_of(found).hex() == case["entry"]
 
 
 @pytest.mark.parametrize(

@@ -97,9 +97,12 @@ def test_a_revocation_shows_whose_it_is_and_wants_reason_and_name(issued: Place,
     assert place.run("status", "CEM2204000002G", "revoke", "--reason", "other", "--yes").returncode == 0
 
 
-def test_a_release_is_withdrawn_until_it_is_published(issued: Place, tmp_path: Path) -> None:
+def test_a_release_is_withdrawn_until_it_is_published(
+    issued: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It stays on record with its reason and out of the way; the certificate stands, and the number is no one's."""
     place = issued.copy(tmp_path / "centre")
+    monkeypatch.setenv("YINJIAN_VAR", str(place.folder / "var"))
     assert place.run("status", FIRST, "revoke", "--reason", "other", "--yes").returncode == 0
     (path,) = (place.folder / "releases").glob("status-*")
     session = place.session(NOW + 500)
@@ -165,9 +168,12 @@ def test_a_list_that_takes_certificates_away_is_agreed_to_first(issued: Place, t
     certify(place, "b.xlsx", NOW + 10**9, agreed=False)  # takes nothing away
 
 
-def test_waiting_releases_are_told_and_published_in_order(issued: Place, tmp_path: Path) -> None:
+def test_waiting_releases_are_told_and_published_in_order(
+    issued: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By every command that opens the ledger, until this room knows that they are published."""
     place = issued.copy(tmp_path / "centre")
+    monkeypatch.setenv("YINJIAN_VAR", str(place.folder / "var"))
     assert "2022-04-notice-1.release, 2022-04-final-1.release" in place.run("find", FIRST).stderr
     assert [one.path.name for one in waiting(place.room, NOW)] == [
         "2022-04-notice-1.release",

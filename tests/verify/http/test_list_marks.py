@@ -22,7 +22,7 @@ def is_change(data: bytes) -> bool:
 
 def marked(page: str) -> dict[str, str]:
     """What each marked row says, by name."""
-    return dict(re.findall(r'<bdi>([^<]+)</bdi> <span class="stage \w+" lang="en">([^<]+)</span>', page))
+    return dict(re.findall(r'<bdi>([^<]+)</bdi> <span\s+class="stage \w+"\s+lang="en">([^<]+)</span>', page))
 
 
 @pytest.mark.parametrize("site", [Site(), MARKS], ids=["plain", "marks"])

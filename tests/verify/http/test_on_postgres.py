@@ -13,8 +13,12 @@ from tests.conftest import Urls
 from tests.http_service import Time, client, proof
 from tests.invented import ROOT
 from tests.memory_registry import MemoryRegistry
+from verify.core import statement
 from verify.core.keyring import thumbprint
 from verify.registry.postgres import PostgresRegistry
+
+FILED = [data for data in exam.statements() if statement.decode(data).claims[6] <= exam.NOW]
+"""All but the certificate signed in years to come, which no database takes."""
 
 
 @pytest.fixture
@@ -22,7 +26,7 @@ async def postgres(registry_urls: Urls) -> AsyncIterator[PostgresRegistry]:
     """The invented exam in a registry of its own, as its reader sees it."""
     signer = await asyncpg.connect(registry_urls.signer)
     try:
-        rows = list(enumerate(exam.statements()))
+        rows = list(enumerate(FILED))
         await signer.executemany("insert into registry.statement (index, bytes) values ($1, $2)", rows)
     finally:
         await signer.close()
@@ -74,7 +78,7 @@ async def test_every_answer_is_that_of_the_statements_alone(postgres: PostgresRe
     now = int(time.time())
     async with client(postgres, clock=Time(now)) as service:
         actual = await _answers(service)
-    async with client(MemoryRegistry(exam.statements(), now), clock=Time(now)) as service:
+    async with client(MemoryRegistry(FILED, now), clock=Time(now)) as service:
         expected = await _answers(service)
     assert actual == expected
 

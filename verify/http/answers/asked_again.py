@@ -2,12 +2,10 @@
 
 import base64
 import functools
-import io
 from typing import Final
 
 import msgspec
 import zxingcpp
-from PIL import Image
 
 from verify.core.answer import Verdict
 
@@ -23,7 +21,7 @@ class AskedAgain(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     """Short enough to be typed."""
     picture: str
-    """The QR code of the question, a PNG as a data: address."""
+    """The QR code of the question, an SVG picture as a data: address."""
 
 
 def of(public_url: str, path: str | None, judged: Verdict) -> AskedAgain | None:
@@ -42,10 +40,5 @@ def of(public_url: str, path: str | None, judged: Verdict) -> AskedAgain | None:
 @functools.lru_cache(maxsize=64)
 def _picture(text: str) -> str:
     symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
-    drawn = symbol.to_image(scale=1, add_quiet_zones=True)
-    height, width = drawn.shape
-    pixels = bytes(drawn)  # type: ignore[call-overload]  # it is a buffer, which its stub does not say
-    picture = Image.frombuffer("L", (width, height), pixels).convert("1")
-    file = io.BytesIO()
-    picture.resize((width * _PIXELS, height * _PIXELS), Image.Resampling.NEAREST).save(file, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+    drawn = symbol.to_svg(scale=_PIXELS, add_quiet_zones=True)
+    return "data:image/svg+xml;base64," + base64.b64encode(drawn.encode()).decode("ascii")

@@ -21,7 +21,7 @@ from verify.http.guard.memory import LocalMemory
 from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import NamesTried
 from verify.http.guard.proof import Proofs
-from verify.http.lookup.desk import Found
+from verify.http.lookup.lookups import Found
 from verify.registry.postgres import PostgresRegistry
 
 TURNS = 4000

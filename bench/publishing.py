@@ -9,7 +9,7 @@ from bench.figures import Figure, limit
 from bench.invented import final_release
 from migrations import embedded
 from signing.release import release_file
-from signing.release.publish import publish
+from signing.release.into_registry import publish
 from tests import releases
 
 PEOPLE = 100_000

@@ -14,7 +14,7 @@ from signing.centre.room import Session
 from signing.ledger.values import Given
 from signing.release.produce import Bench
 from signing.spread import spread
-from signing.steps import making
+from signing.steps.making import drawing_up
 from signing.workbook import judging
 from tests import signing_room
 from tests.signing_room import NOW
@@ -67,7 +67,7 @@ def _pipeline(folder: Path) -> Figure:
     with session.ledger:
         begun = time.perf_counter()
         judged = judging.read(book, session.room.centre, {})
-        made = making.issue(session, judged, "2022-04", "bench")
+        made = drawing_up.issue(session, judged, "2022-04", "bench")
         whole = time.perf_counter() - begun
         alone = min(_alone(session, made.certificates) for _turn in range(2))
     work, against = f"{PEOPLE:,} rows, workbook to release", "signing and self-checking alone"

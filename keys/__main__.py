@@ -9,10 +9,10 @@ import click
 import msgspec
 
 from keys import generate, passphrase, rotation
-from keys.export import export as write_export
 from keys.folder import SETTINGS, KeyFolder
 from keys.messages import _
 from keys.programmes import Published
+from keys.public_files import export as write_export
 from keys.settings_file import Source
 from verify.core.chain import Chain
 from verify.core.fields import Names

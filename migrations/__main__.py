@@ -11,7 +11,7 @@ import msgspec
 from migrations import disown as disowning
 from migrations import embedded
 from migrations.apply import ADMINISTRATOR, migrate, schema
-from migrations.problems import DatabaseProblem, _
+from migrations.failures import DatabaseProblem, _
 from verify.shared import command, environment
 
 _as_json = click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))

@@ -13,7 +13,7 @@ from pogo_core.error import BadMigrationError
 from pogo_core.util import migrate as pogo
 from pogo_core.util import sql as pogo_sql
 
-from migrations.problems import DatabaseProblem, _
+from migrations.failures import DatabaseProblem, _
 
 SIGNER: Final = "yinjian_signer"
 READER: Final = "yinjian_reader"

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from migrations.problems import DatabaseProblem, _
+from migrations.failures import DatabaseProblem, _
 from migrations.run_as import RunAs, choose, follow_owner
 
 _HBA = "# TYPE DATABASE USER ADDRESS METHOD\nhost all all 127.0.0.1/32 scram-sha-256\n"

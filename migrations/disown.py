@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 from asyncpg.connect_utils import SessionAttribute
 
-from migrations.problems import DatabaseProblem, _
+from migrations.failures import DatabaseProblem, _
 from verify.core import signed
 from verify.core.believed_list import BelievedList
 from verify.core.chain import Chain

@@ -15,7 +15,7 @@ import msgspec
 
 from migrations.apply import ADMINISTRATOR, READER, SIGNER, Schema, migrate
 from migrations.cluster import Cluster
-from migrations.problems import DatabaseProblem, _
+from migrations.failures import DatabaseProblem, _
 from migrations.run_as import follow_owner
 from verify.shared import environment
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from migrations.problems import DatabaseProblem, _
+from migrations.failures import DatabaseProblem, _
 
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 

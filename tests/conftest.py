@@ -18,7 +18,7 @@ import pytest
 from migrations import embedded
 from migrations.apply import READER, SIGNER
 from signing.release import release_file
-from signing.release.publish import Publication, publish
+from signing.release.into_registry import Publication, publish
 from tests import PROJECT, releases
 from verify.registry.postgres import PostgresRegistry
 

@@ -13,7 +13,7 @@ from signing.commands import check as checking
 from signing.commands import lists, options
 from signing.messages import _
 from signing.steps import adopt as adopting
-from signing.steps import prepare
+from signing.steps.making import prepare
 from signing.workbook import old_papers
 from signing.workbook.strikes import parse
 from verify.shared import command

@@ -14,8 +14,8 @@ from signing.commands import options
 from signing.ledger.history import History, Standing, standing_words
 from signing.messages import _
 from signing.steps import change as status
-from signing.steps import facts
 from signing.steps.change import Order
+from signing.steps.making import facts
 from verify.core.certificate import normal_number
 from verify.core.changes import Reason
 from verify.core.tables import ID_TYPES

@@ -12,8 +12,8 @@ from signing.commands import options, printing
 from signing.commands.check import remark
 from signing.commands.ledger import say_unexplained
 from signing.messages import _
-from signing.steps import prepare
-from signing.steps.making import Difference, Made
+from signing.steps.making import prepare
+from signing.steps.making.drawing_up import Difference, Made
 from signing.workbook import judging
 from signing.workbook.strikes import parse
 from verify.shared import command

@@ -4,7 +4,7 @@ from signing.centre.calendar import months_after
 from signing.ledger.book import Ledger
 from signing.ledger.values import Given, Lines
 from signing.messages import _
-from signing.steps.prepare import ExamPlan
+from signing.steps.making.prepare import ExamPlan
 from verify.core.certificate import china_midnight, default_number, default_serial
 from verify.core.keyring import Programme
 from verify.shared.command import Refusal

@@ -4,8 +4,8 @@ from signing.centre.room import Session
 from signing.ledger.book import Ledger
 from signing.ledger.values import Given
 from signing.messages import _
-from signing.steps import making
-from signing.steps.making import Made
+from signing.steps.making import drawing_up
+from signing.steps.making.drawing_up import Made
 from signing.workbook.judging import Candidate, Judged
 from verify.core import identity
 from verify.shared.command import Refusal
@@ -24,7 +24,7 @@ def adopt(session: Session, judged: Judged, term: str, *, agreed: bool = False) 
         if ledger.newest_list(exam, "notice") is not None or _issued(ledger, exam):
             raise Refusal(_("{} was held here: its certificates are issued, not adopted.").format(exam))
     _refuse_taken(ledger, judged.candidates, term)
-    return making.adopt_papers(session, judged, term, agreed=agreed)
+    return drawing_up.adopt_papers(session, judged, term, agreed=agreed)
 
 
 def _issued(ledger: Ledger, exam: str) -> bool:

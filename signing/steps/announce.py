@@ -8,8 +8,8 @@ from signing.centre.room import Session
 from signing.messages import _
 from signing.print import desk as desks
 from signing.print.desk import Desk
-from signing.steps import making, notice
-from signing.steps.making import Made
+from signing.steps.making import drawing_up, notice
+from signing.steps.making.drawing_up import Made
 from signing.workbook.judging import Judged
 
 
@@ -26,7 +26,7 @@ class Announced(msgspec.Struct, frozen=True, kw_only=True):
 
 def announce(session: Session, judged: Judged, term: str) -> Announced:
     """The notice of everybody who passed, for objections, and its announcement on paper. Raises Refusal."""
-    made = making.announce(session, judged, term)
+    made = drawing_up.announce(session, judged, term)
     with session.progress(_("Setting the announcement")):
         papers = desks.announce(Desk.of(session), made.path)
     warnings = (

@@ -23,9 +23,9 @@ from signing.ledger.values import Given, IndexHead, Job, RecordedChange
 from signing.messages import _
 from signing.print import qr_files
 from signing.release import produce
-from signing.steps import corrected_list, making
 from signing.steps.agreement import NotAgreed
-from signing.steps.facts import Facts
+from signing.steps.making import corrected_list, drawing_up
+from signing.steps.making.facts import Facts
 from verify.core import cbor, identity
 from verify.core.certificate import has_default_shape
 from verify.core.changes import Action, Reason
@@ -109,7 +109,7 @@ def change(session: Session, order: Order, *, agreed: bool = False) -> Done:
     """
     ledger = session.ledger
     _check_note(ledger, order)
-    making.take_up(session)
+    drawing_up.take_up(session)
     given = _issued(ledger, order.number)
     digest = _digest(order)
     history = ledger.changes(number=given.number)

@@ -10,8 +10,9 @@ from signing.ledger.rebuild import Unexplained
 from signing.print import desk as desks
 from signing.print import qr_files
 from signing.print.desk import Desk, Printed
-from signing.steps import making, printing
-from signing.steps.making import Made
+from signing.steps import printing
+from signing.steps.making import drawing_up
+from signing.steps.making.drawing_up import Made
 from signing.workbook.judging import Judged
 
 
@@ -54,7 +55,7 @@ def issue(
     """
     if papers is not None and papers.photos is not None:
         printing.check_photos(session, judged, papers.photos)
-    made = making.issue(session, judged, term, early, agreed=agreed)
+    made = drawing_up.issue(session, judged, term, early, agreed=agreed)
     exams = {listed.exam for listed in made.lists}
     unexplained = [one for one in rebuild.unexplained(session.ledger) if one.exam in exams]
     qr_files.draw(session.room.certificates, session.room.centre, made.certificates, session.progress)

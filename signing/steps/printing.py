@@ -14,7 +14,7 @@ from signing.messages import _
 from signing.print import desk as desks
 from signing.print import photos, printed
 from signing.print.desk import Desk, Printed, some
-from signing.workbook.cells import written
+from signing.workbook.cell_texts import written
 from signing.workbook.judging import Judged
 from verify.core import identity
 from verify.shared.command import Refusal

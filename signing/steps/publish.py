@@ -10,8 +10,8 @@ from signing.centre.centre_toml import Centre
 from signing.centre.room import Room
 from signing.ledger import ledger_file
 from signing.messages import _
-from signing.release import publish as publishing
-from signing.release.publish import Publication
+from signing.release import into_registry as publishing
+from signing.release.into_registry import Publication
 from verify.shared import environment
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress

@@ -12,8 +12,8 @@ from typing import Final
 
 from signing.messages import _
 from signing.workbook import lost
-from signing.workbook.cells import tidied
-from signing.workbook.findings import Finding, corrected, refused, remarked
+from signing.workbook.cell_texts import tidied
+from signing.workbook.judged import Finding, corrected, refused, remarked
 from verify.core import identity, tables
 from verify.core.certificate import MAX_NAME, has_default_shape, normal_number
 from verify.shared.spreadsheet import Value, headings

@@ -9,12 +9,10 @@ import msgspec
 
 from signing.centre.centre_toml import Eligible, MarkColumn, Paper, Rules
 from signing.messages import _
-from signing.workbook.findings import Finding, remarked
 from signing.workbook.headers import Column
+from signing.workbook.judged import Finding, Outcome, remarked
 from signing.workbook.words import plain, related, standing
 from verify.shared.spreadsheet import Value
-
-Outcome = Literal["passed", "failed", "absent", "disqualified", "ineligible"]
 
 _NUMBER: Final = re.compile(r"[0-9]{1,7}(?:[.][0-9]{1,6})?")
 MARKS: Final[tuple[MarkColumn, ...]] = ("theory", "practice", "score")

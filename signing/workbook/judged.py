@@ -1,14 +1,41 @@
-"""A judged workbook as plain values: rows with their results, reasons and people."""
+"""A judged workbook as plain values: what was found in a row, its result and reasons, and the people of all rows."""
 
 from collections import Counter
 from typing import Literal
 
 import msgspec
 
-from signing.workbook.eligibility import Outcome
-from signing.workbook.headers import Table
+from signing.workbook.headers import Column, Table
 
 Result = Literal["accepted", "corrected", "refused"]
+Outcome = Literal["passed", "failed", "absent", "disqualified", "ineligible"]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """Never holds a name or an ID number."""
+
+    column: Column | None
+    code: str
+    message: str
+    refuses: bool = False
+    corrects: bool = False
+    cell: str | None = None
+    """Where it stands, if not in the row's cell of ``column``."""
+
+
+def refused(column: Column | None, code: str, message: str) -> Finding:
+    """A finding that keeps the row from being signed."""
+    return Finding(column=column, code=code, message=message, refuses=True)
+
+
+def corrected(column: Column | None, code: str, message: str) -> Finding:
+    """A finding of something that was put right."""
+    return Finding(column=column, code=code, message=message, corrects=True)
+
+
+def remarked(column: Column | None, code: str, message: str) -> Finding:
+    """A finding that changes nothing and is said."""
+    return Finding(column=column, code=code, message=message)
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):

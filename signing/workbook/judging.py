@@ -13,11 +13,10 @@ import msgspec
 
 from signing.centre.centre_toml import Centre
 from signing.messages import _
-from signing.workbook import cells, corrections, eligibility, headers, printable, sheets, words
-from signing.workbook.eligibility import Outcome, Subject
-from signing.workbook.findings import Finding, refused, remarked
+from signing.workbook import cell_texts, corrections, eligibility, headers, printable, sheets, words
+from signing.workbook.eligibility import Subject
 from signing.workbook.headers import HEADINGS, Column, Table
-from signing.workbook.judged import Candidate, Judged, Reason, Result, Row
+from signing.workbook.judged import Candidate, Finding, Judged, Outcome, Reason, Result, Row, refused, remarked
 from signing.workbook.strikes import Strikes, by_number
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress, silent
@@ -76,7 +75,7 @@ def finished(drafts: Sequence[Draft], table: Table, strikes: Strikes, centre: Ce
     """The workbook of judged rows, each seen beside the others. Raises Refusal where there are none."""
     if not drafts:
         raise Refusal(_("There are no rows below the header."))
-    names = {number: cells.written(values.get("name")) for number, values in table.rows()}
+    names = {number: cell_texts.written(values.get("name")) for number, values in table.rows()}
     struck = by_number(strikes, names)
     if missing := sorted(struck.keys() - {draft.row for draft in drafts}):
         raise Refusal(_("There is no row {} to strike out.").format(missing[0]))
@@ -102,7 +101,7 @@ class _Judge:
         }
 
     def __call__(self, row: int, written: dict[Column, Value]) -> Draft:
-        values, findings = cells.read(self._table, row, written)
+        values, findings = cell_texts.read(self._table, row, written)
         spoilt = {finding.column for finding in findings if finding.refuses}
         name = id_type = id_key = None
 

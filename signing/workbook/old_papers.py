@@ -12,9 +12,9 @@ from typing import Final
 
 from signing.centre.centre_toml import Centre
 from signing.messages import _
-from signing.workbook import cells, corrections, headers, sheets, words
-from signing.workbook.findings import Finding, corrected, refused
+from signing.workbook import cell_texts, corrections, headers, sheets, words
 from signing.workbook.headers import Column, Table, blank
+from signing.workbook.judged import Finding, corrected, refused
 from signing.workbook.judging import Candidate, Draft, Judged, finished, programme_words
 from signing.workbook.strikes import Strikes
 from verify.shared.progress import Progress, silent
@@ -80,7 +80,7 @@ class _Judge:
         self._date_column = found[0] if found else None
 
     def __call__(self, row: int, written: dict[Column, Value]) -> Draft:
-        values, findings = cells.read(self._table, row, written)
+        values, findings = cell_texts.read(self._table, row, written)
         spoilt = {finding.column for finding in findings if finding.refuses}
 
         def take(found: tuple[str | None, list[Finding]]) -> str | None:
@@ -161,7 +161,7 @@ def _day(value: Value) -> datetime.date | None:
         case int() | float() if not isinstance(value, bool) and value == int(value):
             return _day(str(int(value)))
         case str():
-            found = _WRITTEN.fullmatch("".join(cells.written(value).split()).translate(_WIDTHS))
+            found = _WRITTEN.fullmatch("".join(cell_texts.written(value).split()).translate(_WIDTHS))
             if found is None:
                 return None
             year, month, day = (int(part) for part in found.groups() if part is not None)

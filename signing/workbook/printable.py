@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from signing.workbook.findings import Finding, remarked
+from signing.workbook.judged import Finding, remarked
 from verify.shared.command import Refusal
 
 

@@ -12,7 +12,7 @@ from tests import PROJECT
 
 PARTS = {
     "check": ("verify.core.verdict", "verify.files.documents", "verify.files.codes"),
-    "verify": ("verify.http.app", "verify.registry.postgres", "verify.files.tables.kinds"),
+    "verify": ("verify.http.app", "verify.registry.postgres", "verify.files.tables.formats"),
     "signer": ("signing.__main__", "signing.print.press", "keys.__main__", "migrations.__main__"),
 }
 """What each lock file's environment must be able to import."""

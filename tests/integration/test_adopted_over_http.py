@@ -5,7 +5,7 @@ import datetime
 import time
 from pathlib import Path
 
-from signing.release import publish
+from signing.release import into_registry
 from signing.steps import adopt
 from signing.workbook import old_papers
 from tests import signing_room
@@ -62,4 +62,4 @@ async def test_a_thousand_old_papers_are_found_by_number_and_name(registry_urls:
 
 async def publish_in_thread(path: Path, url: str, keyring: bytes, root: bytes) -> None:
     """Publishes as the command does, beside the test's own loop."""
-    await asyncio.to_thread(publish.publish, path, url, keyring=keyring, root=root, now=NOW)
+    await asyncio.to_thread(into_registry.publish, path, url, keyring=keyring, root=root, now=NOW)

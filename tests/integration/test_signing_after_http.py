@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from migrations import embedded
-from signing.release import publish
+from signing.release import into_registry
 from signing.steps import change as status
-from signing.steps import making
 from signing.steps.change import Order
-from signing.steps.facts import Facts
+from signing.steps.making import drawing_up
+from signing.steps.making.facts import Facts
 from signing.workbook import judging
 from tests import auditor, signing_room
 from tests.conftest import Urls, fresh_registry
@@ -40,14 +40,14 @@ class Office:
     def publish(self, release: Path, now: int) -> None:
         """Publishes one release."""
         keyring = (self.place.folder / "keys" / "keyring.cbor").read_bytes()
-        publish.publish(release, self.urls.signer, keyring=keyring, root=self.place.root, now=now)
+        into_registry.publish(release, self.urls.signer, keyring=keyring, root=self.place.root, now=now)
 
     def certify(self, people: list[dict[str, Any]], now: int) -> None:
         """Issues and publishes."""
         session = self.place.session(now)
         with session.ledger:
             judged = judging.read(write(self.place.folder / "b.xlsx", people), session.room.centre, {})
-            made = making.issue(session, judged, "2022-04", "test", agreed=True)
+            made = drawing_up.issue(session, judged, "2022-04", "test", agreed=True)
         self.publish(made.path, now)
 
     def change(self, now: int, number: str, verb: Any, **other: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from migrations import embedded
 from migrations.apply import ADMINISTRATOR, CONNECTIONS, SQL, migrate, schema
-from migrations.problems import DatabaseProblem
+from migrations.failures import DatabaseProblem
 from tests.conftest import execute_as_owner
 
 ALL = sorted(path.stem for path in SQL.glob("*.sql"))

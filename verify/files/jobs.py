@@ -21,7 +21,7 @@ class FindCodes(msgspec.Struct, frozen=True, kw_only=True, tag="find_codes"):
 
 
 class ReadTable(msgspec.Struct, frozen=True, kw_only=True, tag="read_table"):
-    """The rows of a spreadsheet, or of text that somebody typed; see verify.files.tables.kinds.read."""
+    """The rows of a spreadsheet, or of text that somebody typed; see verify.files.tables.formats.read."""
 
     data: bytes
     ours: tuple[Triple, ...] = ()
@@ -29,7 +29,7 @@ class ReadTable(msgspec.Struct, frozen=True, kw_only=True, tag="read_table"):
 
 
 class FillTable(msgspec.Struct, frozen=True, kw_only=True, tag="fill_table"):
-    """The spreadsheet with columns added; see verify.files.tables.kinds.fill. Empty ``data`` makes a new workbook."""
+    """The spreadsheet with columns added; see verify.files.tables.formats.fill. Empty ``data`` makes a new workbook."""
 
     data: bytes
     listed: Listed
@@ -49,7 +49,7 @@ Reads: TypeAlias = Literal["pictures", "tables"]
 _READERS: Final[dict[Reads, tuple[str, ...]]] = {
     "pictures": ("verify.files.documents", "PIL.JpegImagePlugin", "PIL.MpoImagePlugin", "PIL.PngImagePlugin",
                  "PIL.WebPImagePlugin"),
-    "tables": ("verify.files.tables.kinds", "verify.shared.spreadsheet.xlsx", "encodings.gb18030", "encodings.cp437"),
+    "tables": ("verify.files.tables.formats", "verify.shared.spreadsheet.xlsx", "encodings.gb18030", "encodings.cp437"),
 }  # fmt: skip
 
 
@@ -79,13 +79,13 @@ def do(job: Job) -> Answer:
 
                 return documents.find(job.data, job.seconds)
             case ReadTable():
-                from verify.files.tables import kinds
+                from verify.files.tables import formats
 
-                return kinds.read(job.data, ours=job.ours, typed=job.typed)
+                return formats.read(job.data, ours=job.ours, typed=job.typed)
             case FillTable():
-                from verify.files.tables import kinds
+                from verify.files.tables import formats
 
-                return kinds.fill(job.data, job.listed, job.headers, job.results)
+                return formats.fill(job.data, job.listed, job.headers, job.results)
     except FileRefused as refused:
         return Declined(code=refused.code, line=refused.line)
     except MemoryError:

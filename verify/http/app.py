@@ -20,7 +20,7 @@ from verify.http.asked import state
 from verify.http.batch import batch_api, batch_page
 from verify.http.check import number_page, verdict_pages, verify_api
 from verify.http.check.asker import Asker
-from verify.http.description import document
+from verify.http.description import openapi
 from verify.http.edge import Edge
 from verify.http.files import uploads
 from verify.http.files.intake import Intake
@@ -33,9 +33,9 @@ from verify.http.guard.proof import Proofs
 from verify.http.guard.redis_memory import Shared
 from verify.http.guard.underway import IN_ALL, OF_CLIENT, Underway
 from verify.http.lists import list_pages, lists_api
+from verify.http.lists.not_in_force import Standings
 from verify.http.lists.planned_exams import Calendar
-from verify.http.lists.standing import Standings
-from verify.http.lookup.desk import LookupDesk
+from verify.http.lookup.lookups import LookupDesk
 from verify.http.ops import health, wellknown
 from verify.http.site import site_pages
 from verify.registry.port import Registry
@@ -57,7 +57,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     uploads.API,
     batch_api.API,
     lists_api.ROUTER,
-    document.ROUTER,
+    openapi.ROUTER,
     wellknown.ROUTER,
     health.ROUTER,
 )

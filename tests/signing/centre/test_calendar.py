@@ -11,7 +11,7 @@ import pytest
 from signing.centre import calendar, planned_file
 from signing.centre.calendar import WorkingDays
 from signing.centre.centre_toml import Centre
-from signing.steps import notice
+from signing.steps.making import notice
 from tests.signing_room import EXAMPLE
 from verify.shared.planned import PlanFile
 

@@ -13,8 +13,9 @@ import pytest
 from signing.centre.exam_names import ExamName
 from signing.ledger.compare import Registered
 from signing.print.desk import Desk
-from signing.steps import issue, making, printing
+from signing.steps import issue, printing
 from signing.steps.agreement import NotAgreed
+from signing.steps.making import drawing_up
 from signing.steps.publish import named, waiting
 from signing.steps.withdraw import withdraw
 from signing.workbook import judging, strikes
@@ -35,7 +36,7 @@ def announced(tmp_path_factory: pytest.TempPathFactory) -> Place:
     write(place.folder / "b.xlsx", PEOPLE)
     session = place.session()
     with session.ledger:
-        making.announce(session, judging.read(place.folder / "b.xlsx", session.room.centre, {}), "2022-04")
+        drawing_up.announce(session, judging.read(place.folder / "b.xlsx", session.room.centre, {}), "2022-04")
     return place
 
 
@@ -49,7 +50,7 @@ def issued(announced: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 def certify(
     place: Place, book: str, now: int, left_out: dict[int | str, str] | None = None, *, agreed: bool = True
-) -> making.Made:
+) -> drawing_up.Made:
     """Certificates by this workbook, some left out by row or name."""
     session = place.session(now)
     with session.ledger:

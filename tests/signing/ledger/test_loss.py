@@ -16,7 +16,8 @@ import pytest
 from signing.ledger import backup
 from signing.ledger.book import Ledger
 from signing.ledger.opening import LedgerLost
-from signing.steps import making, restore
+from signing.steps import restore
+from signing.steps.making import drawing_up
 from signing.workbook import judging
 from tests import signing_room
 from tests.signing_room import NOW, Place
@@ -54,7 +55,7 @@ def certify(place: Place, people: list[dict[str, Any]], now: int) -> Path:
     session = place.session(now)
     with session.ledger:
         judged = judging.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
-        return making.issue(session, judged, "2022-04", "test", agreed=True).path
+        return drawing_up.issue(session, judged, "2022-04", "test", agreed=True).path
 
 
 def numbers(place: Place) -> dict[str, str]:
@@ -351,7 +352,7 @@ def test_a_release_whose_key_was_retired_meanwhile_is_known_by_its_signatures(
     session = place.session(NOW + 600)
     retire(session)
     with session.ledger:
-        making.take_up(session)
+        drawing_up.take_up(session)
         assert session.ledger.unreleased() == []
     assert path.read_bytes() == made
 

@@ -18,8 +18,8 @@ from signing.print import desk as desks
 from signing.print import fonts
 from signing.print.desk import Desk
 from signing.print.photos import PhotoRefused
-from signing.steps import making as issuing
 from signing.steps import printing
+from signing.steps.making import drawing_up as issuing
 from signing.workbook import judging
 from tests import signing_room
 from tests.paper import text

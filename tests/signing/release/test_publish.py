@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from signing.release import release_file
-from signing.release.publish import publish
+from signing.release.into_registry import publish
 from signing.release.release_file import ReleaseRefused
 from tests import releases
 from tests.conftest import Publish, Urls, publisher
@@ -472,7 +472,7 @@ async def test_killed_while_publishing(registry_urls: Urls, owner: Any, tmp_path
     await blocker.execute("lock table registry.list_row in exclusive mode")
     code = (
         "import sys; from pathlib import Path; from tests import releases\n"
-        "from signing.release.publish import publish\n"
+        "from signing.release.into_registry import publish\n"
         "publish(Path(sys.argv[1]), sys.argv[2], keyring=releases.keyrings(), root=releases.ROOT_THUMBPRINT,"
         " now=releases.NOW)"
     )

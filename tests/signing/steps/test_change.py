@@ -18,9 +18,10 @@ from signing.ledger.history import History
 from signing.release import release_file, rules_alone
 from signing.release.produce import short
 from signing.steps import change as status
-from signing.steps import export, making, restore
+from signing.steps import export, restore
 from signing.steps.change import Done, Order
-from signing.steps.facts import Facts
+from signing.steps.making import drawing_up
+from signing.steps.making.facts import Facts
 from signing.workbook import judging
 from tests import signing_room
 from tests.signing_room import NOW, Place
@@ -53,7 +54,7 @@ def certify(place: Place, people: list[dict[str, Any]], now: int) -> Path:
     session = place.session(now)
     with session.ledger:
         judged = judging.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
-        return making.issue(session, judged, "2022-04", "test", agreed=True).path
+        return drawing_up.issue(session, judged, "2022-04", "test", agreed=True).path
 
 
 def change(place: Place, number: str, verb: Any, now: int, **other: Any) -> Done:
@@ -187,12 +188,12 @@ def test_a_later_list_names_the_newest(place: Place, name: str) -> None:
     }
 
 
-def issued_again(place: Place, people: list[dict[str, Any]], now: int) -> making.Made:
+def issued_again(place: Place, people: list[dict[str, Any]], now: int) -> drawing_up.Made:
     """Another list of the exam."""
     session = place.session(now)
     with session.ledger:
         judged = judging.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
-        return making.issue(session, judged, "2022-04", "test", agreed=True)
+        return drawing_up.issue(session, judged, "2022-04", "test", agreed=True)
 
 
 def standings(place: Place) -> dict[str, str]:
@@ -372,11 +373,11 @@ def test_a_rebuilt_ledger_knows_another_notice_from_the_same(place: Place) -> No
     """Somebody more, or in another order, is another notice; a rebuilt one is compared by what it shows."""
     people = [person(n, programme="CAM") for n in range(20, 23)]
 
-    def announce(some: list[dict[str, Any]], now: int) -> making.Made:
+    def announce(some: list[dict[str, Any]], now: int) -> drawing_up.Made:
         session = place.session(now)
         with session.ledger:
             judged = judging.read(write(place.folder / "n.xlsx", some), session.room.centre, {})
-            return making.announce(session, judged, "2022-04")
+            return drawing_up.announce(session, judged, "2022-04")
 
     first = announce(people, NOW)
     (place.folder / "ledger.sqlite").unlink()

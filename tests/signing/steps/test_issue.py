@@ -15,9 +15,9 @@ from signing.ledger.values import Objection
 from signing.print.photos import PhotoRefused
 from signing.release import release_file, rules_alone
 from signing.steps import issue as issuing
-from signing.steps import making
 from signing.steps.issue import Papers
-from signing.steps.making import Made
+from signing.steps.making import drawing_up
+from signing.steps.making.drawing_up import Made
 from signing.workbook import judging
 from tests import signing_room
 from tests.signing_room import NOW, Place
@@ -51,7 +51,7 @@ def announce(place: Place, people: list[dict[str, Any]], now: int = NOW) -> Made
     session = place.session(now)
     with session.ledger:
         judged = judging.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
-        return making.announce(session, judged, TERM)
+        return drawing_up.announce(session, judged, TERM)
 
 
 def certify(place: Place, people: list[dict[str, Any]], now: int = NOW, early: str | None = "test") -> Made:
@@ -59,7 +59,7 @@ def certify(place: Place, people: list[dict[str, Any]], now: int = NOW, early: s
     session = place.session(now)
     with session.ledger:
         judged = judging.read(write(place.folder / "b.xlsx", people), session.room.centre, {})
-        return making.issue(session, judged, TERM, early, agreed=True)
+        return drawing_up.issue(session, judged, TERM, early, agreed=True)
 
 
 def stop_before_writing(monkeypatch: pytest.MonkeyPatch, place: Place, people: list[dict[str, Any]]) -> None:
@@ -176,7 +176,7 @@ def test_two_sittings_of_a_month_share_its_serials(place: Place) -> None:
     session = place.session()
     with session.ledger:
         book = write(place.folder / "c.xlsx", [person(3)])
-        made = making.issue(session, judging.read(book, session.room.centre, {}), "2022-04-2", "test")
+        made = drawing_up.issue(session, judging.read(book, session.room.centre, {}), "2022-04-2", "test")
     (certificate,) = contents(made.path)[0]
     assert (certificate.number[:13], certificate.term) == ("CEM2204000003", "2022-04-2")
 
@@ -267,7 +267,7 @@ def test_an_exam_that_centre_toml_lacks_is_refused(place: Place) -> None:
     session = place.session()
     judged = judging.read(write(place.folder / "b.xlsx", [person(1)]), session.room.centre, {})
     with session.ledger, pytest.raises(Refusal, match="2022-05 of CEM"):
-        making.announce(session, judged, "2022-05")
+        drawing_up.announce(session, judged, "2022-05")
 
 
 def test_own_numbers_are_given_once(made_once: Place, tmp_path: Path) -> None:

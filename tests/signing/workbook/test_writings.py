@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from signing.workbook import cells, corrections, headers, words
-from signing.workbook.findings import Finding
+from signing.workbook import cell_texts, corrections, headers, words
+from signing.workbook.judged import Finding
 from verify.core import tables
 from verify.shared.spreadsheet import Formatted, headings
 
@@ -191,12 +191,12 @@ def test_yes_and_no_are_understood_or_said_to_be_not(word: Any, expected: tuple[
 )  # fmt: skip
 def test_a_quantity_counts_where_people_see_that_number(shown: str | None, value: float, same: bool) -> None:
     """Whatever stands around it; rounded, hidden, scaled or in words it is refused."""
-    taken, found = cells._cell("score", Formatted(value, shown))
+    taken, found = cell_texts._cell("score", Formatted(value, shown))
     assert (taken == value, any(finding.refuses for finding in found)) == (same, not same)
-    for column in set(headers.COLUMNS) - {*cells.QUANTITIES, "admission"}:
-        assert cells._cell(column, Formatted(value, shown))[1][0].refuses
+    for column in set(headers.COLUMNS) - {*cell_texts.QUANTITIES, "admission"}:
+        assert cell_texts._cell(column, Formatted(value, shown))[1][0].refuses
     if shown:
-        admission, said = cells._cell("admission", Formatted(value, shown))
+        admission, said = cell_texts._cell("admission", Formatted(value, shown))
         assert (admission, codes(said)) == (shown, ["shown_taken"])
 
 

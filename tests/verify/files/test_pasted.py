@@ -2,14 +2,14 @@
 
 import pytest
 
-from verify.files.tables import kinds
+from verify.files.tables import formats
 
 N, H = "CEM2204000001I", "王莉"
 
 
 def read(text: str) -> list[tuple[str, str | None, str | None]]:
     """Number, name and problem of each row."""
-    return [(row.number, row.name, row.problem) for row in kinds.read(text.encode(), typed=True).rows]
+    return [(row.number, row.name, row.problem) for row in formats.read(text.encode(), typed=True).rows]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_names_of_every_kind_are_whole(text: str, name: str) -> None:
 )  # fmt: skip
 def test_what_is_not_clear_names_its_line_and_is_not_checked(text: str, problem: str | None) -> None:
     """No name is guessed, as a wrong one would count against the number."""
-    (row,) = kinds.read(text.encode(), typed=True).rows
+    (row,) = formats.read(text.encode(), typed=True).rows
     if problem is not None:
         assert (row.problem, row.number) == (problem, "")
         assert row.cell is not None
@@ -80,6 +80,8 @@ def test_what_stands_in_a_column_again_and_again_is_no_name() -> None:
 
 def test_a_pasted_table_is_read_by_its_header() -> None:
     """Whatever its columns are called; rows count as lines, and a total below is no person."""
-    listed = kinds.read(f"1、姓名/Name\t部门\t【必填】证书编号\n{H}\t研发部\t{N}\n\n\t合计 1\t\n".encode(), typed=True)
+    listed = formats.read(
+        f"1、姓名/Name\t部门\t【必填】证书编号\n{H}\t研发部\t{N}\n\n\t合计 1\t\n".encode(), typed=True
+    )
     assert [(row.row, row.number, row.name, row.problem) for row in listed.rows] == [(2, N, H, None)]
     assert listed.sheets[0].without == 1

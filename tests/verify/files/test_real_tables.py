@@ -12,7 +12,7 @@ from tests.rich_workbooks import assert_strict, bytes_of, parts_of, plain, rich,
 from tests.xlsx_files import Cell
 from tests.xlsx_files import xlsx as written
 from verify.files.refusals import FileRefused
-from verify.files.tables import kinds, titles
+from verify.files.tables import formats, titles
 from verify.files.tables.data import Filled, Listed, Row, Verified
 
 N, H = "CEM2204000001I", "王莉"
@@ -26,7 +26,7 @@ def filled(data: bytes, listed: Listed, headers: tuple[str, str, str] = CODED) -
         Verified(row=row.row, sheet=row.sheet, good=True, words=(f"valid {row.number}", "", "2025"))
         for row in listed.rows
     )
-    answer = kinds.fill(data, listed, headers, results)
+    answer = formats.fill(data, listed, headers, results)
     assert isinstance(answer, Filled)
     return answer.data
 
@@ -51,7 +51,7 @@ def book(**sheets: list[tuple[Any, ...]]) -> openpyxl.Workbook:
 
 def one(data: bytes, *, typed: bool = False) -> Row:
     """The only row."""
-    (row,) = kinds.read(data, typed=typed).rows
+    (row,) = formats.read(data, typed=typed).rows
     return row
 
 
@@ -79,7 +79,7 @@ def test_every_visible_sheet_with_both_columns_is_read_and_filled() -> None:
     chart.add_data(Reference(made["研发部"], min_col=1, min_row=1, max_row=3))
     made.create_chartsheet("图").add_chart(chart)
     data = bytes_of(made)
-    listed = kinds.read(data, ours=OURS)
+    listed = formats.read(data, ours=OURS)
     assert [(row.sheet, row.row, row.number) for row in listed.rows] == [(0, 2, N), (0, 3, "B2"), (1, 4, "C3")]
     assert [(sheet.name, sheet.found, sheet.without, sheet.columns) for sheet in listed.sheets] == [
         ("研发部", 2, 0, ("A", "B")), ("销售部", 1, 1, ("C", "B")),
@@ -96,16 +96,16 @@ def test_a_hidden_sheet_is_read_where_it_is_the_only_one() -> None:
     made = book(名单=[("证书编号", "姓名"), (N, H)], 封面=[("封面",)])
     made["名单"].sheet_state = "hidden"
     made.active = 1
-    listed = kinds.read(bytes_of(made))
+    listed = formats.read(bytes_of(made))
     assert [(sheet.name, sheet.hidden) for sheet in listed.sheets] == [("名单", True)]
 
 
 def test_all_sheets_together_have_at_most_five_thousand_rows() -> None:
     """Five thousand on two sheets are not too many, one more is."""
     rows = [("number", "name"), *[("A1", "B")] * 2500]
-    assert len(kinds.read(bytes_of(book(a=rows, b=rows))).rows) == 5000
+    assert len(formats.read(bytes_of(book(a=rows, b=rows))).rows) == 5000
     with pytest.raises(FileRefused, match="too_many_rows"):
-        kinds.read(bytes_of(book(a=rows, b=[*rows, ("A1", "B")])))
+        formats.read(bytes_of(book(a=rows, b=[*rows, ("A1", "B")])))
 
 
 def test_hidden_rows_protection_and_macros_are_told() -> None:
@@ -114,7 +114,7 @@ def test_hidden_rows_protection_and_macros_are_told() -> None:
     made["名单"].row_dimensions[3].hidden = True
     made["名单"].protection.sheet = True
     data = with_parts(bytes_of(made), {}, {"xl/vbaProject.bin": b"x"})
-    listed = kinds.read(data)
+    listed = formats.read(data)
     assert (listed.sheets[0].hidden_rows, listed.sheets[0].protected, listed.macros) == (1, True, True)
     assert len(listed.rows) == 2
 
@@ -170,7 +170,7 @@ def test_other_columns_are_not_taken(title: object) -> None:
 def test_the_refusal_for_missing_columns_lists_what_is_taken() -> None:
     """In the sentence itself."""
     with pytest.raises(FileRefused) as refused:
-        kinds.read(b"a,b\n1,2\n")
+        formats.read(b"a,b\n1,2\n")
     for title in ("证书编号", "certificate number", "姓名", "name"):
         assert title in refused.value.detail
 
@@ -182,13 +182,13 @@ def test_the_refusal_for_missing_columns_lists_what_is_taken() -> None:
 def test_a_file_that_came_back_gets_no_second_set_of_columns_in_any_language(kind: str) -> None:
     """Checked again in Chinese, then English, then by a program, it has one set, the last."""
     if kind == "new":
-        data = filled(b"", kinds.read(f"{N} {H}".encode(), typed=True))
+        data = filled(b"", formats.read(f"{N} {H}".encode(), typed=True))
     elif kind == "xlsx":
         data = plain(("部门", "证书编号 number", "姓名"), ("研发部", N, H))
     else:
         data = f"部门,证书编号,姓名\n研发部,{N},{H}\n".encode()
     for headers in (ZH, EN, CODED, ZH):
-        data = filled(data, kinds.read(data, ours=OURS), headers)
+        data = filled(data, formats.read(data, ours=OURS), headers)
     rows = [line.split(",") for line in data.decode().splitlines()] if kind == "csv" else cells(data)
     assert rows[0][-3:] == list(ZH)
     assert len(rows[0]) == (5 if kind == "new" else 6)
@@ -198,7 +198,7 @@ def test_a_file_that_came_back_gets_no_second_set_of_columns_in_any_language(kin
 def test_columns_of_the_office_that_are_called_like_one_of_ours_stay() -> None:
     """Only the whole set beside each other is ours."""
     data = plain(("证书编号", "姓名", "结果", "原因"), (N, H, "续聘", "年度考核"))
-    assert cells(filled(data, kinds.read(data, ours=OURS), ZH))[1][:5] == [N, H, "续聘", "年度考核", f"valid {N}"]
+    assert cells(filled(data, formats.read(data, ours=OURS), ZH))[1][:5] == [N, H, "续聘", "年度考核", f"valid {N}"]
 
 
 # What a cell says.
@@ -267,7 +267,7 @@ def test_merged_values_hold_for_each_of_their_rows() -> None:
     made = book(a=[("证书编号", "姓名", "备注"), (N, H, 1), ("B2", None, 2), (None, "李雷", 3)])
     made["a"].merge_cells("B2:B3")
     made["a"].merge_cells("A3:A4")
-    assert [(row.number, row.name) for row in kinds.read(bytes_of(made)).rows] == [(N, H), ("B2", H), ("B2", "李雷")]
+    assert [(row.number, row.name) for row in formats.read(bytes_of(made)).rows] == [(N, H), ("B2", H), ("B2", "李雷")]
 
 
 # CSV.
@@ -287,20 +287,20 @@ def test_a_stray_quotation_mark_is_refused_with_its_line(text: str, code: str, l
     """Never are the rows behind it swallowed, in a file or pasted."""
     for typed in (False, True):
         with pytest.raises(FileRefused) as refused:
-            kinds.read(text.encode(), typed=typed)
+            formats.read(text.encode(), typed=typed)
         assert (refused.value.code, refused.value.line) == (code, line)
 
 
 def test_a_quotation_mark_within_a_cell_is_a_character() -> None:
     """24" and the like do no harm: every row has its own answer."""
-    rows = kinds.read(f'证书编号,姓名,备注\n{N},{H},优"秀\nB2,李雷,"a ""b"" c"\n'.encode()).rows
+    rows = formats.read(f'证书编号,姓名,备注\n{N},{H},优"秀\nB2,李雷,"a ""b"" c"\n'.encode()).rows
     assert [(row.number, row.name, row.problem) for row in rows] == [(N, H, None), ("B2", "李雷", None)]
 
 
 def test_rows_of_another_width_are_not_checked() -> None:
     """A comma too many or a separator that is missing moves cells; the rows beside them are checked."""
     text = f"证书编号,姓名,备注\n{N},{H},良\nB2,王,莉,良\nC3,良\nD4 李雷,良\nE5,韩梅梅,\n"
-    rows = kinds.read(text.encode()).rows
+    rows = formats.read(text.encode()).rows
     assert [(row.row, row.problem, row.cell) for row in rows] == [
         (2, None, None), (3, "row_uneven", "3"), (4, "row_uneven", "4"), (5, "row_uneven", "5"), (6, None, None),
     ]  # fmt: skip
@@ -309,9 +309,9 @@ def test_rows_of_another_width_are_not_checked() -> None:
 def test_rows_that_a_program_left_short_on_purpose_are_checked() -> None:
     """Excel leaves out the last separators of sixteen rows at a time; others do of all rows."""
     short = f"证书编号,姓名,备注\n{N},{H}\nB2,李雷\n"
-    assert [row.problem for row in kinds.read(short.encode()).rows] == [None, None]
+    assert [row.problem for row in formats.read(short.encode()).rows] == [None, None]
     excel = "证书编号,姓名,备注\n" + f"{N},{H},良\n" * 15 + f"{N},{H}\n" * 20
-    assert [row.problem for row in kinds.read(excel.encode()).rows] == [None] * 35
+    assert [row.problem for row in formats.read(excel.encode()).rows] == [None] * 35
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_rows_that_a_program_left_short_on_purpose_are_checked() -> None:
 def test_what_is_no_utf8_or_gb18030_is_told_for_what_it_is(data: bytes, code: str) -> None:
     """And what to save it as."""
     with pytest.raises(FileRefused) as refused:
-        kinds.read(data)
+        formats.read(data)
     assert refused.value.code == code
     assert "save it as" in refused.value.detail
 
@@ -338,14 +338,14 @@ def test_semicolons_with_commas_inside_and_each_encoding_come_back(encoding: str
     """With sep= on top, protected texts and empty lines where they were."""
     text = f'sep=;\r\n证书编号;姓名;备注\r\n="{N}";{H};"良, 优"\r\n\r\nB2;李雷;=1+1\r\n'
     data = text.encode(encoding)
-    listed = kinds.read(data)
+    listed = formats.read(data)
     assert [(row.row, row.number) for row in listed.rows] == [(2, N), (4, "B2")]
     back = filled(data, listed).decode(encoding)
     assert back.startswith("sep=;\r\n证书编号;姓名;备注;outcome;reason;checked_at\r\n")
     assert back.splitlines()[2].endswith(f";{H};良, 优;valid {N};;2025")
     assert back.splitlines()[3] == ""
     assert back.splitlines()[4].startswith("B2;李雷;'=1+1;valid B2;")
-    assert [row.number for row in kinds.read(back.encode(encoding)).rows] == [N, "B2"]
+    assert [row.number for row in formats.read(back.encode(encoding)).rows] == [N, "B2"]
 
 
 # What cannot be filled.
@@ -367,14 +367,14 @@ def test_semicolons_with_commas_inside_and_each_encoding_come_back(encoding: str
 def test_what_cannot_be_filled_is_refused_before_anything_is_checked(data: bytes, code: str) -> None:
     """Reading it already says so."""
     with pytest.raises(FileRefused) as refused:
-        kinds.read(data)
+        formats.read(data)
     assert refused.value.code == code
 
 
 def test_a_rich_workbook_comes_back_with_all_it_had() -> None:
     """The words stand right of the chart, and strict readers open it."""
     data = rich(("证书编号", "姓名", "备注"), (N, H, 1), ("B2", "李雷", 2))
-    back = filled(data, kinds.read(data, ours=OURS))
+    back = filled(data, formats.read(data, ours=OURS))
     assert_strict(back)
     assert set(parts_of(back)) == set(parts_of(data))
     rows = cells(back)
@@ -386,5 +386,5 @@ def test_a_rich_workbook_comes_back_with_all_it_had() -> None:
 def test_json_rows_of_a_file_get_a_new_workbook() -> None:
     """Texts that look like formulas stay texts."""
     data = json.dumps([{"number": "=1+1", "name": "@SUM(A1)"}]).encode()
-    back = openpyxl.load_workbook(io.BytesIO(filled(data, kinds.read(data)))).worksheets[0]
+    back = openpyxl.load_workbook(io.BytesIO(filled(data, formats.read(data)))).worksheets[0]
     assert (back["A2"].value, back["A2"].data_type, back.freeze_panes) == ("=1+1", "s", "A2")

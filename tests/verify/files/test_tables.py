@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.xlsx_files import xls
 from verify.files.refusals import FileRefused
-from verify.files.tables import kinds
+from verify.files.tables import formats
 from verify.files.tables.data import JsonRow, Verified, of_rows
 
 
@@ -47,13 +47,13 @@ def zipped(**files: bytes) -> bytes:
 )
 def test_columns_are_found_by_their_names(header: tuple[str, str]) -> None:
     """In Chinese and English, whatever white space, case and brackets there are."""
-    row = kinds.read(xlsx(("名单",), (), ("序号", *header), (1, "AB12", "王莉"))).rows[0]
+    row = formats.read(xlsx(("名单",), (), ("序号", *header), (1, "AB12", "王莉"))).rows[0]
     assert (row.row, row.number, row.name) == (4, "AB12", "王莉")
 
 
 def test_the_likelier_of_two_columns_is_taken() -> None:
     """An employee's 编号 is not the certificate's where there is a 证书编号."""
-    row = kinds.read(xlsx(("编号", "姓名", "证书编号"), ("1", "王莉", "AB12"))).rows[0]
+    row = formats.read(xlsx(("编号", "姓名", "证书编号"), ("1", "王莉", "AB12"))).rows[0]
     assert row.number == "AB12"
 
 
@@ -83,7 +83,7 @@ def test_the_likelier_of_two_columns_is_taken() -> None:
 def test_a_bad_table_is_refused_with_its_reason(data: bytes, code: str) -> None:
     """By its bytes, whatever it is called."""
     with pytest.raises(FileRefused) as refused:
-        kinds.read(data)
+        formats.read(data)
     assert refused.value.code == code
 
 
@@ -91,19 +91,19 @@ def test_five_thousand_rows_are_not_too_many() -> None:
     """The limit itself is allowed, in each form."""
     rows = [{"number": "A1", "name": "B"}] * 5000
     for data in (b"number,name\n" + b"A1,B\n" * 5000, json.dumps(rows).encode()):
-        assert len(kinds.read(data).rows) == 5000
+        assert len(formats.read(data).rows) == 5000
 
 
 def test_empty_rows_are_no_rows() -> None:
     """Blank lines between people count as lines and not as people."""
-    listed = kinds.read(b"number,name\n\nA1,B\n , \nA2,C\n")
+    listed = formats.read(b"number,name\n\nA1,B\n , \nA2,C\n")
     assert [(row.row, row.number) for row in listed.rows] == [(3, "A1"), (5, "A2")]
 
 
 def test_words_that_look_like_formulas_are_written_as_text() -> None:
     """Nothing that is added or was pasted becomes a formula in the workbook."""
     listed = of_rows([JsonRow(number="=1+1", name="@SUM(A1)")])
-    filled = kinds.fill(b"", listed, ("=a", "b", "c"), (Verified(row=1, good=False, words=("=x", "y", "z")),))
+    filled = formats.fill(b"", listed, ("=a", "b", "c"), (Verified(row=1, good=False, words=("=x", "y", "z")),))
     sheet = openpyxl.load_workbook(io.BytesIO(filled.data)).worksheets[0]
     for cell in ("A2", "B2", "C1", "C2"):
         assert sheet[cell].data_type == "s"
@@ -114,7 +114,7 @@ def test_words_that_look_like_formulas_are_written_as_text() -> None:
 def test_any_pasted_text_is_rows_or_a_refusal(text: str) -> None:
     """Nothing that somebody types raises anything else."""
     try:
-        listed = kinds.read(text.encode("utf-8", "replace"), typed=True)
+        listed = formats.read(text.encode("utf-8", "replace"), typed=True)
     except FileRefused:
         return
     assert all(row.problem or (row.number and row.name) for row in listed.rows)
@@ -124,6 +124,6 @@ def test_any_pasted_text_is_rows_or_a_refusal(text: str) -> None:
 def test_any_bytes_are_rows_or_a_refusal(data: bytes) -> None:
     """Nothing that somebody sends raises anything else."""
     try:
-        kinds.read(data)
+        formats.read(data)
     except FileRefused:
         return

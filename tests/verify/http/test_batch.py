@@ -17,7 +17,7 @@ from tests import invented_exam as exam
 from tests.http_service import client, registry
 from verify.files.tables.data import Row
 from verify.files.workers import Workers
-from verify.http.batch import judging
+from verify.http.batch import many
 from verify.http.batch.batch_api import NDJSON, TYPES
 from verify.http.check.asker import Asker
 from verify.http.files.intake import Intake
@@ -256,9 +256,9 @@ async def test_other_requests_have_their_turn_after_every_hundred_rows() -> None
             await asyncio.sleep(0)
 
     other = asyncio.create_task(somebody_else())
-    seen = [turns async for _ in judging.Judging(asker, rows, exam.NOW, client="-").checked()]
+    seen = [turns async for _ in many.Judging(asker, rows, exam.NOW, client="-").checked()]
     other.cancel()
-    assert len(seen) == 1000 // judging.CHUNK <= turns
+    assert len(seen) == 1000 // many.CHUNK <= turns
 
 
 async def test_a_clerk_without_script_gets_a_summary_the_rows_to_look_at_and_the_file(

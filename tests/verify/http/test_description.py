@@ -15,7 +15,7 @@ from verify.core.answer import DETAILS, Outcome
 from verify.core.changes import Reason
 from verify.http.answers import phrases
 from verify.http.answers.problem_table import KINDS
-from verify.http.description.document import ANSWERS, REQUESTS, document
+from verify.http.description.openapi import ANSWERS, REQUESTS, document
 
 ENGLISH = document("en")
 SCHEMAS = ENGLISH["components"]["schemas"]

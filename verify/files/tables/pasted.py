@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from verify.core import qr_text
-from verify.files.tables import columns, entries, titles, words
+from verify.files.tables import columns, entries, line_words, titles
 from verify.files.tables.data import MAX_ROWS, Listed, Row, SheetRead, listed
 from verify.shared.spreadsheet import Limits, Unreadable, cell_name, open_text, without_protection
 
@@ -69,7 +69,7 @@ def _by_header(text: str, limits: Limits) -> Listed | None:
 def _parts(line: str) -> tuple[str, ...]:
     """What stands on a line, without what numbers it and without the words that name its parts; () for a header."""
     serial = _SERIAL.match(line)
-    if serial and any(words.number_like(part) for part in _split(line[serial.end() :])):
+    if serial and any(line_words.number_like(part) for part in _split(line[serial.end() :])):
         line = line[serial.end() :]
     return tuple(part for part in _split(line) if not titles.of(part))
 
@@ -112,7 +112,7 @@ def _by_space(part: str) -> list[str]:
     Latin words belong together, and so do single Chinese characters (张 三); other Chinese words stand alone.
     """
     found: list[str] = []
-    if words.is_date(part):
+    if line_words.is_date(part):
         return [part]
     for word in " ".join(_SCRIPTS.split(part) if not any(c.isspace() for c in part) else [part]).split():
         before = found[-1] if found else ""
@@ -131,7 +131,7 @@ def _columns(lines: Sequence[_Line]) -> tuple[int | None, int | None]:
     if len(lines) < 2 or len(widths) != 1:
         return None, None
     width = widths.pop()
-    scores = [sum(words.number_like(line.parts[at]) for line in lines) for at in range(width)]
+    scores = [sum(line_words.number_like(line.parts[at]) for line in lines) for at in range(width)]
     number = max(range(width), key=scores.__getitem__)
     if not scores[number]:
         return None, None
@@ -148,17 +148,17 @@ def _columns(lines: Sequence[_Line]) -> tuple[int | None, int | None]:
 
 
 def _may_be_name(part: str) -> bool:
-    return not any(character.isdigit() for character in part) and not words.is_beside(part)
+    return not any(character.isdigit() for character in part) and not line_words.is_beside(part)
 
 
 def _row(line: _Line, number_at: int | None, name_at: int | None) -> Row:
     parts = line.parts
-    number = parts[number_at] if number_at is not None else max(parts, key=words.number_like, default="")
+    number = parts[number_at] if number_at is not None else max(parts, key=line_words.number_like, default="")
     ours = next((part for part in parts if qr_text.begins_as_ours(part)), None)
     number = ours or number
-    if ours is None and not words.number_like(number):
+    if ours is None and not line_words.number_like(number):
         shortened = [part for part in parts if entries.is_shortened(part)]
-        digits = [part for part in parts if any(c.isdigit() for c in part) and not words.is_date(part)]
+        digits = [part for part in parts if any(c.isdigit() for c in part) and not line_words.is_date(part)]
         number = next(iter(shortened + digits), "")
     name: str | None
     if name_at is not None:
@@ -175,9 +175,9 @@ def _name(parts: Sequence[str]) -> str | None:
     """The part that is the name; empty where none is, None where several may be."""
     words_only = [part for part in parts if not any(character.isdigit() for character in part)]
     for sure in (
-        [part for part in words_only if not words.is_beside(part)],
-        [part for part in words_only if words.has_dot(part) and not words.is_beside(part)],
-        [part for part in words_only if words.has_surname(part) and not words.is_beside(part)],
+        [part for part in words_only if not line_words.is_beside(part)],
+        [part for part in words_only if line_words.has_dot(part) and not line_words.is_beside(part)],
+        [part for part in words_only if line_words.has_surname(part) and not line_words.is_beside(part)],
     ):
         if len(sure) == 1:
             return sure[0]

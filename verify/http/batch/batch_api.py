@@ -16,8 +16,8 @@ from verify.http.answers import problems
 from verify.http.answers.problems import Refused
 from verify.http.asked import forms, state
 from verify.http.asked.bodies import AnyRequest, Inject, json_body
-from verify.http.batch import batch_words, judging
-from verify.http.batch.judging import Checked, Judging
+from verify.http.batch import batch_words, many
+from verify.http.batch.many import Checked, Judging
 from verify.http.check.asker import Asker
 from verify.http.files.intake import BODY_BYTES, Intake, client_of
 from verify.http.guard.challenge import Challenge
@@ -137,7 +137,7 @@ def _media_type(listed: Listed) -> str:
 
 
 def _verdicts(checked: Sequence[Checked], challenge: Challenge | None) -> BatchVerdicts:
-    wanted = (item.row.row for item in checked if item.row.problem == judging.WANTED)
+    wanted = (item.row.row for item in checked if item.row.problem == many.WANTED)
     return BatchVerdicts(
         verdicts=tuple(item.verdict for item in checked),
         problems=tuple(RowRefused(row=row, code="proof_wanted") for row in wanted),
@@ -177,7 +177,7 @@ async def _lines(judged: Judging, listed: Listed) -> AsyncIterator[bytes]:
     except Exception as error:  # noqa: BLE001 -- the status has been sent, so the last line tells
         yield encode({"problem": problems.problem(problems.of(error).code)}) + b"\n"
         return
-    last: dict[str, object] = {"summary": judging.summary(everything)}
+    last: dict[str, object] = {"summary": many.summary(everything)}
     yield encode(last | ({"challenge": judged.challenge} if judged.challenge else {})) + b"\n"
 
 

@@ -19,7 +19,7 @@ from verify.http.asked import language as words
 from verify.http.asked.bodies import AnyRequest, Inject
 from verify.http.batch import batch_words
 from verify.http.batch.batch_api import TYPES, allowance, stream, wants_lines
-from verify.http.batch.judging import Checked, Judging
+from verify.http.batch.many import Checked, Judging
 from verify.http.check.asker import Asker
 from verify.http.files.intake import BODY_BYTES, Intake, client_of
 from verify.http.guard.limits import Limiter

@@ -15,7 +15,7 @@ from verify.http.answers.phrases import Phrase, Tone
 from verify.http.asked import language as words
 from verify.http.asked.bodies import SHANGHAI
 from verify.http.asked.language import N_, Language
-from verify.http.batch.judging import Checked
+from verify.http.batch.many import Checked
 
 CODED_HEADERS: Final[Triple] = ("outcome", "reason", "checked_at")
 _HEADERS: Final = (N_("Result"), N_("Reason"), N_("Checked at (Beijing time)"))

@@ -20,7 +20,7 @@ from verify.http.asked.bodies import AnyRequest, Inject, day_asked
 from verify.http.check.asker import Asker
 from verify.http.files.intake import client_of
 from verify.http.guard.challenge import Challenge
-from verify.http.lookup.desk import LookupDesk, LookupRequest
+from verify.http.lookup.lookups import LookupDesk, LookupRequest
 from verify.registry.port import RegistryUnavailable
 
 NOT_HELD: Final = ("not_found", "unreadable")

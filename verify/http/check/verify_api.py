@@ -14,7 +14,7 @@ from verify.http.asked.language import N_
 from verify.http.check.asker import Asker
 from verify.http.files.intake import client_of
 from verify.http.guard.challenge import Challenge
-from verify.http.lookup.desk import Found, LookupDesk, LookupRequest
+from verify.http.lookup.lookups import Found, LookupDesk, LookupRequest
 
 _AsOf: TypeAlias = Annotated[
     str,

@@ -5,7 +5,7 @@ from typing import Final
 from verify.files import refusals
 from verify.http.asked.language import N_
 from verify.http.batch import batch_api
-from verify.http.description.parts import BYTES, JSON, TEXT, Operation, Parameter, form, ref, schema
+from verify.http.description.operation import BYTES, JSON, TEXT, Operation, Parameter, form, ref, schema
 
 _REGISTRY: Final = ("registry_unavailable", "register_damaged")
 _ASKS: Final = ("bad_request", *_REGISTRY)

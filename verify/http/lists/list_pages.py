@@ -14,8 +14,8 @@ from verify.http.asked import forms
 from verify.http.asked.bodies import SHANGHAI, AnyRequest, Inject
 from verify.http.check.asker import Asker
 from verify.http.lists.lists_api import freshness, gone
+from verify.http.lists.not_in_force import Standings
 from verify.http.lists.planned_exams import Calendar
-from verify.http.lists.standing import Standings
 from verify.registry.port import ExamHead
 
 _EXAMS: Final = 50

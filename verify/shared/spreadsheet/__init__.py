@@ -7,7 +7,7 @@ Nothing here knows what columns mean; formulas are never worked out and macros n
 (``Limits``), and counts what has content. ``Unreadable`` says why a file is not read, with the line where it is text.
 """
 
-from verify.shared.spreadsheet.book import Book, Kind, open_book, open_text
+from verify.shared.spreadsheet.any_table import Book, Kind, open_book, open_text
 from verify.shared.spreadsheet.cells import (
     Area,
     Error,

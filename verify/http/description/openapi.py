@@ -20,12 +20,12 @@ from verify.http.asked.bodies import AnyRequest, Inject
 from verify.http.asked.language import N_, Language
 from verify.http.batch import batch_api
 from verify.http.check import verify_api
+from verify.http.description.operation import Say
 from verify.http.description.operations import OPERATIONS
-from verify.http.description.parts import Say
 from verify.http.files import uploads
 from verify.http.guard.challenge import Challenge
 from verify.http.lists import lists_api
-from verify.http.lookup import desk
+from verify.http.lookup import lookups
 from verify.http.ops import health
 
 _OPENAPI_JSON: Final = "application/vnd.oai.openapi+json"
@@ -35,14 +35,14 @@ REQUESTS: Final = (
     verify_api.VerifyQr,
     verify_api.VerifyNumber,
     verify_api.ChallengeFor,
-    desk.LookupRequest,
+    lookups.LookupRequest,
     batch_api.Rows,
 )
 ANSWERS: Final = (
     Verdict,
     uploads.DocumentVerdicts,
     batch_api.BatchVerdicts,
-    desk.Found,
+    lookups.Found,
     Challenge,
     lists_api.ExamItems,
     lists_api.ListRows,

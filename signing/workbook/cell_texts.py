@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Final
 
 from signing.messages import _
-from signing.workbook.findings import Finding, corrected, refused
 from signing.workbook.headers import HEADINGS, Column, Table
+from signing.workbook.judged import Finding, corrected, refused
 from verify.core import identity
 from verify.shared.spreadsheet import Error, Formatted, NoResult, Value, without_protection
 

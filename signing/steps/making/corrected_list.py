@@ -11,7 +11,7 @@ from signing.centre.room import Session
 from signing.ledger.book import Ledger
 from signing.ledger.values import Given, Lines, ListedRow, ListHead
 from signing.messages import _
-from signing.steps import notice
+from signing.steps.making import notice
 from verify.shared.command import Refusal
 
 

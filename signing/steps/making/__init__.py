@@ -1,0 +1,1 @@
+"""What the steps that make releases have in common."""

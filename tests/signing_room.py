@@ -98,6 +98,7 @@ def make(folder: Path, **changes: str) -> Place:
     settings = Published.read(Source(text.encode(), "centre.toml"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("keys.pkcs8.COST", 1 << 10)  # quick to open; nothing here is worth guessing
+        patch.setenv("YINJIAN_VAR", str(folder / "var"))  # and never the folder that the tests run in
         made, _chain = generate.init(folder / "keys", settings, PASSPHRASE.encode(), NOW - 86_400)
     place = Place(folder=folder, root=made.root)
     place.remember()

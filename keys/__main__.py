@@ -14,6 +14,7 @@ from keys.messages import _
 from keys.programmes import Published
 from keys.public_files import export as write_export
 from keys.settings_file import Source
+from verify.core import china_time
 from verify.core.chain import Chain
 from verify.core.fields import Names
 from verify.shared import command, environment
@@ -32,8 +33,6 @@ KEYS = click.option(
     help=_("The key folder, where YINJIAN_KEYS or var/keys.env does not tell it, or another is meant."),
 )
 JSON = click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
-
-_CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
 
 @click.group(help=_("Makes the centre's keys and keeps its keyring."), context_settings={"max_content_width": 110})
@@ -178,7 +177,7 @@ def _shown(folder: KeyFolder, chain: Chain) -> dict[str, object]:
 def _print(folder: KeyFolder, chain: Chain) -> None:
     """The keyring for people."""
     keyring = chain.newest
-    until = datetime.datetime.fromtimestamp(keyring.expires_at, _CHINA).date()
+    until = china_time.local_day(keyring.expires_at)
     click.echo(_("Keyring version {version}, good until {date}").format(version=keyring.version, date=until))
     uses = {
         "root": _("signs keyrings"),

@@ -10,12 +10,12 @@ import calendar
 import datetime
 from collections.abc import Iterable, Iterator
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import chinese_calendar
 import msgspec
 
-ZONE: Final = ZoneInfo("Asia/Shanghai")
+from verify.core import china_time
+
 _DAY: Final = datetime.timedelta(days=1)
 _FESTIVALS: Final = (
     ((1, 21), (2, 28)),
@@ -77,30 +77,9 @@ def _known(day: datetime.date) -> tuple[bool, str | None] | None:
     return bool(off), festival
 
 
-def local_day(seconds: int) -> datetime.date:
-    """The day in Asia/Shanghai of a time in seconds since 1970."""
-    return datetime.datetime.fromtimestamp(seconds, ZONE).date()
-
-
-def end_of(day: datetime.date) -> int:
-    """When ``day`` is over in Asia/Shanghai, in seconds since 1970."""
-    return int(datetime.datetime.combine(day + _DAY, datetime.time(), ZONE).timestamp())
-
-
-def local_text(seconds: int) -> str:
-    """A time as people in Asia/Shanghai read it, to the minute."""
-    return datetime.datetime.fromtimestamp(seconds, ZONE).strftime("%Y-%m-%d %H:%M")
-
-
-def deadline_text(seconds: int) -> str:
-    """A time as the end of something: midnight is 24:00 of the day before."""
-    text = local_text(seconds)
-    return f"{local_day(seconds - 1)} 24:00" if text.endswith("00:00") else text
-
-
 def months_after(seconds: int, months: int) -> int:
     """The same time of day in Asia/Shanghai ``months`` later, on the month's last day where it has no such day."""
-    start = datetime.datetime.fromtimestamp(seconds, ZONE)
+    start = china_time.local(seconds)
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     day = min(start.day, calendar.monthrange(year, month + 1)[1])
     return int(start.replace(year=year, month=month + 1, day=day).timestamp())

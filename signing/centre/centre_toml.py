@@ -13,6 +13,7 @@ from keys.settings_file import Source
 from signing.centre.exam_names import ExamName
 from signing.messages import _
 from signing.print.print_settings import PrintSettings
+from verify.core import exam_code
 from verify.shared.command import Refusal
 
 MarkColumn = Literal["theory", "practice", "score"]
@@ -32,7 +33,7 @@ class ExamEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     @property
     def code(self) -> str:
         """Programme and term: ``CEM-2022-04``."""
-        return f"{self.programme}-{self.term}"
+        return exam_code.join(self.programme, self.term)
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from signing.messages import _
+from verify.core import exam_code
 from verify.shared.command import Refusal
 
 _NAMED: Final = re.compile(
@@ -32,9 +33,9 @@ class ExamName(msgspec.Struct, frozen=True, kw_only=True):
 
     def among(self, exams: Iterable[str]) -> list[str]:
         """Those of ``exams`` (codes) that are meant."""
-        wanted = self.term if self.programme is None else f"{self.programme}-{self.term}"
+        wanted = self.term if self.programme is None else exam_code.join(self.programme, self.term)
         return [
-            code for code in exams if code == wanted or (self.programme is None and code.partition("-")[2] == wanted)
+            code for code in exams if code == wanted or (self.programme is None and exam_code.term_of(code) == wanted)
         ]
 
     def one_of(self, exams: Iterable[str]) -> str:
@@ -42,6 +43,8 @@ class ExamName(msgspec.Struct, frozen=True, kw_only=True):
         found = self.among(exams)
         if len(found) > 1:
             raise Refusal(_("{} is the term of several exams: say {}.").format(self.term, " / ".join(found)))
-        if not found and self.programme is None:
+        if found:
+            return found[0]
+        if self.programme is None:
             raise Refusal(_("There is no list of {} yet.").format(self.term))
-        return found[0] if found else f"{self.programme}-{self.term}"
+        return exam_code.join(self.programme, self.term)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from signing.centre.calendar import local_day
 from signing.centre.centre_toml import Centre
 from signing.centre.exam_names import ExamName
 from signing.centre.room import now
@@ -16,6 +15,7 @@ from signing.steps import adopt as adopting
 from signing.steps.making import prepare
 from signing.workbook import old_papers
 from signing.workbook.strikes import parse
+from verify.core.china_time import local_day
 from verify.shared import command
 from verify.shared.progress import shown
 

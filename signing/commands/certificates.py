@@ -7,7 +7,6 @@ from typing import Any, get_args
 import click
 import msgspec
 
-from signing.centre.calendar import ZONE, local_day
 from signing.centre.exam_names import ExamName
 from signing.centre.room import Room, now
 from signing.commands import options
@@ -18,6 +17,7 @@ from signing.steps.change import Order
 from signing.steps.making import facts
 from verify.core.certificate import normal_number
 from verify.core.changes import Reason
+from verify.core.china_time import ZONE, local_day
 from verify.core.tables import ID_TYPES
 from verify.shared import command
 from verify.shared.command import Refusal

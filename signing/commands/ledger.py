@@ -5,13 +5,14 @@ from pathlib import Path
 
 import click
 
-from signing.centre.calendar import local_text
 from signing.centre.room import Room, now
 from signing.commands import options
 from signing.ledger import backup, journal
 from signing.ledger.rebuild import Unexplained
 from signing.messages import _
 from signing.steps import restore as restoring
+from verify.core import exam_code
+from verify.core.china_time import local_text
 from verify.shared import command
 from verify.shared.command import Refusal
 from verify.shared.progress import shown
@@ -84,7 +85,7 @@ def say_unexplained(unexplained: Sequence[Unexplained]) -> None:
             _("No release says what objections came to, nor why a row was struck out. To record it again:"), err=True
         )
     for notice in unexplained:
-        term = notice.exam.partition("-")[2]
+        term = exam_code.term_of(notice.exam)
         text = _(
             "{}: `yinjian-sign announce BOOK --exam {}` with the workbook of the notice, which is the same release "
             "again; then `yinjian-sign objections {} --strike NUMBER=REASON`."

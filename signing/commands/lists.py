@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from signing.centre.calendar import deadline_text, local_day, local_text
 from signing.centre.centre_toml import Centre
 from signing.centre.room import now
 from signing.commands import options, printing
@@ -16,6 +15,7 @@ from signing.steps.making import prepare
 from signing.steps.making.drawing_up import Difference, Made
 from signing.workbook import judging
 from signing.workbook.strikes import parse
+from verify.core.china_time import deadline_text, local_day, local_text
 from verify.shared import command
 from verify.shared.progress import shown
 

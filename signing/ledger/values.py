@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from verify.core import exam_code
 from verify.core.certificate import Certificate
 from verify.core.changes import Action
 from verify.core.pass_list import PassList
@@ -50,13 +51,12 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def certificate(self) -> Certificate:
         """What the certificate says."""
-        programme, _dash, term = self.exam.partition("-")
         return Certificate(
             number=self.number,
             holder=self.holder,
             id_hint=self.id_hint,
-            programme=programme,
-            term=term,
+            programme=exam_code.programme_of(self.exam),
+            term=exam_code.term_of(self.exam),
             issued_at=self.issued_at,
             expires_at=self.expires_at,
             paper_date=self.paper_date,

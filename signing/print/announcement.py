@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 
-from signing.centre.calendar import local_day
 from signing.messages import _
 from signing.print.fonts import FontBook
 from signing.print.names_order import by_pinyin
@@ -16,6 +15,7 @@ from signing.print.print_settings import PrintSettings
 from signing.print.typesetter import ARCHIVE, OWN, Typesetter
 from signing.release import release_file
 from verify.core import pass_list
+from verify.core.china_time import local_day
 from verify.core.keyring import Keyring
 from verify.core.pass_list import PassList, Row
 from verify.core.statement import Kind

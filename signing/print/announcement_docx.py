@@ -15,8 +15,8 @@ from docx.oxml.parser import OxmlElement
 from docx.shared import Mm, Pt
 from docx.styles.style import ParagraphStyle
 
-from signing.centre.calendar import ZONE
 from signing.print.announcement import Announcement, Listed
+from verify.core.china_time import local
 
 _WIDTH: Final = 158
 """Millimetres between the margins."""
@@ -48,7 +48,7 @@ def docx(paper: Announcement) -> bytes:
 
 
 def _set_up(document: DocumentObject, paper: Announcement) -> None:
-    at = datetime.datetime.fromtimestamp(paper.issued_at, ZONE)
+    at = local(paper.issued_at)
     properties = document.core_properties
     properties.title = "".join(paper.title)
     properties.author = properties.last_modified_by = "、".join(paper.issuers)

@@ -7,12 +7,12 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from signing.centre.calendar import local_day
 from signing.messages import _
 from signing.print import qr
 from signing.print.print_settings import PrintSettings
 from verify.core import certificate, qr_text, statement
 from verify.core.certificate import Certificate
+from verify.core.china_time import local_day
 from verify.core.fields import Names
 from verify.core.keyring import Keyring, Programme
 from verify.shared.command import Refusal

@@ -7,7 +7,7 @@ from signing.messages import _
 from signing.steps.making import drawing_up
 from signing.steps.making.drawing_up import Made
 from signing.workbook.judging import Candidate, Judged
-from verify.core import identity
+from verify.core import exam_code, identity
 from verify.shared.command import Refusal
 
 _SHOWN = 10
@@ -20,7 +20,7 @@ def adopt(session: Session, judged: Judged, term: str, *, agreed: bool = False) 
     is taken, and for an exam that was held here; and NotAgreed where papers would be taken away.
     """
     ledger = session.ledger
-    for exam in {f"{candidate.programme}-{term}" for candidate in judged.candidates}:
+    for exam in {exam_code.join(candidate.programme, term) for candidate in judged.candidates}:
         if ledger.newest_list(exam, "notice") is not None or _issued(ledger, exam):
             raise Refusal(_("{} was held here: its certificates are issued, not adopted.").format(exam))
     _refuse_taken(ledger, judged.candidates, term)
@@ -48,7 +48,7 @@ def _refuse_taken(ledger: Ledger, candidates: tuple[Candidate, ...], term: str) 
 def _same(given: Given, candidate: Candidate, term: str) -> bool:
     """Whether a number stands for this very paper: then adopting it again changes nothing."""
     return (given.exam, given.holder, given.id_hint, given.paper_date) == (
-        f"{candidate.programme}-{term}",
+        exam_code.join(candidate.programme, term),
         candidate.name,
         identity.id_hint(candidate.id_key),
         candidate.paper_date,

@@ -14,7 +14,6 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from signing.centre.calendar import ZONE
 from signing.centre.room import Session, check_keyring
 from signing.ledger import numbering
 from signing.ledger.book import Ledger
@@ -26,9 +25,10 @@ from signing.release import produce
 from signing.steps.agreement import NotAgreed
 from signing.steps.making import corrected_list, drawing_up
 from signing.steps.making.facts import Facts
-from verify.core import cbor, identity
+from verify.core import cbor, exam_code, identity
 from verify.core.certificate import has_default_shape
 from verify.core.changes import Action, Reason
+from verify.core.china_time import local_day
 from verify.core.keyring import Programme
 from verify.core.standing import after_final, in_turn
 from verify.shared.command import Refusal
@@ -166,10 +166,12 @@ def _check(session: Session, order: Order, given: Given, history: list[RecordedC
     if effective > session.now:
         raise Refusal(_("A change cannot take effect after it is signed."))
     if last is not None and effective < last.effective_at:
-        raise Refusal(_("A change cannot take effect before the one before it, of {}.").format(_day(last.effective_at)))
+        raise Refusal(
+            _("A change cannot take effect before the one before it, of {}.").format(local_day(last.effective_at))
+        )
     if effective < given.issued_at:
         raise Refusal(
-            _("The certificate was issued on {}; nothing can change before that.").format(_day(given.issued_at))
+            _("The certificate was issued on {}; nothing can change before that.").format(local_day(given.issued_at))
         )
     if order.verb != "replace":
         if order.facts is not None or order.new_number is not None:
@@ -181,13 +183,9 @@ def _check(session: Session, order: Order, given: Given, history: list[RecordedC
         raise Refusal(_("Certificate {} has expired; nothing is left to replace.").format(given.number))
 
 
-def _day(seconds: int) -> str:
-    return datetime.datetime.fromtimestamp(seconds, ZONE).date().isoformat()
-
-
 def _record(session: Session, order: Order, given: Given, digest: bytes) -> Job:
     ledger, unlocked, now = session.ledger, session.unlocked, session.now
-    code = given.exam.partition("-")[0]
+    code = exam_code.programme_of(given.exam)
     action = ACTIONS[order.verb]
     _check(session, order, given, ledger.changes(number=given.number))  # before anybody is asked for the passphrase
     status = unlocked.newest_signer("status", [code], now)
@@ -223,7 +221,7 @@ def _release_name(ledger: Ledger, now: int, order: Order) -> str:
 def _replacement(session: Session, order: Order, given: Given, job: int) -> str:
     """Gives the new number and records the certificate and the lookup index that come with it."""
     ledger, unlocked, now = session.ledger, session.unlocked, session.now
-    code = given.exam.partition("-")[0]
+    code = exam_code.programme_of(given.exam)
     keyring = unlocked.chain.newest
     check_keyring(session.room.centre, keyring, [code])
     programme = keyring.programme(code)
@@ -236,9 +234,8 @@ def _replacement(session: Session, order: Order, given: Given, job: int) -> str:
         name, hint = facts.name, identity.id_hint(facts.id_key)
         key = identity.lookup_key(unlocked.secret(index.secret_id), name, facts.id_type, facts.id_key)
     signer = unlocked.newest_signer("certificate", [code], now)
-    default_numbered = [entry.code for entry in keyring.programmes if entry.numbering == "default"]
     listed, rows = corrected_list.newest(ledger, given)
-    number = _number(ledger, order, given, programme, default_numbered)
+    number = _number(ledger, order, given, programme, keyring.default_numbered)
     new = Given(
         number=number,
         exam=given.exam,
@@ -265,7 +262,7 @@ def _number(ledger: Ledger, order: Order, given: Given, programme: Programme, de
         if order.new_number is not None:
             raise Refusal(_("The numbers of {} are given here.").format(programme.code))
         unused = ledger.unused_replacement(given.number)
-        return unused or numbering.next_number(ledger, programme, given.exam.partition("-")[2])
+        return unused or numbering.next_number(ledger, programme, exam_code.term_of(given.exam))
     if order.new_number is None:
         raise Refusal(_("{} has the centre's own numbers: --number says the new one.").format(programme.code))
     if has_default_shape(order.new_number, default_numbered):

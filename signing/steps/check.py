@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from signing.centre.calendar import local_day
 from signing.centre.centre_toml import Centre
 from signing.workbook import judging
 from signing.workbook.judging import Judged
 from signing.workbook.strikes import Strikes
+from verify.core.china_time import local_day
 from verify.shared.progress import Progress
 
 

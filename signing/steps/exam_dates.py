@@ -9,6 +9,7 @@ import msgspec
 from signing.centre import calendar, planned_file
 from signing.centre.centre_toml import Sittings
 from signing.centre.room import Room
+from verify.core.china_time import local_day
 from verify.shared.planned import PlannedExam
 
 
@@ -37,7 +38,7 @@ class Dates(msgspec.Struct, frozen=True, kw_only=True):
 
 def dates(room: Room, count: int, now: int, year: int | None = None) -> Dates:
     """``count`` weekends by each rule, from the beginning of ``year`` or from today, and the exams of centre.toml."""
-    since = datetime.date(year, 1, 1) if year else calendar.local_day(now)
+    since = datetime.date(year, 1, 1) if year else local_day(now)
     proposed = [
         _proposal(room, codes, rule, saturday)
         for rule, codes in room.centre.sittings.items()

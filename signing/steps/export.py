@@ -11,7 +11,6 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from signing.centre.calendar import local_day
 from signing.centre.centre_toml import Centre
 from signing.centre.exam_names import ExamName
 from signing.centre.room import Room
@@ -20,6 +19,8 @@ from signing.ledger.history import History, Standing, standing_words
 from signing.ledger.values import Given
 from signing.messages import _
 from signing.workbook.fresh import fit_to_page, put, save
+from verify.core import exam_code
+from verify.core.china_time import local_day
 from verify.shared import whole_files
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress
@@ -76,7 +77,7 @@ def write(path: Path, centre: Centre, standings: Iterable[Standing]) -> int:
 
 def _row(centre: Centre, standing: Standing) -> list[str]:
     given = standing.given
-    code = given.exam.partition("-")[0]
+    code = exam_code.programme_of(given.exam)
     programme = centre.programme(code)
     return [
         given.number,

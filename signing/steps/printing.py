@@ -5,7 +5,6 @@ from pathlib import Path
 
 import msgspec
 
-from signing.centre.calendar import local_text
 from signing.centre.exam_names import ExamName
 from signing.centre.room import Session
 from signing.ledger.book import Ledger
@@ -17,6 +16,7 @@ from signing.print.desk import Desk, Printed, some
 from signing.workbook.cell_texts import written
 from signing.workbook.judging import Judged
 from verify.core import identity
+from verify.core.china_time import local_text
 from verify.shared.command import Refusal
 from verify.shared.progress import Advance
 

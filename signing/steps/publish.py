@@ -5,13 +5,13 @@ from pathlib import Path
 import msgspec
 
 from keys.folder import KeyFolder
-from signing.centre.calendar import local_text
 from signing.centre.centre_toml import Centre
 from signing.centre.room import Room
 from signing.ledger import ledger_file
 from signing.messages import _
 from signing.release import into_registry as publishing
 from signing.release.into_registry import Publication
+from verify.core.china_time import local_text
 from verify.shared import environment
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import msgspec
 
-from signing.centre.calendar import local_text
 from signing.centre.room import Room
 from signing.ledger import compare
 from signing.ledger.book import Ledger
@@ -12,6 +11,7 @@ from signing.ledger.compare import Registered
 from signing.ledger.values import Given, Job
 from signing.messages import _
 from signing.print import printed
+from verify.core.china_time import local_text
 from verify.shared import whole_files
 from verify.shared.command import Refusal
 

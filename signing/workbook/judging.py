@@ -18,6 +18,7 @@ from signing.workbook.eligibility import Subject
 from signing.workbook.headers import HEADINGS, Column, Table
 from signing.workbook.judged import Candidate, Finding, Judged, Outcome, Reason, Result, Row, refused, remarked
 from signing.workbook.strikes import Strikes, by_number
+from verify.core.keyring import default_numbered
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress, silent
 from verify.shared.spreadsheet import Value, cell_name
@@ -93,7 +94,7 @@ class _Judge:
         self._today = today
         self._table = table
         self._centre = centre
-        self._default_numbered = [entry.code for entry in centre.programmes if entry.numbering == "default"]
+        self._default_numbered = default_numbered(centre.programmes)
         self._programmes = programme_words(centre)
         self._subjects = {
             entry.code: Subject(rules=centre.rules_of(entry.code), full_mark=entry.full_mark, pass_mark=entry.pass_mark)

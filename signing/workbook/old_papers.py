@@ -17,6 +17,7 @@ from signing.workbook.headers import Column, Table, blank
 from signing.workbook.judged import Finding, corrected, refused
 from signing.workbook.judging import Candidate, Draft, Judged, finished, programme_words
 from signing.workbook.strikes import Strikes
+from verify.core.keyring import default_numbered
 from verify.shared.progress import Progress, silent
 from verify.shared.spreadsheet import Formatted, Value, cell_name, headings
 
@@ -75,7 +76,7 @@ class _Judge:
         self._programmes = programmes
         self._words = programme_words(centre)
         # Never of the default shape, whatever the programme's own numbering.
-        self._reserved = [entry.code for entry in centre.programmes if entry.numbering == "default"]
+        self._reserved = default_numbered(centre.programmes)
         found = [place for place, heading in table.unread.items() if _DATES & set(headings.keys(heading))]
         self._date_column = found[0] if found else None
 

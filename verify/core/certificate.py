@@ -5,13 +5,12 @@ A number's normal form is what is signed, filed and compared (2-formats, Certifi
 
 import datetime
 import re
-import zoneinfo
 from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
-from verify.core import fields
+from verify.core import china_time, exam_code, fields
 from verify.core.errors import Malformed
 from verify.core.identity import compact
 from verify.core.statement import CTI, EXP, IAT, Draft, Kind, Statement, draft
@@ -21,7 +20,6 @@ MAX_NAME: Final = 50
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NUMBER: Final = re.compile(r"[0-9A-Z]{4,32}")
-_CHINA: Final = zoneinfo.ZoneInfo("Asia/Shanghai")
 _WHAT: Final = "certificate"
 
 
@@ -47,7 +45,7 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def exam(self) -> str:
         """The exam's code, programme and term: ``CEM-2022-04``."""
-        return f"{self.programme}-{self.term}"
+        return exam_code.join(self.programme, self.term)
 
     def draft(self, kid: bytes) -> Draft:
         """The statement to be signed by the certificate key ``kid``."""
@@ -120,8 +118,7 @@ def _date(value: object, what: str) -> str:
 
 def china_midnight(day: str) -> int:
     """When ``day`` (``YYYY-MM-DD``) begins in Asia/Shanghai, in seconds since 1970. Raises ValueError for no date."""
-    begin = datetime.datetime.combine(datetime.date.fromisoformat(day), datetime.time(), _CHINA)
-    return int(begin.timestamp())
+    return china_time.start_of(datetime.date.fromisoformat(day))
 
 
 def normal_number(text: str) -> str | None:

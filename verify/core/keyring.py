@@ -4,7 +4,8 @@ Which versions follow one another, and which of them is to be believed, is for v
 """
 
 import hashlib
-from typing import Final, Literal, cast, get_args
+from collections.abc import Iterable
+from typing import Final, Literal, Protocol, cast, get_args
 
 import msgspec
 
@@ -134,7 +135,24 @@ class Keyring(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def default_numbered(self) -> tuple[str, ...]:
         """The programmes with the default numbering."""
-        return tuple(programme.code for programme in self.programmes if programme.numbering == "default")
+        return default_numbered(self.programmes)
+
+
+class Numbered(Protocol):
+    """A programme, in a keyring or in a centre's settings."""
+
+    @property
+    def code(self) -> str:
+        """Its code."""
+
+    @property
+    def numbering(self) -> Numbering:
+        """Whose numbers its certificates have."""
+
+
+def default_numbered(programmes: Iterable[Numbered]) -> tuple[str, ...]:
+    """The codes of those with the default numbering."""
+    return tuple(programme.code for programme in programmes if programme.numbering == "default")
 
 
 def thumbprint(public: bytes) -> bytes:

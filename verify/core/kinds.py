@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from verify.core import certificate, changes, document, erasure, keyring, lookup_index, pass_list, snapshot
+from verify.core import certificate, changes, document, erasure, exam_code, keyring, lookup_index, pass_list, snapshot
 from verify.core.keyring import Use
 from verify.core.statement import Kind, Statement
 
@@ -51,7 +51,7 @@ def _field(key: int) -> Callable[[Statement], object]:
 
 def _of_exam(source: Statement) -> object:
     exam = source.content.get(1)
-    return exam.partition("-")[0] if isinstance(exam, str) else None
+    return exam_code.programme_of(exam) if isinstance(exam, str) else None
 
 
 KINDS: Final[dict[Kind, Entry]] = {

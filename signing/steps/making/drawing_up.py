@@ -4,7 +4,6 @@ from pathlib import Path
 
 import msgspec
 
-from signing.centre.calendar import deadline_text
 from signing.centre.room import Session, Unlocked
 from signing.ledger import recording
 from signing.ledger.book import Ledger
@@ -16,6 +15,7 @@ from signing.steps.agreement import NotAgreed
 from signing.steps.making import prepare
 from signing.steps.making.prepare import LeftOut, Request
 from signing.workbook.judging import Judged
+from verify.core.china_time import deadline_text
 from verify.core.pass_list import PassList
 from verify.shared.command import Refusal
 

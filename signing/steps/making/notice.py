@@ -2,10 +2,11 @@
 
 import msgspec
 
-from signing.centre.calendar import WorkingDays, end_of, local_day
+from signing.centre.calendar import WorkingDays
 from signing.centre.centre_toml import Centre, ExamEntry, Lists
 from signing.messages import _
 from verify.core import identity
+from verify.core.china_time import end_of, local_day
 from verify.core.pass_list import PassList, Stage
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from signing.centre.calendar import local_text
 from signing.centre.centre_toml import ExamEntry
 from signing.centre.exam_names import ExamName
 from signing.centre.room import Room, Session, check_keyring
@@ -18,6 +17,7 @@ from signing.ledger.values import JobKind, Lines, Objection
 from signing.messages import _
 from signing.workbook.judging import Candidate, Judged
 from verify.core import cbor, identity
+from verify.core.china_time import local_text
 from verify.core.keyring import Programme
 from verify.shared.command import Refusal
 

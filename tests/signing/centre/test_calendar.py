@@ -13,6 +13,7 @@ from signing.centre.calendar import WorkingDays
 from signing.centre.centre_toml import Centre
 from signing.steps.making import notice
 from tests.signing_room import EXAMPLE
+from verify.core import china_time
 from verify.shared.planned import PlanFile
 
 
@@ -55,7 +56,7 @@ def test_beyond_the_years_that_are_known_it_is_said() -> None:
     assert not days.is_working(date(2099, 1, 3))
     assert days.unknown_years(date(2026, 12, 30), far)[-1] == 2099
     assert days.unknown_years(date(2022, 1, 1), date(2022, 12, 31)) == []
-    begun = calendar.end_of(far)
+    begun = china_time.end_of(far)
     until = notice.objections_until(begun, 5, days)
     warning = notice.unknown_holidays(begun, until, days)
     assert warning is not None
@@ -80,11 +81,11 @@ def test_some_days_off_are_not_a_years_holidays(lacking: int) -> None:
 
 def test_the_window_ends_with_the_day_in_china() -> None:
     """Announced late on Friday by Chinese time: the fifth working day is the Friday after, to its end."""
-    friday = int(datetime.datetime(2022, 4, 15, 23, 59, tzinfo=calendar.ZONE).timestamp())
+    friday = int(datetime.datetime(2022, 4, 15, 23, 59, tzinfo=china_time.ZONE).timestamp())
     until = notice.objections_until(friday, 5, WorkingDays())
     assert datetime.datetime.fromtimestamp(until, datetime.UTC).isoformat() == "2022-04-22T16:00:00+00:00"
-    assert calendar.deadline_text(until) == "2022-04-22 24:00"
-    assert calendar.deadline_text(until + 60) == "2022-04-23 00:01"
+    assert china_time.deadline_text(until) == "2022-04-22 24:00"
+    assert china_time.deadline_text(until + 60) == "2022-04-23 00:01"
 
 
 @pytest.mark.parametrize(
@@ -93,8 +94,8 @@ def test_the_window_ends_with_the_day_in_china() -> None:
 )
 def test_months_later(start: str, months: int, end: str) -> None:
     """The same day, or the month's last."""
-    begun = calendar.end_of(date.fromisoformat(start)) - 3600
-    assert calendar.local_day(calendar.months_after(begun, months)).isoformat() == end
+    begun = china_time.end_of(date.fromisoformat(start)) - 3600
+    assert china_time.local_day(calendar.months_after(begun, months)).isoformat() == end
 
 
 def test_planned_exams_reach_the_service(tmp_path: Path) -> None:

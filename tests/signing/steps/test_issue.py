@@ -10,7 +10,6 @@ from openpyxl import load_workbook
 from PIL import Image
 
 from keys.folder import KeyFolder
-from signing.centre.calendar import end_of, local_day
 from signing.ledger.values import Objection
 from signing.print.photos import PhotoRefused
 from signing.release import release_file, rules_alone
@@ -25,6 +24,7 @@ from tests.workbooks import person, resident, write
 from verify.core import certificate as certificates
 from verify.core import identity, lookup_index, pass_list
 from verify.core.certificate import Certificate
+from verify.core.china_time import end_of, local_day
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
 from verify.core.statement import Kind, Statement

@@ -10,13 +10,11 @@ from tests import invented_exam as exam
 from tests.http_service import URL, client, registry
 from tests.invented import CERTIFICATE, ROOT, keyring
 from tests.memory_registry import MemoryRegistry
-from verify.commands.settings import _networks
 from verify.core.chain import Chain
 from verify.core.errors import RegisterDamaged
 from verify.core.keyring import thumbprint
 from verify.http.answers import problems
 from verify.http.app import ROUTES
-from verify.http.asked.clients import client_address
 from verify.http.edge import Edge
 from verify.http.guard import limits
 from verify.registry.port import RegistryUnavailable
@@ -210,82 +208,6 @@ async def test_the_log_holds_routes_and_nothing_that_was_asked(caplog: pytest.Lo
         assert secret not in ours
 
 
-PUBLIC = [
-    "/.well-known/yinjian/keyring",
-    "/.well-known/jwks.json",
-    "/.well-known/did.json",
-    "/api/schema/openapi.json",
-    "/api/schema",
-    "/static/site.css",
-    "/",
-    "/pass-lists",
-    "/pass-lists/CEM-2022-04",
-    "/api/v1/exams",
-    "/api/v1/exams/CEM-2022-04/pass-list",
-    "/api/v1/exams/CEM-2022-04/pass-list.csv",
-    "/api/v1/exams/CEM-2022-04/pass-list.cbor",
-]
-
-
-@pytest.mark.parametrize("address", PUBLIC)
-async def test_who_has_the_newest_copy_is_not_sent_it_again(address: str) -> None:
-    """If-None-Match with the ETag is 304 without a body."""
-    async with client() as service:
-        first = await service.get(address)
-        for tag in (first.headers["etag"], f'"x", W/{first.headers["etag"]}', "*"):
-            again = await service.get(address, headers={"if-none-match": tag})
-            assert (again.status_code, again.content) == (304, b"")
-            assert again.headers["etag"] == first.headers["etag"]
-        other = await service.get(address, headers={"if-none-match": '"x"'})
-        head = await service.head(address)
-    assert other.status_code == 200
-    assert head.headers["etag"] == first.headers["etag"]
-
-
-async def test_personal_answers_have_no_etag_and_are_kept_by_nobody() -> None:
-    """A verdict is asked for anew each time."""
-    async with client() as service:
-        for address in (exam.VALID.path, f"/api/v1/certificates/{exam.VALID.number}"):
-            answer = await service.get(address, headers={"if-none-match": "*"})
-            assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
-            assert "etag" not in answer.headers
-
-
-async def test_files_named_by_their_content_are_kept_for_ever() -> None:
-    """The pages' links to files carry a version that makes them immutable."""
-    async with client() as service:
-        page = await service.get("/")
-        address = page.text.partition('rel="stylesheet" href="')[2].partition('"')[0]
-        file = await service.get(address)
-        unversioned = await service.get("/static/site.css")
-    assert file.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert unversioned.headers["cache-control"] == "public, no-cache"
-
-
-async def test_the_public_keys_are_open_to_every_site() -> None:
-    """Keyring and JWK Set have CORS open, and hold what the keyring says."""
-    register = registry()
-    async with client(register) as service:
-        ring = await service.get("/.well-known/yinjian/keyring")
-        jwks = await service.get("/.well-known/jwks.json")
-    assert ring.headers["access-control-allow-origin"] == jwks.headers["access-control-allow-origin"] == "*"
-    assert ring.content == register.statements[0]
-    keys = {key["kid"]: key for key in jwks.json()["keys"]}
-    assert keys[CERTIFICATE.kid.hex()]["crv"] == "Ed25519"
-    assert len(keys) == 4
-
-
-async def test_a_compromised_key_leaves_the_public_keys() -> None:
-    """What nobody may believe is not offered."""
-    ring = keyring([ROOT.entry("root"), CERTIFICATE.entry("certificate", state="compromised", believed_below=0)])
-    async with client(MemoryRegistry([ROOT.sign(ring.draft(ROOT.kid))])) as service:
-        jwks = await service.get("/.well-known/jwks.json")
-        did = await service.get("/.well-known/did.json")
-    assert [key["kid"] for key in jwks.json()["keys"]] == [ROOT.kid.hex()]
-    assert did.json()["id"] == "did:web:verify.example.org"
-    assert [key["id"] for key in did.json()["verificationMethod"]] == [f"did:web:verify.example.org#{ROOT.kid.hex()}"]
-
-
 @pytest.mark.parametrize(
     ("accept", "json"),
     [
@@ -384,86 +306,6 @@ async def test_no_address_leads_the_switch_to_another_host() -> None:
     assert page.status_code == 404
     assert 'href="/evil.example/x?a=%22%3E%26b&amp;lang=zh-CN"' in page.text
     assert "//evil.example" not in page.text
-
-
-async def test_lookups_and_other_requests_have_allowances_of_their_own() -> None:
-    """120 lookups and 600 other requests at once pass; one more is a 429 with Retry-After, as page or problem."""
-    async with client() as service:
-        for _ in range(600):
-            assert (await service.get("/api/v1/nothing")).status_code == 404
-        over = await service.get("/api/v1/nothing")
-        page = await service.get("/check", headers={"accept-language": "en"})
-        free = [(await service.get(address)).status_code for address in ("/health/live", "/static/site.css")]
-        lookup = await service.post("/api/v1/lookup", json={})
-    assert (over.status_code, over.json()["code"]) == (429, "rate_limited")
-    assert int(over.headers["retry-after"]) >= 1
-    assert (page.status_code, page.headers["content-type"]) == (429, "text/html; charset=utf-8")
-    assert "Please try again in 1 second" in page.text
-    assert free == [200, 200]
-    assert lookup.status_code == 400
-
-
-async def test_an_allowance_grows_back_and_is_each_clients_own() -> None:
-    """A bucket of 2 at once and 60 a minute gives one more each second."""
-    limiter = limits.MemoryLimiter({"ask": limits.Rate(per_minute=60, burst=2), "lookup": limits.RATES["lookup"]})
-    waits = [(await limiter.take("ask", "a", now)).wait for now in (0, 0, 0, 0.5, 1, 1, 10, 10, 10)]
-    assert waits == [0, 0, 1, 1, 0, 1, 0, 0, 1]
-    assert (await limiter.take("ask", "b", 0)).wait == 0
-    assert (await limiter.take("lookup", "a", 0)).wait == 0
-
-
-async def test_memory_for_clients_is_bounded() -> None:
-    """A flood of addresses does not fill the memory."""
-    limiter = limits.MemoryLimiter(most=100)
-    for number in range(1000):
-        assert (await limiter.take("ask", str(number), 0)).wait == 0
-    assert len(limiter._full_at) <= 100
-
-
-async def test_limits_can_be_switched_off() -> None:
-    """For benchmarks."""
-    async with client(rate_limits=False) as service:
-        codes = {(await service.get("/api/v1/nothing")).status_code for _ in range(700)}
-    assert codes == {404}
-
-
-@pytest.mark.parametrize(
-    ("peer", "forwarded", "proxies", "client"),
-    [
-        ("192.0.2.1", [], "", "192.0.2.1"),
-        ("192.0.2.1", ["198.51.100.9"], "", "192.0.2.1"),
-        ("192.0.2.1", ["198.51.100.9"], "192.0.2.0/24", "198.51.100.9"),
-        ("192.0.2.1", ["203.0.113.5, 198.51.100.9"], "192.0.2.1", "198.51.100.9"),
-        ("192.0.2.1", ["203.0.113.5", "198.51.100.9, 192.0.2.7"], "192.0.2.0/24", "198.51.100.9"),
-        ("192.0.2.1", ["unknown"], "192.0.2.0/24", "192.0.2.1"),
-        ("192.0.2.1", ["203.0.113.5, nonsense"], "192.0.2.0/24", "192.0.2.1"),
-        ("192.0.2.1", ["198.51.100.9:1234"], "192.0.2.0/24", "198.51.100.9"),
-        ("::1", ["[2001:db8:1:2:3::9]:443"], "::1", "2001:db8:1::/56"),
-        ("2001:db8:1:ff:3::9", [], "", "2001:db8:1::/56"),
-        ("2001:db8:1:1ff::9", [], "", "2001:db8:1:100::/56"),
-        ("fe80::1%eth0", [], "", "fe80::/56"),
-        ("192.0.2.1", ["::ffff:198.51.100.9"], "192.0.2.1", "198.51.100.9"),
-        ("::ffff:192.0.2.1", ["::ffff:c633:6409"], "192.0.2.1", "198.51.100.9"),
-        ("::ffff:192.0.2.1", [], "", "192.0.2.1"),
-        ("2001:db8::1", [], "", "2001:db8::/56"),
-        (None, ["198.51.100.9"], "0.0.0.0/0", "-"),
-    ],
-)
-def test_a_forwarded_address_is_believed_from_named_proxies_only(
-    peer: str | None, forwarded: list[str], proxies: str, client: str
-) -> None:
-    """X-Forwarded-For counts from its end, as far as the hops are trusted."""
-    assert client_address(peer, forwarded, _networks(proxies)) == client
-
-
-async def test_a_spoofed_address_does_not_escape_the_allowance() -> None:
-    """Who writes another X-Forwarded-For into each request is limited all the same."""
-    async with client() as service:
-        codes = {
-            (await service.get("/api/v1/nothing", headers={"x-forwarded-for": f"203.0.113.{n % 250}"})).status_code
-            for n in range(650)
-        }
-    assert codes == {404, 429}
 
 
 def routes() -> set[tuple[str, str]]:

@@ -10,7 +10,7 @@ from litestar import Response
 from markupsafe import Markup, escape
 
 from verify.commands.site import Site
-from verify.core import personal
+from verify.core import china_time, personal
 from verify.core.fields import Names
 from verify.files.findings import MAX_BYTES
 from verify.http.answers import phrases, problems
@@ -18,7 +18,7 @@ from verify.http.answers.assets import Files
 from verify.http.answers.problems import Refused
 from verify.http.asked import language as words
 from verify.http.asked import state
-from verify.http.asked.bodies import SHANGHAI, AnyRequest
+from verify.http.asked.bodies import AnyRequest
 from verify.http.asked.language import LANGUAGES, Language
 
 PERSONAL: Final = "no-store"
@@ -68,7 +68,7 @@ class Views:
             .get_template(template)
             .render(
                 **{"kept": None} | values,
-                now=datetime.datetime.fromtimestamp(asked.now, SHANGHAI),
+                now=china_time.local(asked.now),
                 link=lambda target: self.link(request, target),
                 here=_here(request),
                 asked_here=_asked_here(request),
@@ -174,8 +174,8 @@ def _named(names: Names, language: Language) -> Markup:
 
 def _seconds(moment: datetime.datetime | int) -> datetime.datetime:
     if isinstance(moment, int):
-        return datetime.datetime.fromtimestamp(moment, SHANGHAI)
-    return moment.astimezone(SHANGHAI)
+        return china_time.local(moment)
+    return moment.astimezone(china_time.ZONE)
 
 
 def _moment(moment: datetime.datetime | int, language: Language) -> str:

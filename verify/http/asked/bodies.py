@@ -13,6 +13,7 @@ from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from verify.core import china_time
 from verify.http.answers.problems import Refused
 from verify.http.asked import state
 
@@ -23,9 +24,6 @@ AnyRequest = Request[Any, Any, Any]
 
 Inject: TypeAlias = NamedDependency[SkipValidation[D]]
 """What app.py provides to routes, by the argument's name."""
-
-SHANGHAI: Final = datetime.timezone(datetime.timedelta(hours=8), "CST")
-"""China's time, which has no summer time: the time in which pages show and ask."""
 
 
 _DAY: Final = re.compile(r"([1-9]\d{3})[-/.年](\d\d?)[-/.月](\d\d?)日?|([1-9]\d{3})(\d\d)(\d\d)", re.ASCII)
@@ -155,7 +153,7 @@ def day_asked(text: str, now: int) -> int | None:
         day = datetime.date(*(int(part) for part in parts.groups() if part))
     except ValueError:
         raise Refused("bad_day") from None
-    if day > datetime.datetime.fromtimestamp(now, SHANGHAI).date():
+    if day > china_time.local(now).date():
         raise Refused("future_time")
-    end = datetime.datetime.combine(day, datetime.time(23, 59, 59), SHANGHAI)
+    end = datetime.datetime.combine(day, datetime.time(23, 59, 59), china_time.ZONE)
     return min(int(end.timestamp()), now)

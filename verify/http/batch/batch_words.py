@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from verify.core import china_time
 from verify.core.answer import Verdict
 from verify.files.tables.data import Listed, RowProblem, ToldCode, Triple, Verified
 from verify.http.answers import phrases
 from verify.http.answers.phrases import Phrase, Tone
 from verify.http.asked import language as words
-from verify.http.asked.bodies import SHANGHAI
 from verify.http.asked.language import N_, Language
 from verify.http.batch.many import Checked
 
@@ -93,7 +93,7 @@ def coded(checked: Sequence[Checked], now: int, language: Language) -> tuple[Ver
 def spoken(checked: Sequence[Checked], now: int, language: Language) -> tuple[Verified, ...]:
     """The columns for people, in their language and Beijing time."""
     say = words.catalogue(language).gettext
-    at = datetime.datetime.fromtimestamp(now, SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+    at = china_time.local(now).strftime("%Y-%m-%d %H:%M:%S")
     return tuple(_verified(item, say(phrase(item).headline), _reason(item, language), at) for item in checked)
 
 

@@ -1,17 +1,16 @@
 """The pages of exams and their pass lists."""
 
-import datetime
 import itertools
 from typing import Any, Final
 
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery
 
-from verify.core import identity, tables
+from verify.core import china_time, identity, tables
 from verify.core.personal import unless_personal
 from verify.http.answers.rendering import Views
 from verify.http.asked import forms
-from verify.http.asked.bodies import SHANGHAI, AnyRequest, Inject
+from verify.http.asked.bodies import AnyRequest, Inject
 from verify.http.check.asker import Asker
 from verify.http.lists.lists_api import freshness, gone
 from verify.http.lists.not_in_force import Standings
@@ -46,7 +45,7 @@ async def pass_lists(
         cache="public, max-age=60",
         page=page,
         planned=planned,
-        today=f"{datetime.datetime.fromtimestamp(now, SHANGHAI):%Y-%m-%d}",
+        today=f"{china_time.local(now):%Y-%m-%d}",
         years=[(year, list(heads)) for year, heads in itertools.groupby(page.items, lambda head: head.held_on[:4])],
         seconds=now,
         programme=programme,

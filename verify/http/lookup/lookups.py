@@ -1,16 +1,14 @@
 """Lookups by name and ID number, for pages and programs: first the proof of work, then the search."""
 
-import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from verify.core import identity
+from verify.core import china_time, identity
 from verify.core.answer import CertificateView
 from verify.core.tables import IdType
 from verify.http.answers.problems import Refused
-from verify.http.asked.bodies import SHANGHAI
 from verify.http.asked.language import N_
 from verify.http.check.asker import Asker
 from verify.http.guard.challenge import Challenge
@@ -49,11 +47,7 @@ def check_person(name: str, id_type: str, id_number: str, now: int) -> None:
     key = identity.id_key(id_type, id_number)
     if not key:
         raise Refused("id_too_long" if len(id_number) > identity.MAX_ID else "id_missing", field="id_number")
-    fault = (
-        identity.resident_fault(key, datetime.datetime.fromtimestamp(now, SHANGHAI).date())
-        if id_type == "resident"
-        else None
-    )
+    fault = identity.resident_fault(key, china_time.local(now).date()) if id_type == "resident" else None
     if fault:
         raise Refused(fault, field="id_number")
 

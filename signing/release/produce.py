@@ -23,6 +23,7 @@ from verify.core.chain import Chain
 from verify.core.changes import Change, Named
 from verify.core.errors import NotBelieved
 from verify.core.lookup_index import LookupIndex
+from verify.core.offline import Knowledge
 from verify.core.pass_list import PassList, Row
 from verify.core.statement import Draft
 from verify.shared.command import Refusal
@@ -71,7 +72,7 @@ class Bench:
         wanted = given.certificate
         data = self._signers[given.kid].sign(wanted.draft(given.kid))
         seen = verdict.read_qr(qr_text.write(data, self._host), self._chain, self._at)
-        found = verdict.judge(seen, None, chain=self._chain, now=self._at, offline=True)
+        found = verdict.judge(seen, None, chain=self._chain, now=self._at, offline=Knowledge(chain=self._chain))
         if found.outcome != "valid" or certificates.read(statement.decode(data)) != wanted:
             raise CheckFailed(_("Certificate {} does not verify: {}. Nothing was released.").format(
                 given.number, found.outcome))  # fmt: skip

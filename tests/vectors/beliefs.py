@@ -1,6 +1,6 @@
 """Vectors of what is believed: whole logs, with what is wrong in each and what every question must give.
 
-``failure`` is the class of what is wrong with the statement at ``doubted``, null where nothing is; an implementation
+``class`` is what is wrong with the statement at ``doubted``, good where nothing is; an implementation
 that passes it over gives the outcomes. Each log begins with its keyring at index 0.
 """
 
@@ -135,15 +135,17 @@ def beliefs() -> dict[str, Any]:
          [_ring(FIRST), releases.certify(1, paper_date="2015-02-30")], [(1, "not_found")]),
     ]  # fmt: skip
     return {
+        "format": 1,
+        "runner": "log",
         "now": NOW,
         "root": thumbprint(ROOT.public).hex(),
         "cases": [
             {
+                "class": failure or "good",
                 "name": name,
-                "failure": failure,
                 "doubted": doubted,
                 "log": [data.hex() for data in log],
-                "outcomes": [{"number": releases.number(serial), "outcome": outcome} for serial, outcome in outcomes],
+                "expect": [{"number": releases.number(serial), "outcome": outcome} for serial, outcome in outcomes],
             }
             for name, failure, doubted, log, outcomes in cases
         ],

@@ -152,6 +152,8 @@ def logs(first_keyring: bytes, root: bytes) -> dict[str, Any]:
     """The whole file; ``refused`` is the code of the refusal, or null."""
     assert keyring().keys == ENTRIES
     return {
+        "format": 1,
+        "runner": "receipts",
         "root": root.hex(),
         "keyring": first_keyring.hex(),
         "origin": ORIGIN,

@@ -1,11 +1,9 @@
 """Makes the project's own vectors: ``python -m tests.vectors.regenerate`` writes them again byte for byte.
 
 Every key comes from a fixed seed and every time is given, so that a change in the files is a change in the format.
-chains.json holds keyring chains, the good one and those that must be refused; certificates.json holds QR texts with
-the outcome and the step that each must give, offline, under the good chain. qr_text.json holds what people scan, type
-and paste, with the digits that are read out of it; Python and TypeScript are held to it. beliefs.json holds whole
-logs, with what in them is not to be believed and why (tests.vectors.beliefs). log.json holds checkpoints, receipts and
-proofs of a small transparency log (tests.vectors.logs).
+docs/spec/vectors.md says what a runner does with each file. chains.json holds keyring chains, statements.json single
+statements of every kind, verdicts.json offline verdicts, snapshots.json what verifiers keep, qr_text.json what people
+scan, type and paste, beliefs.json whole logs, log.json checkpoints and receipts.
 """
 
 import json
@@ -14,18 +12,16 @@ from typing import Any, Final
 
 import msgspec
 
-from tests.invented import CEM, CERTIFICATE, ENTRIES, ISSUED_AT, ISSUERS, ROOT, STATUS, TestKey, keyring, resign
+from tests.invented import CEM, CERTIFICATE, ENTRIES, ISSUERS, ROOT, TestKey, keyring
 from tests.vectors.beliefs import beliefs
 from tests.vectors.logs import logs
-from verify.core import cbor, qr_text, statement
-from verify.core.certificate import Certificate, default_number
+from tests.vectors.statements import NEUTRAL, statements
+from tests.vectors.verdicts import snapshots, verdicts
+from verify.core import qr_text, statement
 from verify.core.keyring import Keyring, kid_of, thumbprint
 
 FOLDER: Final = Path(__file__).parent / "project"
 HOST: Final = "verify.example.org"
-NOW: Final = 1_700_000_000
-NEUTRAL: Final = b"\x01" + bytes(31)
-"""The public key of small order for which anybody can sign."""
 
 FIRST: Final = keyring()
 SECOND_ROOT: Final = TestKey("second root")
@@ -85,70 +81,17 @@ def chains() -> dict[str, Any]:
         ("a programme of nobody's", [_sign(keyring(issuers=ISSUERS[:1]))], "malformed"),
     ]  # fmt: skip
     return {
+        "format": 1,
+        "runner": "chain",
         "root": thumbprint(ROOT.public).hex(),
         "cases": [
-            {"name": name, "keyrings": [data.hex() for data in versions], "refused": code}
+            {
+                "class": code or "good",
+                "name": name,
+                "keyrings": [data.hex() for data in versions],
+                "expect": {"code": code} if code else {"code": None, "version": len(versions)},
+            }
             for name, versions, code in cases
-        ],
-    }
-
-
-def certificates() -> dict[str, Any]:
-    """QR texts, with the outcome of the offline verdict at ``now`` and the step that fails."""
-    paper = Certificate(
-        number=default_number("CEM", "2022-04", 1),
-        holder="样本",
-        id_hint="002X",
-        programme="CEM",
-        term="2022-04",
-        issued_at=ISSUED_AT,
-    )
-
-    def made(key: TestKey = CERTIFICATE, **changes: Any) -> bytes:
-        return key.sign(msgspec.structs.replace(paper, **changes).draft(key.kid))
-
-    good = made()
-    claims = statement.decode(good).claims
-    undated = {key: value for key, value in claims.items() if key != 6}
-    draft = msgspec.structs.replace(paper, holder="别人").draft(CERTIFICATE.kid)
-    forged = draft.seal(TestKey("stranger").private.sign(draft.signed))
-    cases: list[tuple[str, bytes, str, int | None]] = [
-        ("plain", good, "valid", None),
-        ("the minority-name dot", made(holder="买买提·吐尔逊江"), "valid", None),
-        ("beyond the first plane", made(holder="王𠮷䶮㛃𰻝"), "valid", None),
-        ("a compatibility character, not normalised", made(holder="\ufa19"), "valid", None),
-        ("fifty characters", made(holder="张" * 50), "valid", None),
-        ("a short ID", made(id_hint="7"), "valid", None),
-        ("a number of the centre's own", made(number="A123456789012345678901"), "valid", None),
-        ("not expired yet", made(expires_at=NOW + 1), "valid", None),
-        ("just expired", made(expires_at=NOW), "expired", 8),
-        ("issued a moment ahead", made(issued_at=NOW + 300), "valid", None),
-        ("issued too far ahead", made(issued_at=NOW + 301), "not_yet_valid", 8),
-        ("signed by a status key", made(STATUS), "key_not_trusted", 5),
-        ("signed by nobody known", made(TestKey("stranger")), "unknown_key", 3),
-        ("signed by a stranger under a known kid", forged, "forged", 4),
-        ("a slip in its number", made(number=paper.number[:-1] + "A"), "malformed", 6),
-        ("another programme", made(programme="XYZ"), "malformed", 6),
-        ("an empty name", made(holder=""), "malformed", 6),
-        ("fifty-one characters", made(holder="张" * 51), "malformed", 6),
-        ("a format character in the name", made(holder="样\u202e本"), "malformed", 6),
-        ("no time of issue", resign(CERTIFICATE, undated), "malformed", 6),
-        ("an unknown field", resign(CERTIFICATE, claims | {-65537: claims[-65537] | {15: 0}}), "malformed", 6),
-        ("a later field", resign(CERTIFICATE, claims | {-65537: claims[-65537] | {16: 0}}), "valid", None),
-        ("a text as key", resign(CERTIFICATE, claims | {-65537: claims[-65537] | {"x": 0}}), "unreadable", 2),
-        ("two contents", resign(CERTIFICATE, claims | {-65538: {}}), "unreadable", 2),
-        ("an unknown content", resign(CERTIFICATE, {6: ISSUED_AT, -65599: {}}), "unreadable", 2),
-        ("a byte behind", good + b"\x00", "unreadable", 2),
-        ("cut", good[:-1], "unreadable", 2),
-        ("a float as time", good.replace(cbor.encode(ISSUED_AT), b"\xfa\x4e\xc4\xb1\x08"), "unreadable", 2),
-    ]  # fmt: skip
-    return {
-        "now": NOW,
-        "keyring": _sign(FIRST).hex(),
-        "root": thumbprint(ROOT.public).hex(),
-        "cases": [
-            {"name": name, "qr": qr_text.write(data, HOST), "outcome": outcome, "failed_step": step}
-            for name, data, outcome, step in cases
         ],
     }
 
@@ -218,14 +161,33 @@ def qr_texts() -> dict[str, Any]:
         *({"name": name, "text": text, "digits": read, "ours": o} for name, (text, read, o) in short.items()),
         *({"name": name, "text": text, "digits": None, "begins": begins} for name, (text, begins) in wrong.items()),
     ]
-    return {"cases": cases}
+    return {"format": 1, "runner": "text", "cases": cases}
 
 
 def files() -> dict[str, str]:
     """Each file's name and whole text."""
-    made = {"chains": chains(), "certificates": certificates(), "qr_text": qr_texts(), "beliefs": beliefs()}
-    made["log"] = logs(_sign(FIRST), thumbprint(ROOT.public))
-    return {f"{name}.json": json.dumps(value, ensure_ascii=False, indent=1) + "\n" for name, value in made.items()}
+    made = {
+        "chains": chains(),
+        "statements": statements(),
+        "verdicts": verdicts(),
+        "snapshots": snapshots(),
+        "qr_text": qr_texts(),
+        "beliefs": beliefs(),
+        "log": logs(_sign(FIRST), thumbprint(ROOT.public)),
+    }
+    return {f"{name}.json": _written(value) for name, value in made.items()}
+
+
+def _written(file: dict[str, Any]) -> str:
+    """A file's JSON, each case on a line of its own."""
+    lines = [f"{json.dumps(key)}: {_cases(value)}" for key, value in file.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _cases(value: object) -> str:
+    if not isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
+    return "[\n" + ",\n".join(json.dumps(case, ensure_ascii=False) for case in value) + "\n]"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from verify.core.fields import Names
 from verify.core.identity import masked_name
 from verify.core.keyring import Keyring, Programme
 from verify.core.register import ExamFacts
-from verify.core.standing import Worth
+from verify.core.snapshot import Snapshot
+from verify.core.standing import State, Worth
 
 Outcome = Literal[
     "unreadable",
@@ -73,6 +74,7 @@ DETAILS: Final[dict[str, str]] = {
     "not_found": "The register holds no certificate of this number: it may be a slip, or not published yet.",
     "name_mismatch": "The certificate of this number has another holder's name.",
     "status_valid": "The certificate is valid.",
+    "status_by_snapshot": "The centre's snapshot has nothing against the certificate.",
     "status_withdrawn": "The corrected pass list no longer names this certificate.",
     "status_revoked": "The certificate is revoked.",
     "status_replaced": "The certificate is replaced by another.",
@@ -80,6 +82,14 @@ DETAILS: Final[dict[str, str]] = {
     "status_not_yet_valid": "The certificate was issued after the time asked.",
     "status_expired": "The certificate's term is over.",
     "register_not_asked": "The register was not asked.",
+    "snapshot_refused": "The snapshot at hand is not to be believed: the status is not known.",
+    "snapshot_before_keyring": "The snapshot is older than the list of keys: the status is not known.",
+    "snapshot_unproven": "The snapshot is of a size that the log did not have: the status is not known.",
+    "snapshot_rolled_back": "The snapshot is older than one that was here before: the status is not known.",
+    "issued_after_snapshot": "The certificate is newer than the snapshot: its status is not known.",
+    "logged": "The public log holds this very certificate.",
+    "receipt_bad": "The receipt at hand does not show this certificate's place in the public log.",
+    "no_receipt": "There is no receipt at hand that shows its place in the public log.",
     "no_log": "There is no public log yet.",
     "not_reached": "Not done: the procedure ended at another step.",
 }
@@ -164,10 +174,11 @@ def view(
     *,
     exam: ExamFacts | None,
     worth: Worth | None,
+    known: State | None = None,
     holder_in_full: bool,
     hint: bool,
 ) -> CertificateView:
-    """What is shown of a certificate; ``worth`` is None where the register was not asked."""
+    """What is shown of a certificate. ``worth`` is None where the register was not asked: ``known`` says it then."""
     return CertificateView(
         number=certificate.number,
         holder=certificate.holder if holder_in_full else masked_name(certificate.holder),
@@ -186,12 +197,17 @@ def view(
         issuers=keyring.issuers_of(programme),
         issued_at=moment(certificate.begins_at),
         expires_at=None if certificate.expires_at is None else moment(certificate.expires_at),
-        status=worth.state if worth else None,
+        status=worth.state if worth else known,
         status_since=moment(worth.since) if worth else None,
         reason=worth.reason if worth else None,
         replaced_by=worth.replaced_by if worth else None,
         registered_at=msgspec.UNSET if certificate.paper_date is None else moment(certificate.issued_at),
     )
+
+
+def snapshot_view(snapshot: Snapshot) -> SnapshotView:
+    """How old what a snapshot says is."""
+    return SnapshotView(taken_at=moment(snapshot.taken_at), log_size=snapshot.log_size)
 
 
 def check(step: int, result: Result, code: str) -> Check:

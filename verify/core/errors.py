@@ -26,6 +26,10 @@ class NotBelieved(CoreError):
     """A statement that no key of the centre signed, or one that may not say it, or not at its place in the log."""
 
 
+class NotAskable(CoreError):
+    """A question that what is at hand cannot answer."""
+
+
 class KeyringRefused(CoreError):
     """A keyring that must not be believed: not signed by its predecessor, altered, older, or unsound."""
 

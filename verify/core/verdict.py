@@ -21,16 +21,17 @@ import dataclasses
 
 import msgspec
 
-from verify.core import answer, qr_text, signed, standing, statement
+from verify.core import answer, qr_text, signed, statement
 from verify.core import certificate as certificates
 from verify.core.answer import CertificateView, Check, Outcome, Verdict, check, moment
 from verify.core.certificate import Certificate
 from verify.core.chain import Chain
-from verify.core.errors import Malformed, NotBelieved, RegisterDamaged, Unreadable
+from verify.core.errors import LogRefused, Malformed, NotBelieved, RegisterDamaged, Unreadable
 from verify.core.identity import name_key
 from verify.core.keyring import Key, Keyring
+from verify.core.offline import Knowledge, Known
 from verify.core.register import Held, Record, Register
-from verify.core.standing import Worth
+from verify.core.standing import State, Worth
 from verify.core.statement import Statement
 
 
@@ -96,15 +97,18 @@ def judge(
     as_of: int | None = None,
     name: str | None = None,
     known_person: bool = False,
-    offline: bool = False,
+    offline: Knowledge | None = None,
 ) -> Verdict:
     """Steps 5 to 9 (2 to 9 by number) and the verdict.
 
     ``record`` is the register's answer for ``seen.number``, None for none, and brings the keyrings of its own moment;
-    without one ``chain`` is asked. ``offline`` says that the register was not asked. ``now`` and ``as_of`` are seconds
-    since 1970, ``as_of`` not after ``now``. ``name`` must fit the holder's; ``known_person`` is for who gave the ID
-    number too. Raises RegisterDamaged.
+    without one ``chain`` is asked. ``offline`` is what is known where the register was not asked. ``now`` and ``as_of``
+    are seconds since 1970, ``as_of`` not after ``now``. ``name`` must fit the holder's; ``known_person`` is for who
+    gave the ID number too. Raises RegisterDamaged, and NotAskable for an ``as_of`` that ``offline`` cannot answer.
     """
+    if offline is not None:
+        now = offline.judged_at(now)
+        offline.check_askable(now if as_of is None else as_of)
     register = Register.of(record, seen.signed[0] if seen.signed else None) if record is not None else None
     if register is not None and register.lacking:
         raise RegisterDamaged("register_damaged", "an answer without certificates that changes name")
@@ -133,7 +137,7 @@ class _Procedure:
     as_of: int
     name: str | None
     known_person: bool
-    offline: bool
+    offline: Knowledge | None
     checks: list[Check] = dataclasses.field(default_factory=list)
     read: Certificate | None = None
     """What was read of the statement before its step came."""
@@ -141,6 +145,12 @@ class _Procedure:
     held: Held | None = None
     worth_now: Worth | None = None
     worth: Worth | None = None
+    place: int | None = None
+    """The log index that a receipt proves."""
+    logged: Check | None = None
+    """Step 9 by a receipt."""
+    known: State | None = None
+    """What it is worth by what is known without the register."""
 
     @property
     def keyring(self) -> Keyring:
@@ -161,6 +171,7 @@ class _Procedure:
             as_of=moment(self.as_of),
             checks=tuple(done.get(step) or check(step, "not_done", missing) for step in range(1, 10)),
             certificate=None if outcome in ("not_found", "mismatch") else self._view(),
+            snapshot=answer.snapshot_view(self.offline.snapshot) if self.offline and self.offline.snapshot else None,
         )
 
     def _outcome(self) -> Outcome:
@@ -171,6 +182,7 @@ class _Procedure:
             if self.register is not None and self.seen.number is not None:
                 self.held = self.register.held(self.seen.number)
             found, key = self._signed()
+            self._receive(found)
             self._authority(found, key)
             certificate = self._claims(found)
             if self.name is not None and name_key(self.name) != name_key(certificate.holder):
@@ -202,6 +214,16 @@ class _Procedure:
             check(4, "pass", "signature_ok"),
         ]
         return found, genuine.key
+
+    def _receive(self, found: Statement) -> None:
+        """Step 9 without the register, ahead of its turn: step 5 asks where a compromised key's word stands."""
+        if self.offline is None or self.offline.receipt is None:
+            return
+        try:
+            self.place = self.offline.index_of(found)
+            self.logged = check(9, "pass", "logged")
+        except LogRefused:
+            self.logged = check(9, "not_done", "receipt_bad")
 
     def _authority(self, found: Statement, key: Key) -> None:
         """Step 5."""
@@ -238,6 +260,8 @@ class _Procedure:
                     doubt = doubt or error
         if doubt is not None:
             raise doubt
+        if self.place is not None and key.state == "compromised" and self.place < (key.believed_below or 0):
+            return None  # proved by the receipt to be from before
         return signed.check_place(key, self.chain, None)
 
     def _claims(self, found: Statement) -> Certificate:
@@ -255,11 +279,8 @@ class _Procedure:
 
     def _status(self, certificate: Certificate, found: Statement) -> Outcome:
         """Steps 7 to 9."""
-        if self.offline:
-            dated = standing.dated(certificate, self.as_of)
-            if dated is not None:
-                raise _Failed(8, f"status_{dated.state}", dated.state)
-            return "valid"
+        if self.offline is not None:
+            return self._known(self.offline.status(certificate, found.digest, self.as_of))
         if self.held is None:
             raise _Failed(7, "not_registered", "unregistered")
         if not self._holds(found):
@@ -276,6 +297,16 @@ class _Procedure:
         self.checks.append(check(9, "not_done", "no_log"))
         return outcome
 
+    def _known(self, known: Known) -> Outcome:
+        """Steps 7 to 9 without the register."""
+        self.checks.append(check(7, "not_done", "register_not_asked"))
+        self.known = known.state
+        if known.state is not None and known.state != "valid":
+            raise _Failed(8, known.code, known.state)
+        self.checks.append(check(8, "pass" if known.state else "not_done", known.code))
+        self.checks.append(self.logged or check(9, "not_done", "no_receipt"))
+        return "valid"
+
     def _view(self) -> CertificateView | None:
         certificate = self.certificate
         if certificate is None:
@@ -289,6 +320,7 @@ class _Procedure:
             self.keyring,
             exam=self.held.exam if self.held and self.worth else None,
             worth=self.worth,
+            known=self.known,
             holder_in_full=not self.seen.by_number or self.known_person or self.name is not None,
             hint=not self.seen.by_number or self.known_person,
         )

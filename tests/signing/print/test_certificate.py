@@ -14,6 +14,7 @@ from tests.invented import CEM, ISSUED_AT, ISSUERS, chain, keyring
 from tests.paper import codes, picture, printable, printed, text, words
 from verify.core import qr_text, verdict
 from verify.core.certificate import default_number
+from verify.core.offline import Knowledge
 from verify.shared.command import Refusal
 
 RARE = "𠮷䶮㛃𰻝"
@@ -53,7 +54,7 @@ def test_scans_and_verifies(paper: tuple[Printable, bytes]) -> None:
     (read,) = codes(picture(pdf, 150))
     assert read == qr_text.write(source.statement, "VERIFY.EXAMPLE.ORG")
     seen = verdict.read_qr(read, chain(), ISSUED_AT + 60)
-    judged = verdict.judge(seen, None, chain=chain(), now=ISSUED_AT + 60, offline=True)
+    judged = verdict.judge(seen, None, chain=chain(), now=ISSUED_AT + 60, offline=Knowledge(chain=chain()))
     assert judged.outcome == "valid"
 
 

@@ -24,6 +24,7 @@ from verify.core.chain import Chain
 from verify.core.errors import KeyringRefused, Unreadable
 from verify.core.keyring import Key
 from verify.core.log import tree
+from verify.core.offline import Knowledge
 from verify.core.qr_text import read, write
 
 TODAY = datetime.date(2026, 11, 26)
@@ -62,7 +63,7 @@ def test_certificate_case_is_judged_as_its_vector_says(case: dict[str, Any]) -> 
     """Each statement of certificate.json gets its outcome, offline, at the time the file names."""
     now = 1_700_000_000
     seen = verdict.read_qr(case["qr"], vector_chain(), now)
-    judged = verdict.judge(seen, None, chain=vector_chain(), now=now, offline=True)
+    judged = verdict.judge(seen, None, chain=vector_chain(), now=now, offline=Knowledge(chain=vector_chain()))
     by_step = [check.result for check in judged.checks]
     if case["expect"] == "signature_ok":
         assert by_step == ["pass"] * 6 + ["not_done"] * 3

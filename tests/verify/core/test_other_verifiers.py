@@ -11,13 +11,18 @@ import pytest
 from tests import PROJECT
 from tests.invented import CERTIFICATE, resign
 from tests.mutants import mutants
-from tests.vectors import regenerate
+from tests.vectors import regenerate, verdicts
 from verify.core import qr_text, statement, verdict
-from verify.core.chain import Chain
 from verify.core.errors import Unreadable
+from verify.core.offline import Knowledge
 
-CERTIFICATES: Final = json.loads((regenerate.FOLDER / "certificates.json").read_text("utf-8"))
-NOW: Final[int] = CERTIFICATES["now"]
+VERDICTS: Final = json.loads((regenerate.FOLDER / "verdicts.json").read_text("utf-8"))
+PLAIN: Final = [
+    case for case in VERDICTS["cases"] if case.keys() == {"class", "name", "chain", "qr", "clock", "expect"}
+    and case["chain"] == "plain"
+]  # fmt: skip
+"""The cases with nothing at hand but the first keyring."""
+NOW: Final = verdicts.NOW
 MUTANTS: Final = 400
 
 Judged = tuple[str, list[list[object]]]
@@ -27,10 +32,10 @@ Judged = tuple[str, list[list[object]]]
 @pytest.fixture(scope="module")
 def texts() -> Sequence[str]:
     """The vectors' texts, and some hundred altered certificates, half of them signed after they were altered."""
-    vectors = [case["qr"] for case in CERTIFICATES["cases"]]
-    good = [qr_text.read(case["qr"]) for case in CERTIFICATES["cases"] if case["outcome"] == "valid"]
+    vectors = [case["qr"] for case in PLAIN]
+    good = [qr_text.read(case["qr"]) for case in PLAIN if case["expect"]["outcome"] == "valid"]
     made = [_signed(data) if at % 2 else data for at, data in enumerate(mutants(good, 17, MUTANTS))]
-    return [*vectors, *(qr_text.write(data, regenerate.HOST) for data in made if data[:1] not in (b"", b"\x00"))]
+    return [*vectors, *(qr_text.write(data, verdicts.HOST) for data in made if data[:1] not in (b"", b"\x00"))]
 
 
 def _signed(data: bytes) -> bytes:
@@ -44,9 +49,10 @@ def _signed(data: bytes) -> bytes:
 @pytest.fixture(scope="module")
 def expected(texts: Sequence[str]) -> list[Judged]:
     """The core's own answers."""
-    chain = Chain.follow([(bytes.fromhex(CERTIFICATES["keyring"]), None)], bytes.fromhex(CERTIFICATES["root"]))
+    chain = verdicts.follow("plain")
+    known = Knowledge(chain=chain)
     judged = [
-        verdict.judge(verdict.read_qr(text, chain, NOW), None, chain=chain, now=NOW, offline=True) for text in texts
+        verdict.judge(verdict.read_qr(text, chain, NOW), None, chain=chain, now=NOW, offline=known) for text in texts
     ]
     return [(each.outcome, [[check.step, check.result, check.code] for check in each.checks]) for each in judged]
 
@@ -60,7 +66,7 @@ def test_the_texts_reach_every_step(expected: list[Judged]) -> None:
 
 def test_the_browsers_verifier_agrees_with_the_core(texts: Sequence[str], expected: list[Judged]) -> None:
     """Text by text, in the scripts' own language."""
-    asked = {"root": CERTIFICATES["root"], "keyrings": [CERTIFICATES["keyring"]], "now": NOW, "texts": texts}
+    asked = {"root": VERDICTS["root"], "keyrings": VERDICTS["chains"]["plain"], "now": NOW, "texts": texts}
     command = ["bash", str(PROJECT / "verify/web/build"), "judge"]
     done = subprocess.run(command, input=json.dumps(asked), capture_output=True, check=True, text=True)
     answers = [(each["outcome"], each["checks"]) for each in json.loads(done.stdout)]

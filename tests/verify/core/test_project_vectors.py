@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from tests.memory_registry import MemoryRegistry
-from tests.vectors import regenerate
-from verify.core import qr_text, verdict
+from tests.vectors import regenerate, verdicts
+from tests.vectors import statements as statement_vectors
+from tests.vectors.broken import PAYLOADS
+from verify.core import kinds, offline, qr_text, signed, statement, verdict
 from verify.core.chain import Chain
-from verify.core.errors import KeyringRefused, Unreadable
+from verify.core.errors import CoreError, KeyringRefused, NotBelieved, Unreadable
+from verify.core.log import tree
 from verify.core.register import Register
 
 
@@ -19,9 +22,13 @@ def load(name: str) -> Any:
 
 
 CHAINS = load("chains.json")
-CERTIFICATES = load("certificates.json")
+STATEMENTS = load("statements.json")
+VERDICTS = load("verdicts.json")
+SNAPSHOTS = load("snapshots.json")
 QR_TEXTS = load("qr_text.json")
 BELIEFS = load("beliefs.json")
+ROOT = bytes.fromhex(CHAINS["root"])
+ALL = statement_vectors.kinds()
 
 
 def test_the_script_writes_the_files_byte_for_byte() -> None:
@@ -34,23 +41,60 @@ def test_a_chain_is_followed_or_refused_as_its_vector_says(case: dict[str, Any])
     """Each chain of chains.json gives its newest version or its code."""
     versions = [(bytes.fromhex(data), index) for index, data in enumerate(case["keyrings"])]
     root = bytes.fromhex(CHAINS["root"])
-    if case["refused"] is None:
-        assert Chain.follow(versions, root).newest.version == len(versions)
+    if case["expect"]["code"] is None:
+        assert Chain.follow(versions, root).newest.version == case["expect"]["version"]
         return
     with pytest.raises(KeyringRefused) as refused:
         Chain.follow(versions, root)
-    assert refused.value.code == case["refused"]
+    assert refused.value.code == case["expect"]["code"]
 
 
-@pytest.mark.parametrize("case", CERTIFICATES["cases"], ids=lambda case: case["name"])
+def read_alone(data: bytes, chain: Chain) -> dict[str, Any]:
+    """What a statement without a place in the log is worth."""
+    try:
+        outer = statement.envelope(data)
+        key = signed.signer(outer, chain.newest)
+        found = statement.opened(outer)
+        signed.check_use(found, key)
+        kinds.of(found).read(found)
+        signed.check_place(key, chain, None)
+    except CoreError as error:
+        return {"code": error.code}
+    return {"code": None, "kind": found.kind.value, "entry": tree.entry_of(found).hex()}
+
+
+def test_a_statement_of_every_kind_is_taken_or_refused_as_its_vector_says() -> None:
+    """Each kind has one good statement at least and every class of failure that any kind can have, with its code."""
+    chain = Chain.follow([(bytes.fromhex(data), None) for data in STATEMENTS["keyrings"]], ROOT)
+    wrong = [
+        (case["kind"], case["class"])
+        for case in STATEMENTS["cases"]
+        if read_alone(bytes.fromhex(case["statement"]), chain) != case["expect"]
+    ]
+    assert wrong == []
+    classes = {kind.name: {case["class"] for case in STATEMENTS["cases"] if case["kind"] == kind.name} for kind in ALL}
+    assert {failure for failure, _code, _made in PAYLOADS} <= set.intersection(*classes.values())
+
+
+@pytest.mark.parametrize("case", VERDICTS["cases"], ids=lambda case: f"{case['class']}: {case['name']}")
 def test_a_certificate_is_judged_as_its_vector_says(case: dict[str, Any]) -> None:
-    """Each QR text of certificates.json gives its outcome, and fails at its step."""
-    chain = Chain.follow([(bytes.fromhex(CERTIFICATES["keyring"]), None)], bytes.fromhex(CERTIFICATES["root"]))
-    seen = verdict.read_qr(case["qr"], chain, CERTIFICATES["now"])
-    judged = verdict.judge(seen, None, chain=chain, now=CERTIFICATES["now"], offline=True)
-    failed = [check.step for check in judged.checks if check.result == "fail"]
-    assert judged.outcome == case["outcome"]
-    assert failed == ([case["failed_step"]] if case["failed_step"] else [])
+    """Each QR text of verdicts.json gives its whole verdict, by what is at hand."""
+    keyrings = [(bytes.fromhex(data), None) for data in VERDICTS["chains"][case["chain"]]]
+    snapshot = bytes.fromhex(case["snapshot"]) if "snapshot" in case else None
+    receipt = bytes.fromhex(case["receipt_cose"]) if "receipt_cose" in case else case.get("receipt")
+    assert verdicts.answer(Chain.follow(keyrings, ROOT), case["qr"], snapshot, case, receipt) == case["expect"]
+
+
+@pytest.mark.parametrize("case", SNAPSHOTS["cases"], ids=lambda case: f"{case['class']}: {case['name']}")
+def test_a_snapshot_is_taken_or_refused_as_its_vector_says(case: dict[str, Any]) -> None:
+    """Each snapshot of snapshots.json is taken, or has its code."""
+    chain = Chain.follow([(bytes.fromhex(data), None) for data in SNAPSHOTS["chains"][case["chain"]]], ROOT)
+    try:
+        found = offline.taken(bytes.fromhex(case["snapshot"]), chain, case.get("log_size"), verdicts.kept(case))
+        given: dict[str, Any] = {"code": None, "taken_at": found.taken_at, "log_size": found.log_size}
+    except NotBelieved as error:
+        given = {"code": error.code}
+    assert given == case["expect"]
 
 
 @pytest.mark.parametrize("case", QR_TEXTS["cases"], ids=lambda case: case["name"])
@@ -82,11 +126,11 @@ async def test_a_log_is_believed_as_its_vector_says(case: dict[str, Any]) -> Non
     registry = MemoryRegistry([bytes.fromhex(data) for data in case["log"]], now)
     chain = await registry.chain()
     doubts = dict[int, str]()
-    for wanted in case["outcomes"]:
+    for wanted in case["expect"]:
         record = await registry.by_number(wanted["number"])
         judged = verdict.judge(verdict.read_number(wanted["number"], chain), record, chain=chain, now=now)
         assert judged.outcome == wanted["outcome"]
         doubts |= {place: doubt.code for place, doubt in Register.of(record).doubts.items()} if record else {}
-    assert case["failure"] is None or case["failure"] in FAILURES
+    assert case["class"] == "good" or case["class"] in FAILURES
     if case["doubted"] in doubts:
-        assert doubts[case["doubted"]] == case["failure"]
+        assert doubts[case["doubted"]] == case["class"]

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import contract from "../../../tests/vectors/contract/certificate.json";
 import kinds from "../../../tests/vectors/contract/kinds.json";
-import certificates from "../../../tests/vectors/project/certificates.json";
 import chains from "../../../tests/vectors/project/chains.json";
 import texts from "../../../tests/vectors/project/qr_text.json";
+import verdicts from "../../../tests/vectors/project/verdicts.json";
 import { fromHex, hex, sha256 } from "../src/verifier/bytes";
 import { follow } from "../src/verifier/chain";
 import { type Key, type Keyring, signer } from "../src/verifier/keyring";
@@ -14,7 +14,7 @@ import { Refused } from "../src/verifier/refused";
 import { KINDS, type Kind, decode } from "../src/verifier/statement";
 import { type Verdict, judge } from "../src/verifier/verdict";
 
-const pinned = () => follow([fromHex(certificates.keyring)], fromHex(certificates.root));
+const pinned = () => follow(verdicts.chains.plain.map(fromHex), fromHex(verdicts.root));
 const results = (verdict: Verdict) => verdict.checks.map((check) => check.result);
 
 test("every text of the contract's certificate.json is judged as it says", async () => {
@@ -38,17 +38,19 @@ test("every text of the contract's certificate.json is judged as it says", async
   assert.ok(contract.cases.length > 50 && classes.size >= 6);
 });
 
-test("every text of certificates.json has its outcome, and fails at its step", async () => {
+test("every text of verdicts.json that needs the keyring alone has its outcome and its codes", async () => {
   const keyring = await pinned();
-  for (const { name, qr, outcome, failed_step } of certificates.cases) {
-    const verdict = await judge(qr, { keyring, now: certificates.now });
-    const failed = verdict.checks.filter((check) => check.result === "fail").map((check) => check.step);
-    assert.deepEqual([verdict.outcome, ...failed], failed_step ? [outcome, failed_step] : [outcome], name);
+  for (const { name, chain, qr, clock, as_of, snapshot, receipt, receipt_cose, expect } of verdicts.cases) {
+    if (chain !== "plain" || as_of || snapshot !== undefined || receipt !== undefined || receipt_cose) continue;
+    const verdict = await judge(qr, { keyring, now: clock });
+    const checks = verdict.checks.map(({ result, code }) => [result, code]);
+    assert.deepEqual([verdict.outcome, checks], [expect.outcome, expect.checks], name);
   }
 });
 
 test("every chain of keyrings is followed, or refused with its code", async () => {
-  for (const { name, keyrings, refused } of chains.cases) {
+  for (const { name, keyrings, expect } of chains.cases) {
+    const refused = expect.code;
     const following = follow(keyrings.map(fromHex), fromHex(chains.root));
     if (refused === null) assert.equal((await following).version, keyrings.length, name);
     else await assert.rejects(following, (error) => error instanceof Refused && error.code === refused, name);

@@ -169,25 +169,27 @@ class Procedure {
   /** Step 8, by the snapshot and the certificate's own dates. */
   private async status(source: Statement, says: Certificate): Promise<void> {
     const { snapshot, now } = this.known;
+    this.note(7, "not_done", "register_not_asked");
     const standing = snapshot?.standings.get(hex((await sha256(source.data)).subarray(0, 8)));
     if (standing) throw new Failed(8, `status_${standing}`, standing);
     if (says.beginsAt > now + CLOCK_SKEW) throw new Failed(8, "status_not_yet_valid", "not_yet_valid");
     if (says.expiresAt !== null && now >= says.expiresAt) throw new Failed(8, "status_expired", "expired");
     if (!snapshot) return;
-    if (says.issuedAt > snapshot.takenAt) this.note(8, "not_done", "snapshot_older");
-    else this.note(8, "pass", "status_valid");
+    if (says.issuedAt > snapshot.takenAt) this.note(8, "not_done", "issued_after_snapshot");
+    else this.note(8, "pass", "status_by_snapshot");
   }
 
   /** Step 9, by the receipt. */
   private async place(source: Statement): Promise<void> {
     const { receipt, keyring } = this.known;
-    if (receipt === undefined || receipt === null) return;
+    if (receipt === undefined || receipt === null) return this.note(9, "not_done", "no_receipt");
     const entry = logEntry(KINDS.indexOf(source.kind) + 1, await sha256(source.data as Bytes));
     try {
       await checkReceipt(receipt, entry, keyring);
       this.note(9, "pass", "logged");
     } catch (error) {
-      this.note(9, "fail", codeOf(error));
+      codeOf(error);
+      this.note(9, "not_done", "receipt_bad");
     }
   }
 }

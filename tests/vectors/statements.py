@@ -64,7 +64,7 @@ def _certificate() -> Fields:
     good = releases.certify(1)
     content = statement.decode(good).content
     paper = {6: "2015-06-01"}
-    bad = {
+    bad: dict[str, dict[int, Any]] = {
         "holder_empty": {1: ""},
         "holder_51": {1: "张" * 51},
         "holder_control": {1: "张\n三"},
@@ -142,7 +142,7 @@ def _list(stage: str) -> Fields:
     content = statement.decode(good).content
     first = content[8][0]
     about = content[9]
-    bad = {
+    bad: dict[str, dict[int, Any]] = {
         "exam_form": {1: "CEM"},
         "exam_of_another_programme": {1: "CAM-2022-04"},
         "stage_unknown": {3: "draft"},
@@ -173,7 +173,7 @@ def _index() -> Fields:
     good = releases.index([(releases.number(1), releases.lookup_key(1))])
     content = statement.decode(good).content
     row = content[4][0]
-    bad = {
+    bad: dict[str, dict[int, Any]] = {
         "exam_form": {1: "cem-2022-04"},
         "revision_zero": {2: 0},
         "secret_5": {3: bytes(5)},
@@ -196,7 +196,7 @@ def _keyring() -> Fields:
     def programmes(**change: Any) -> dict[int, Any]:
         return {5: [programme | {int(name[1:]): value for name, value in change.items()}]}
 
-    bad = {
+    bad: dict[str, dict[int, Any]] = {
         "expires_beyond": {2: statement.MAX_TIME + 1},
         "no_keys": {3: []},
         "key_twice": {3: [key, key]},
@@ -248,7 +248,7 @@ def _snapshot() -> Fields:
     taken = Snapshot(taken_at=ISSUED_AT, log_size=3, standings={bytes(8): "revoked"}, issued_at=ISSUED_AT)
     good = STATUS.sign(taken.draft(STATUS.kid))
     content = statement.decode(good).content
-    bad = {
+    bad: dict[str, dict[int, Any]] = {
         "taken_beyond": {1: statement.MAX_TIME + 1},
         "size_negative": {2: -1},
         "prefix_7": {3: {bytes(7): "revoked"}},

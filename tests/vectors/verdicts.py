@@ -290,7 +290,7 @@ def answer(
         judged = verdict.judge(seen, None, chain=chain, now=clock, as_of=asked.get("as_of"), offline=known)
     except NotAskable as error:
         return {"refused": error.code}
-    whole = json.loads(msgspec.json.encode(judged))
+    whole: dict[str, Any] = json.loads(msgspec.json.encode(judged))
     del whole["receipt"]
     return whole | {"checks": [[check.result, check.code] for check in judged.checks]}
 
@@ -315,9 +315,10 @@ def _vector(case: Case) -> dict[str, Any]:
     assert failed == ([case.step] if case.step else []), f"{case.name}: {expect}"
     known = {} if case.snapshot is None else {"snapshot": case.snapshot.hex()}
     asked: dict[str, Any] = {"clock": NOW} | case.asked
-    if case.receipt is not None:
-        is_text = isinstance(case.receipt, str)
-        known |= {"receipt": case.receipt} if is_text else {"receipt_cose": case.receipt.hex()}
+    if isinstance(case.receipt, str):
+        known["receipt"] = case.receipt
+    elif case.receipt is not None:
+        known["receipt_cose"] = case.receipt.hex()
     name = {"class": case.failure, "name": case.name}
     return {**name, "chain": case.chain, "qr": qr, **asked, **known, "expect": expect}
 

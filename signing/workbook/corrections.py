@@ -86,6 +86,10 @@ def _name_fault(text: str) -> tuple[str, str] | None:
         return "name_formula", _("The name begins with = + - or @, as a formula does.")
     if lost.placeholder(text):
         return "name_placeholder", _("This stands where there is no name, or where the name was lost.")
+    if (meant := lost.misread(text)) is not None:
+        misread = _("The name was read in another encoding than it was written in: type the name again.")
+        reads = _("The name was read in another encoding than it was written in (it should read {}): type it again.")
+        return "name_lost", reads.format(meant) if meant else misread
     if sign := lost.sign(text):
         known = _("A character of the name has no known meaning (U+{:04X}).")
         blot = _("The name holds U+{:04X}, a sign that characters were lost on the way: type the name again.")

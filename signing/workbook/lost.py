@@ -1,5 +1,6 @@
 """Signs that characters of a name were lost on the way here, and words that stand where a name is missing."""
 
+import codecs
 import re
 import unicodedata
 from typing import Final
@@ -17,6 +18,8 @@ _PLACEHOLDERS: Final = frozenset(_WORDS.split())
 _STROKES: Final = range(0x31C0, 0x31F0)
 _LOST: Final = "?？�*＊_＿#＃<>"
 _USUAL: Final = " ·-‐‑–.," + tables.APOSTROPHES + "'"
+_LOST_IN_GBK: Final = ("锟斤", "斤拷", "拷锟", "烫烫", "屯屯")
+"""U+FFFD in UTF-8, and memory that was never written, both read as GBK."""
 _NEW_HAN: Final = range(0x20000, 0x40000)
 """Planes of ideographs, of which Unicode gains more than a Python knows."""
 _OF_LATIN_NAMES: Final = "/()@&"
@@ -38,7 +41,8 @@ def no_number(number: str) -> bool:
 
 def sign(text: str) -> str | None:
     """The first character of a name that says that others were lost, None where none does."""
-    allowed = _USUAL if _HAN.search(text) else _USUAL + _OF_LATIN_NAMES
+    chinese = _HAN.search(text)
+    allowed = _USUAL if chinese else _USUAL + _OF_LATIN_NAMES
     for character in text:
         point, category = ord(character), unicodedata.category(character)
         if character in allowed or character == "〇":
@@ -46,11 +50,34 @@ def sign(text: str) -> str | None:
         if (
             character in _LOST
             or point in _STROKES
+            or (chinese and category[0] == "M")
             or (category[0] in "PSC" and not (category == "Cn" and point in _NEW_HAN))
         ):
             return character
     # What became a dot and parts no names: a blot, or the full stop of a sentence.
     return "·" if text.startswith("·") or text.endswith("·") or "··" in text else None
+
+
+def misread(text: str) -> str | None:
+    """What a name says whose bytes were read in another encoding than they were written in, None where they were not.
+
+    UTF-8 read as GB 18030 (鐜嬫槑 for 王明), or either read as Latin; "" where it is known to be lost (锟斤拷).
+    """
+    if any(sign in text for sign in _LOST_IN_GBK):
+        return ""
+    if text.isascii() or any(character.isascii() and character.isalpha() for character in text):
+        return None
+    for read, written in (("gb18030", "utf-8"), ("cp1252", "utf-8"), ("latin-1", "utf-8"), ("latin-1", "gb18030")):
+        try:
+            # What was cut at the end of a name does not count.
+            meant = codecs.getincrementaldecoder(written)().decode(text.encode(read))
+        except UnicodeError:
+            continue
+        han = all("\u4e00" <= character <= "\u9fff" for character in meant)
+        # The one surname of these rows of GB 2312. What 姚, 姜 and 姬 become begins like it; no common name goes on so.
+        if len(meant) > 1 and han and (text[0] != "濮" or meant[0] in "姚姜姬"):
+            return meant
+    return None
 
 
 def unusual(text: str) -> str | None:

@@ -15,8 +15,11 @@ absent absence noshow didnotattend notattended
 """
 _DISQUALIFIED_WORDS: Final = """
 违纪 作弊 舞弊 违规 替考 代考 夹带 抄袭 雷同 禁考 取消成绩 成绩取消 取消资格 资格取消 取消考试资格
+违反考场纪律 违反考试纪律 违反纪律
 取消考试成绩 成绩无效 成绩作废 试卷作废 考试无效 disqualified disqualification cheat fraud misconduct
 """
+_UNCLEAR: Final = re.compile("违反|纪律|处分|无效|作废|取消|缺[一二两三门科理论实操技能试项]")
+"""Of a result that may not count; what exactly, only the office knows."""
 _NOT_WORDS: Final = "无 未 没有 没 非 不 不存在 未发现 未见 无任何 not no without non"
 _ABSENT: Final = tuple(_ABSENT_WORDS.split())
 _DISQUALIFIED: Final = tuple(_DISQUALIFIED_WORDS.split())
@@ -65,6 +68,8 @@ def standing(value: Value) -> tuple[Standing | None, Literal["known", "unclear",
             if there and not before.endswith(_NOT):
                 return None, "unclear"
             negated = negated or bool(there)
+    if not negated and _UNCLEAR.search(remark):
+        return None, "unclear"
     return None, "known" if negated else "unknown"
 
 

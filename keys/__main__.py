@@ -1,16 +1,15 @@
 """yinjian-keys: the key custodian's command."""
 
-import datetime
-import time
-from pathlib import Path
 from typing import NoReturn
 
 import click
-import msgspec
 
-from keys import generate, passphrase, rotation
-from keys.folder import SETTINGS, KeyFolder
+from keys.commands.beginning import init, update
+from keys.commands.looking import export, show
+from keys.commands.rehearse import drill
+from keys.commands.stages import compromise, retire, rotate, rotate_root
 from keys.messages import _
+<<<<<<< HEAD
 from keys.programmes import Published
 from keys.public_files import export as write_export
 from keys.settings_file import Source
@@ -33,6 +32,9 @@ KEYS = click.option(
     help=_("The key folder, where YINJIAN_KEYS or var/keys.env does not tell it, or another is meant."),
 )
 JSON = click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
+=======
+from verify.shared import command
+>>>>>>> b1b9a33 (Give each key a life: added, ended, declared stolen, the root on its own medium and handed over, each step told before it is signed and rehearsed on copies)
 
 
 @click.group(help=_("Makes the centre's keys and keeps its keyring."), context_settings={"max_content_width": 110})
@@ -40,6 +42,7 @@ def commands() -> None:
     """The key custodian's command."""
 
 
+<<<<<<< HEAD
 @commands.command(
     short_help=_("Make the first keys and the keyring."),
     help=_(
@@ -205,6 +208,10 @@ def _said(names: Names) -> str:
 
 def _moment(seconds: int) -> str:
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat().replace("+00:00", "Z")
+=======
+for _command in (init, update, rotate, retire, compromise, rotate_root, drill, show, export):
+    commands.add_command(_command)
+>>>>>>> b1b9a33 (Give each key a life: added, ended, declared stolen, the root on its own medium and handed over, each step told before it is signed and rehearsed on copies)
 
 
 def main() -> NoReturn:

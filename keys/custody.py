@@ -9,17 +9,13 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from keys import pkcs8
+from keys.key_problems import KeyProblem, WrongPassphrase
 from keys.messages import _
 from verify.core import cbor
 from verify.core.keyring import Key, Use, kid_of
 from verify.core.statement import ED25519, Draft
-from verify.shared.command import Refusal
 
 _SELF_TEST: Final = b"yinjian self-test: no statement begins like this"
-
-
-class KeyProblem(Refusal):
-    """A key that cannot be used. The message names the key by use and ID, never by its bytes."""
 
 
 class Signer(Protocol):
@@ -101,7 +97,7 @@ def read_private(path: Path) -> bytes:
 def load(folder: Path, entry: Key, passphrase: bytes) -> KeySigner:
     """The signer of a keyring's ``entry``, tested: its file holds this very key, and what it signs verifies.
 
-    Raises KeyProblem.
+    Raises KeyProblem, WrongPassphrase.
     """
     name = file_name(entry.use, entry.kid)
     pem = read_private(folder / name)
@@ -109,7 +105,7 @@ def load(folder: Path, entry: Key, passphrase: bytes) -> KeySigner:
         signer = KeySigner(pkcs8.decrypt(pem, passphrase))
     except ValueError:
         reason = _("{file}: the passphrase is wrong, or this is not an encrypted Ed25519 key")
-        raise KeyProblem(reason.format(file=name)) from None
+        raise WrongPassphrase(reason.format(file=name)) from None
     if signer.public != entry.public:
         raise KeyProblem(_("{file}: not the key that the keyring names").format(file=name))
     try:

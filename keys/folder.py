@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from keys import custody
-from keys.custody import KeyProblem, KeySigner
+from keys.custody import KeySigner
+from keys.key_problems import KeyProblem
 from keys.messages import _
+from keys.passphrase import Passphrases
 from verify.core import cbor
 from verify.core.chain import Chain
 from verify.core.errors import CoreError, KeyringRefused
@@ -33,10 +35,14 @@ SEEN: Final = "YINJIAN_KEYRING_SEEN"
 class KeyFolder:
     """A key folder whose keyring is followed from one pinned root."""
 
-    def __init__(self, path: Path, root: bytes, seen: tuple[int, bytes] | None = None) -> None:
+    def __init__(
+        self, path: Path, root: bytes, seen: tuple[int, bytes] | None = None, *, rehearsal: bool = False
+    ) -> None:
+        """``rehearsal`` is of copies, of which nothing is remembered."""
         self.path = path
         self.root = root
         self._seen = seen
+        self._rehearsal = rehearsal
 
     @classmethod
     def find(cls, chosen: Path | None = None, beside: Path | None = None) -> Self:
@@ -68,7 +74,7 @@ class KeyFolder:
 
         Raises KeyringRefused for one that was altered, is of another root, or is older than one seen here.
         """
-        chain = Chain.follow([(data, None) for data in _split(self.keyring())], self.root)
+        chain = Chain.follow([(data, None) for data in split(self.keyring())], self.root)
         if self._seen:
             version, digest = self._seen
             if len(chain.versions) < version:
@@ -77,7 +83,7 @@ class KeyFolder:
                 raise KeyringRefused("altered", "another keyring than the one that was in force here")
         return chain
 
-    def signer(self, use: Use, passphrase: bytes, now: int, programmes: Sequence[str] = ()) -> KeySigner:
+    def signer(self, use: Use, passphrases: Passphrases, now: int, programmes: Sequence[str] = ()) -> KeySigner:
         """The signer of ``use`` for all of ``programmes``.
 
         Of the keys that may sign now it is the newest whose file is here. Raises KeyProblem, KeyringRefused.
@@ -85,11 +91,15 @@ class KeyFolder:
         entries = [key for key in self.chain().newest.keys if _may_sign(key, use, now, programmes)]
         for entry in reversed(entries):
             if self.has(entry):
-                return custody.load(self.path, entry, passphrase)
+                return self.load(entry, passphrases)
         if not entries:
             raise KeyProblem(_("the keyring has no active key for “{use}” that may sign this").format(use=use))
         names = ", ".join(custody.file_name(use, entry.kid) for entry in entries)
         raise KeyProblem(_("the private key is not in {folder}: {files}").format(folder=self.path, files=names))
+
+    def load(self, entry: Key, passphrases: Passphrases) -> KeySigner:
+        """The signer of one entry. Raises KeyProblem, WrongPassphrase."""
+        return passphrases.open(entry.use, lambda passphrase: custody.load(self.path, entry, passphrase))
 
     def has(self, entry: Key) -> bool:
         """Whether the private key's file of a keyring's entry is here."""
@@ -137,7 +147,8 @@ class KeyFolder:
         """Adds the next keyring version, if it follows: wholly there and on disk, or not at all."""
         chain = self.chain().extend(statement)
         write_keyring(self.path, self.keyring() + statement)
-        remember(self, chain)
+        if not self._rehearsal:
+            remember(self, chain)
 
 
 def write_keyring(folder: Path, data: bytes) -> None:
@@ -148,7 +159,8 @@ def write_keyring(folder: Path, data: bytes) -> None:
     whole_files.to_disk(folder)
 
 
-def _split(data: bytes) -> Iterator[bytes]:
+def split(data: bytes) -> Iterator[bytes]:
+    """The versions that the bytes of a keyring.cbor hold. Raises KeyringRefused."""
     try:
         yield from cbor.split(data)
     except CoreError as error:

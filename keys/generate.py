@@ -1,4 +1,4 @@
-"""A centre's first keys: made whole in a folder of their own, or not at all."""
+"""A centre's first keys: made whole in a folder of their own, or not at all; the root on a medium of its own."""
 
 import secrets
 import shutil
@@ -7,53 +7,61 @@ from pathlib import Path
 
 from keys import custody, folder, rotation
 from keys.folder import KeyFolder
-from keys.messages import _
+from keys.passphrase import Passphrases
 from keys.programmes import Published
+from keys.root_medium import RootMedium, check_absent
 from verify.core.chain import Chain
 from verify.core.keyring import Key, thumbprint
 from verify.shared import whole_files
-from verify.shared.command import Refusal
 
 
-def init(path: Path, settings: Published, passphrase: bytes, now: int) -> tuple[KeyFolder, Chain]:
-    """The key folder ``path`` with every key, the lookup secret and the first keyring, read back once.
+def init(
+    path: Path, settings: Published, passphrases: Passphrases, now: int, root_on: Path | None = None
+) -> tuple[KeyFolder, RootMedium, Chain]:
+    """The key folder ``path`` with every key but the root, the lookup secret and the first keyring, read back once.
 
-    Raises Refusal where keys are there already. When anything fails, nothing is left.
+    The root is made at ``root_on``, or in the folder ``PATH-root`` beside. Raises Refusal where keys are there already.
+    When anything fails, nothing is left.
     """
     path = path.absolute()
+    place = beside(path) if root_on is None else root_on.absolute()
+    RootMedium.check_apart(place, path)
     check_absent(path)
+    check_absent(place)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))  # mode 0700
+    medium: RootMedium | None = None
     try:
-        signers = {use: custody.create(draft, use, passphrase) for use in rotation.USES}
+        medium, root = RootMedium.make(place, passphrases)
+        others = [use for use in rotation.USES if use != "root"]
+        signers = {"root": root} | {use: custody.create(draft, use, passphrases.new(use)) for use in others}
         entries = tuple(
-            Key(kid=signer.kid, public=signer.public, use=use, programmes=(), not_before=now)
-            for use, signer in signers.items()
+            Key(kid=signers[use].kid, public=signers[use].public, use=use, programmes=(), not_before=now)
+            for use in rotation.USES
         )
-        root = signers["root"]
         keyring = root.sign(rotation.first(entries, settings, now).draft(root.kid))
         folder.write_keyring(draft, keyring)
         custody.write_once(draft / folder.LOOKUP, f"{secrets.token_hex(32)}\n".encode())
         made = KeyFolder(draft, thumbprint(root.public))
         made.chain()
-        for entry in entries:
-            custody.load(draft, entry, passphrase)
+        for entry in entries[1:]:
+            made.load(entry, passphrases)
         made.lookup_secrets()
         whole_files.to_disk(draft)
+        medium.keep(keyring)
         draft.rename(path)  # over an empty folder too
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
+        if medium is not None:
+            shutil.rmtree(medium.path, ignore_errors=True)
         raise
     whole_files.to_disk(path.parent)
     found = KeyFolder(path, made.root)
     chain = found.chain()
     folder.remember(found, chain)
-    return found, chain
+    return found, medium, chain
 
 
-def check_absent(path: Path) -> None:
-    """Refuses to make keys where keys, or anything else, are."""
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise Refusal(
-            _("{folder} is not empty: keys are made in a new folder, and never over others").format(folder=path)
-        )
+def beside(path: Path) -> Path:
+    """Where the root is made when no medium is named: a folder beside the keys, to be carried away."""
+    return path.with_name(f"{path.name}-root")

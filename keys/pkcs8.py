@@ -64,17 +64,17 @@ class _EncryptedPrivateKeyInfo:
     data: bytes
 
 
-def encrypt(private: Ed25519PrivateKey, passphrase: bytes, cost: int = COST) -> bytes:
+def encrypt(private: Ed25519PrivateKey, passphrase: bytes) -> bytes:
     """The PEM text of ``private``, encrypted with ``passphrase``."""
     plain = private.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     salt, iv = os.urandom(16), os.urandom(16)
-    key = Scrypt(salt=salt, length=32, n=cost, r=8, p=LANES).derive(passphrase)
+    key = Scrypt(salt=salt, length=32, n=COST, r=8, p=LANES).derive(passphrase)
     padder = padding.PKCS7(128).padder()
     encryptor = Cipher(algorithms.AES256(key), modes.CBC(iv)).encryptor()
     data = encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
-    kdf = _Kdf(algorithm=_SCRYPT, parameters=_ScryptParams(salt=salt, cost=cost, block_size=8, parallel=LANES))
+    kdf = _Kdf(algorithm=_SCRYPT, parameters=_ScryptParams(salt=salt, cost=COST, block_size=8, parallel=LANES))
     parameters = _Parameters(kdf=kdf, cipher=_Cipher(algorithm=_AES_256_CBC, iv=iv))
     info = _EncryptedPrivateKeyInfo(algorithm=_Algorithm(algorithm=_PBES2, parameters=parameters), data=data)
     return _pem(asn1.encode_der(info))

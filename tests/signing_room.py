@@ -13,6 +13,7 @@ import pytest
 
 from keys import generate
 from keys.folder import KeyFolder, remember
+from keys.passphrase import Known
 from keys.programmes import Published
 from keys.settings_file import Source
 from signing.centre.room import Room, Session, Unlocked
@@ -33,7 +34,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     def session(self, now: int = NOW) -> Session:
         """A command at work here at the time ``now``; its ledger is to be closed."""
         room, keys = self.room, self.keys
-        unlocked = Unlocked.of(keys, PASSPHRASE.encode)
+        unlocked = Unlocked.of(keys, Known(PASSPHRASE.encode()))
         return Session(room=room, unlocked=unlocked, ledger=room.ledger(now, keys), now=now, progress=silent)
 
     @property
@@ -99,7 +100,7 @@ def make(folder: Path, **changes: str) -> Place:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("keys.pkcs8.COST", 1 << 10)  # quick to open; nothing here is worth guessing
         patch.setenv("YINJIAN_VAR", str(folder / "var"))  # and never the folder that the tests run in
-        made, _chain = generate.init(folder / "keys", settings, PASSPHRASE.encode(), NOW - 86_400)
+        made, _medium, _chain = generate.init(folder / "keys", settings, Known(PASSPHRASE.encode()), NOW - 86_400)
     place = Place(folder=folder, root=made.root)
     place.remember()
     return place

@@ -1,15 +1,14 @@
 """What every command of the signing room works with: the centre's settings, keys and folders."""
 
-import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from keys import custody
 from keys.custody import Signer
 from keys.folder import KeyFolder
+from keys.passphrase import Passphrases
 from signing.centre.calendar import WorkingDays
 from signing.centre.centre_toml import Centre
 from signing.ledger import opening
@@ -82,8 +81,8 @@ class Unlocked(msgspec.Struct, frozen=True, kw_only=True):
 
     folder: KeyFolder
     chain: Chain
-    ask: Callable[[], bytes]
-    """Gives the passphrase; called once, when the first key is opened."""
+    passphrases: Passphrases
+    """Asked when the first key is opened."""
     secrets: tuple[bytes, ...]
     _signers: dict[bytes, Signer] = msgspec.field(default_factory=dict)
 
@@ -91,13 +90,13 @@ class Unlocked(msgspec.Struct, frozen=True, kw_only=True):
         return "Unlocked()"
 
     @classmethod
-    def of(cls, folder: KeyFolder, ask: Callable[[], bytes]) -> "Unlocked":
+    def of(cls, folder: KeyFolder, passphrases: Passphrases) -> "Unlocked":
         """Reads the keyring and the lookup secrets. Raises Refusal and KeyringRefused."""
-        return cls(folder=folder, chain=folder.chain(), ask=functools.cache(ask), secrets=folder.lookup_secrets())
+        return cls(folder=folder, chain=folder.chain(), passphrases=passphrases, secrets=folder.lookup_secrets())
 
     def newest_signer(self, use: Use, programme_codes: Sequence[str], now: int) -> Signer:
         """The signer that ``use`` takes now for these programmes. Raises KeyProblem, KeyringRefused."""
-        signer = self.folder.signer(use, self.ask(), now, programme_codes)
+        signer = self.folder.signer(use, self.passphrases, now, programme_codes)
         return self._signers.setdefault(signer.kid, signer)
 
     def signer(self, kid: bytes) -> Signer:
@@ -106,7 +105,7 @@ class Unlocked(msgspec.Struct, frozen=True, kw_only=True):
             entry = next((key for key in self.chain.newest.with_kid(kid) if key.state == "active"), None)
             if entry is None:
                 raise Refusal(_("The key {} that was recorded for this release is no longer active.").format(kid.hex()))
-            self._signers[kid] = custody.load(self.folder.path, entry, self.ask())
+            self._signers[kid] = self.folder.load(entry, self.passphrases)
         return self._signers[kid]
 
     def secret(self, secret_id: bytes | None) -> bytes:

@@ -16,7 +16,7 @@ from signing.steps.making import prepare
 from signing.workbook import old_papers
 from signing.workbook.strikes import parse
 from verify.core.china_time import local_day
-from verify.shared import command
+from verify.shared import agreement, command
 from verify.shared.progress import shown
 
 
@@ -37,7 +37,7 @@ from verify.shared.progress import shown
     help=_("The date on every paper whose row says none, such as 2019-06-30."),
 )
 @click.option("--check", "only_check", is_flag=True, help=_("Judge the rows, and register nothing."))
-@options.yes
+@agreement.yes
 @options.centre
 @options.keys
 @options.as_json
@@ -75,7 +75,7 @@ def adopt(
     prepare.check_rows(judged)  # before anybody is asked for the passphrase
     checking.remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
-        made = options.agreed(lambda agreed: adopting.adopt(session, judged, term, agreed=agreed), yes=yes)
+        made = agreement.agreed(lambda agreed: adopting.adopt(session, judged, term, agreed=agreed), yes=yes)
     if as_json:
         command.print_json(lists.answer(made))
         return 0

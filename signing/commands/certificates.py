@@ -19,7 +19,7 @@ from verify.core.certificate import normal_number
 from verify.core.changes import Reason
 from verify.core.china_time import ZONE, local_day
 from verify.core.tables import ID_TYPES
-from verify.shared import command
+from verify.shared import agreement, command
 from verify.shared.command import Refusal
 from verify.shared.progress import shown
 
@@ -40,7 +40,7 @@ from verify.shared.progress import shown
 @click.option("--name", metavar="NAME", help=_("The right name, for a replacement that corrects."))
 @click.option("--id-type", type=click.Choice(list(ID_TYPES)), help=_("The type of the right ID number."))
 @click.option("--number", "new_number", metavar="NUMBER", help=_("The new number, where the centre has its own."))
-@options.yes
+@agreement.yes
 @options.centre
 @options.keys
 @options.as_json
@@ -84,7 +84,7 @@ def change(
             order = msgspec.structs.replace(
                 order, facts=facts.right(kept, id_type or "resident", typed, local_day(session.now))
             )
-        done = options.agreed(lambda agreed: status.change(session, order, agreed=agreed), yes=yes)
+        done = agreement.agreed(lambda agreed: status.change(session, order, agreed=agreed), yes=yes)
     if as_json:
         command.print_json(
             {

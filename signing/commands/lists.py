@@ -16,7 +16,7 @@ from signing.steps.making.drawing_up import Difference, Made
 from signing.workbook import judging
 from signing.workbook.strikes import parse
 from verify.core.china_time import deadline_text, local_day, local_text
-from verify.shared import command
+from verify.shared import agreement, command
 from verify.shared.progress import shown
 
 
@@ -62,7 +62,7 @@ def announce(
 @click.option("--pdf", is_flag=True, help=_("Print the certificates, too: those that were never printed."))
 @printing.photos
 @printing.batch
-@options.yes
+@agreement.yes
 @options.centre
 @options.keys
 @options.as_json
@@ -94,7 +94,7 @@ def issue(
     prepare.check_programmes(judged, exam)
     remark(judged)
     with options.at_work(centre_file, keys_dir) as session:
-        done = options.agreed(
+        done = agreement.agreed(
             lambda agreed: issuing.issue(session, judged, term, early=early, papers=papers, agreed=agreed), yes=yes
         )
     say_unexplained(done.unexplained)

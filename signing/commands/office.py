@@ -16,7 +16,7 @@ from signing.steps import objections as recording
 from signing.steps.exam_dates import Proposal
 from signing.steps.objections import StruckOut
 from signing.workbook.strikes import parse
-from verify.shared import command
+from verify.shared import agreement, command
 
 
 @click.command(
@@ -29,7 +29,7 @@ from verify.shared import command
 @click.argument("exam")
 @click.option("--strike", "strikes", multiple=True, metavar="SERIAL=REASON", help=_("Strike a name out."))
 @click.option("--restore", "restored", multiple=True, metavar="SERIAL=REASON", help=_("Take a name in again."))
-@options.yes
+@agreement.yes
 @options.centre
 @options.as_json
 def objections(

@@ -1,26 +1,21 @@
 """What the subcommands have in common: options, and opening the room and the keys."""
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from keys import passphrase
 from keys.folder import KeyFolder
+from keys.passphrase import Passphrases
 from signing.centre.room import Room, Session, Unlocked, now
 from signing.ledger import opening
 from signing.ledger.book import Ledger
 from signing.messages import _
-from signing.steps.agreement import NotAgreed
-from verify.core.identity import name_key
-from verify.shared.command import Refusal
 from verify.shared.progress import shown
 
 F = TypeVar("F", bound=Callable[..., Any])
-T = TypeVar("T")
 
 
 def centre(command: F) -> F:
@@ -69,23 +64,6 @@ def exam(command: F) -> F:
     )(command)
 
 
-yes = click.option("--yes", is_flag=True, help=_("Go on without asking, for scripts."))
-
-
-def agreed(work: Callable[[bool], T], *, yes: bool) -> T:
-    """``work``, told whether somebody agreed; where it wants that, it is shown and asked for. Raises Refusal."""
-    try:
-        return work(yes)
-    except NotAgreed as asked:
-        click.echo(str(asked), err=True)
-        if not sys.stdin.isatty():
-            raise Refusal(_("Nothing was done: --yes goes on without asking.")) from None
-        typed = click.prompt(_("To go on, type {}").format(asked.word), err=True)
-        if name_key(typed) != name_key(asked.word):
-            raise Refusal(_("That is something else: nothing was done.")) from None
-        return work(True)
-
-
 @contextlib.contextmanager
 def opened(room: Room, keys: KeyFolder | None = None, *, complete: bool = True) -> Iterator[Ledger]:
     """The room's ledger; in the end says which releases wait to be published. Raises Refusal.
@@ -108,7 +86,7 @@ def at_work(centre_file: Path, keys_dir: Path | None) -> Iterator[Session]:
     room = Room.open(centre_file, keys_dir)
     folder = room.keys()
     with opened(room, folder) as ledger:
-        unlocked = Unlocked.of(folder, passphrase.ask)
+        unlocked = Unlocked.of(folder, Passphrases())
         at = now()
         if (behind := max((job.recorded_at for job in ledger.jobs()), default=0) - at) > 0:
             words = _("This machine's clock runs behind what was signed here last, by {} seconds: is it right?")

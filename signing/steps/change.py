@@ -22,7 +22,6 @@ from signing.ledger.values import Given, IndexHead, Job, RecordedChange
 from signing.messages import _
 from signing.print import qr_files
 from signing.release import produce
-from signing.steps.agreement import NotAgreed
 from signing.steps.making import corrected_list, drawing_up
 from signing.steps.making.facts import Facts
 from verify.core import cbor, exam_code, identity
@@ -31,6 +30,7 @@ from verify.core.changes import Action, Reason
 from verify.core.china_time import local_day
 from verify.core.keyring import Programme
 from verify.core.standing import after_final, in_turn
+from verify.shared.agreement import NotAgreed
 from verify.shared.command import Refusal
 
 Verb = Literal["revoke", "suspend", "reinstate", "replace"]

@@ -7,9 +7,11 @@ import pytest
 
 from keys import custody, generate, rotation
 from keys import folder as folders
-from keys.custody import KeyProblem
 from keys.folder import KeyFolder
+from keys.key_problems import KeyProblem
+from keys.passphrase import Known
 from keys.programmes import Published
+from keys.root_medium import RootMedium
 from keys.settings_file import Source
 from tests import PROJECT
 from tests.invented import ROOT
@@ -19,7 +21,7 @@ from verify.shared import environment
 from verify.shared.command import Refusal
 
 EXAMPLE = PROJECT / "examples" / "centre.toml"
-PASSPHRASE = b"of the tests"
+PASSPHRASE = Known(b"of the tests")
 NOW = 1_700_000_000
 
 
@@ -34,7 +36,8 @@ def first_made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
     path = tmp_path_factory.mktemp("made") / "keys"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("YINJIAN_VAR", str(path.parent / "var"))
-        made, _chain = generate.init(path, settings(), PASSPHRASE, NOW)
+        patch.setattr("keys.pkcs8.COST", 1 << 10)
+        made, _medium, _chain = generate.init(path, settings(), PASSPHRASE, NOW)
     return path, made.root
 
 
@@ -46,6 +49,7 @@ def made(first_made: tuple[Path, bytes], tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.delenv(name, raising=False)
     path, root = first_made
     shutil.copytree(path, tmp_path / "keys")
+    shutil.copytree(path.with_name("keys-root"), tmp_path / "keys-root")
     folder = KeyFolder(tmp_path / "keys", root)
     folders.remember(folder, folder.chain())
     return KeyFolder.find()
@@ -55,8 +59,7 @@ def update(folder: KeyFolder, wanted: Published, now: int = NOW + 1) -> Chain:
     """What ``yinjian-keys update`` does."""
     keyring = rotation.following(folder.chain(), wanted, now)
     assert keyring is not None
-    root = folder.signer("root", PASSPHRASE, now)
-    folder.append(root.sign(keyring.draft(root.kid)))
+    RootMedium.find(None, folder).sign(folder, keyring, PASSPHRASE)
     return KeyFolder.find().chain()
 
 
@@ -66,9 +69,11 @@ def test_init_makes_every_key_the_secret_and_the_first_keyring(made: KeyFolder) 
     assert [key.use for key in keyring.keys] == ["root", "certificate", "status", "log"]
     assert keyring.hosts == ("VERIFY.EXAMPLE.ORG",)
     assert len(made.lookup_secrets()[0]) == 32
-    files = {custody.file_name(key.use, key.kid) for key in keyring.keys} | {"lookup-secret"}
+    files = {custody.file_name(key.use, key.kid) for key in keyring.keys[1:]} | {"lookup-secret"}
     assert {path.name for path in made.path.iterdir()} == files | {"keyring.cbor"}
     assert all((made.path / name).stat().st_mode & 0o777 == 0o400 for name in files)
+    root = made.path.with_name("keys-root") / custody.file_name("root", keyring.keys[0].kid)
+    assert root.stat().st_mode & 0o777 == 0o400
 
 
 def test_init_refuses_a_folder_with_anything_in_it(made: KeyFolder, tmp_path: Path) -> None:
@@ -107,7 +112,7 @@ def test_init_says_where_the_keys_are_to_the_other_commands(made: KeyFolder) -> 
 
 def test_another_init_leaves_the_working_folders_keys_as_they_are(made: KeyFolder, tmp_path: Path) -> None:
     """Keys for another purpose do not turn the service of this folder to another root."""
-    other, _chain = generate.init(tmp_path / "other", settings(), PASSPHRASE, NOW)
+    other, _medium, _chain = generate.init(tmp_path / "other", settings(), PASSPHRASE, NOW)
     assert not other.is_remembered()
     assert KeyFolder.find().root == made.root
 

@@ -11,12 +11,12 @@ from signing.ledger.values import Given, Job, Lines, ListedRow
 from signing.messages import _
 from signing.release import produce
 from signing.release.produce import Produced
-from signing.steps.agreement import NotAgreed
 from signing.steps.making import prepare
 from signing.steps.making.prepare import LeftOut, Request
 from signing.workbook.judging import Judged
 from verify.core.china_time import deadline_text
 from verify.core.pass_list import PassList
+from verify.shared.agreement import NotAgreed
 from verify.shared.command import Refusal
 
 

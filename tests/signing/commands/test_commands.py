@@ -55,7 +55,14 @@ def test_check_answers_in_json(place: Place) -> None:
     struck = place.run("check", "b.xlsx", "--strike", "5=退出", "--report", "r.xlsx")
     assert struck.returncode == 0
     assert openpyxl.load_workbook(place.folder / "r.xlsx").worksheets[0]["P5"].value == "struck out"
-    assert {path.name for path in place.folder.iterdir()} == {"b.xlsx", "r.xlsx", "centre.toml", "keys", "var"}
+    assert {path.name for path in place.folder.iterdir()} == {
+        "b.xlsx",
+        "r.xlsx",
+        "centre.toml",
+        "keys",
+        "keys-root",
+        "var",
+    }
 
 
 def test_from_notice_to_a_correction_by_commands(place: Place) -> None:

@@ -14,7 +14,6 @@ from signing.centre.exam_names import ExamName
 from signing.ledger.compare import Registered
 from signing.print.desk import Desk
 from signing.steps import issue, printing
-from signing.steps.agreement import NotAgreed
 from signing.steps.making import drawing_up
 from signing.steps.publish import named, waiting
 from signing.steps.withdraw import withdraw
@@ -22,6 +21,7 @@ from signing.workbook import judging, strikes
 from tests import signing_room
 from tests.signing_room import NOW, Place
 from tests.workbooks import person, write
+from verify.shared.agreement import NotAgreed
 from verify.shared.command import Refusal
 
 PEOPLE = [person(n) for n in range(5)]

@@ -1,0 +1,1 @@
+"""What ``yinjian-keys`` can do: options in, words out."""

@@ -1,0 +1,115 @@
+"""``show`` and ``export``: the keyring for people and for others."""
+
+import datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from keys.commands import key_options as options
+from keys.folder import KeyFolder
+from keys.messages import _
+from keys.public_files import export as write_export
+from verify.core.chain import Chain
+from verify.core.fields import Names
+from verify.shared import command
+
+_CHINA = datetime.timezone(datetime.timedelta(hours=8))
+
+
+@click.command(
+    short_help=_("Show the keyring."),
+    help=_("Shows the keyring, checked from the root on."),
+)
+@options.CENTRE
+@options.KEYS
+@options.JSON
+def show(centre: Path, folder: Path | None, as_json: bool) -> None:
+    """Shows the keyring."""
+    found = options.find(folder, centre)
+    chain = found.chain()
+    if as_json:
+        command.print_json(shown(found, chain))
+        return
+    tell(found, chain)
+    click.echo(_("root thumbprint {root}").format(root=found.root.hex()))
+
+
+@click.command(
+    short_help=_("Write the public half for others."),
+    help=_("Writes the public half into the folder OUT: keyring.cbor, jwks.json (JWK Set) and did.json."),
+)
+@click.argument("to", metavar="OUT", type=click.Path(path_type=Path), default="public-keys")
+@options.CENTRE
+@options.KEYS
+@options.JSON
+def export(to: Path, centre: Path, folder: Path | None, as_json: bool) -> None:
+    """Writes the public half."""
+    found = options.find(folder, centre)
+    files = write_export(found, found.chain(), to)
+    if as_json:
+        command.print_json({"files": [str(file.absolute()) for file in files]})
+        return
+    for file in files:
+        click.echo(file)
+
+
+def shown(folder: KeyFolder, chain: Chain) -> dict[str, object]:
+    """The keyring for programs."""
+    keyring = chain.newest
+    return {
+        "folder": str(folder.path),
+        "root": folder.root.hex(),
+        "version": keyring.version,
+        "issued_at": _moment(keyring.issued_at),
+        "expires_at": _moment(keyring.expires_at),
+        "keys": [
+            {
+                "kid": key.kid.hex(),
+                "use": key.use,
+                "state": key.state,
+                "believed_below": key.believed_below,
+                "private_key_here": folder.has(key),
+                "programmes": key.programmes,
+                "not_before": _moment(key.not_before),
+                "not_after": None if key.not_after is None else _moment(key.not_after),
+            }
+            for key in keyring.keys
+        ],
+        "issuers": [msgspec.to_builtins(issuer) for issuer in keyring.issuers],
+        "programmes": [msgspec.to_builtins(programme) for programme in keyring.programmes],
+        "hosts": keyring.hosts,
+    }
+
+
+def tell(folder: KeyFolder, chain: Chain) -> None:
+    """The keyring for people."""
+    keyring = chain.newest
+    until = datetime.datetime.fromtimestamp(keyring.expires_at, _CHINA).date()
+    click.echo(_("Keyring version {version}, good until {date}").format(version=keyring.version, date=until))
+    uses = {
+        "root": _("signs keyrings"),
+        "certificate": _("signs certificates and lists"),
+        "status": _("signs changes of status"),
+        "credential": _("signs portable credentials"),
+        "log": _("signs the log"),
+    }
+    absent = _(" (its private key is not in this folder)")
+    states = {"active": _("active"), "retired": _("retired"), "compromised": _("compromised")}
+    for key in keyring.keys:
+        click.echo(
+            f"  {key.kid.hex()}  {key.use:<11}  {states[key.state]}  {uses[key.use]}{'' if folder.has(key) else absent}"
+        )
+    for programme in keyring.programmes:
+        said = (programme.name, programme.level, *keyring.issuers_of(programme))
+        click.echo(f"  {programme.code:<8}  {' · '.join(map(_said, said))}")
+    click.echo(f"  {'  '.join(keyring.hosts)}")
+
+
+def _said(names: Names) -> str:
+    """A text in the language of whoever runs the command."""
+    return names.zh if command.language() == "zh" else names.en or names.zh
+
+
+def _moment(seconds: int) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat().replace("+00:00", "Z")

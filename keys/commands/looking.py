@@ -10,11 +10,10 @@ from keys.commands import key_options as options
 from keys.folder import KeyFolder
 from keys.messages import _
 from keys.public_files import export as write_export
+from verify.core import china_time
 from verify.core.chain import Chain
 from verify.core.fields import Names
 from verify.shared import command
-
-_CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
 
 @click.command(
@@ -85,7 +84,7 @@ def shown(folder: KeyFolder, chain: Chain) -> dict[str, object]:
 def tell(folder: KeyFolder, chain: Chain) -> None:
     """The keyring for people."""
     keyring = chain.newest
-    until = datetime.datetime.fromtimestamp(keyring.expires_at, _CHINA).date()
+    until = china_time.local_day(keyring.expires_at)
     click.echo(_("Keyring version {version}, good until {date}").format(version=keyring.version, date=until))
     uses = {
         "root": _("signs keyrings"),

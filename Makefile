@@ -16,6 +16,8 @@ PO := $(wildcard */locale/*/LC_MESSAGES/*.po */*/locale/*/LC_MESSAGES/*.po)
 ARGS ?=
 # What clerks' machines run too: Linux, macOS or Windows.
 PORTABLE := verify.core verify.shared signing keys
+# And what anybody checks with.
+CHECKS := verify.commands.check verify.commands.fetch
 
 setup: .stamps/project $(PO:.po=.mo)
 
@@ -72,7 +74,8 @@ lint: setup
 	$(RUN)ruff format --check .
 	$(RUN)mypy
 	@for system in win32 darwin; do \
-		$(RUN)mypy --platform $$system --cache-dir .mypy_cache/$$system $(addprefix --package ,$(PORTABLE)) || exit 1; done
+		$(RUN)mypy --platform $$system --cache-dir .mypy_cache/$$system $(addprefix --package ,$(PORTABLE)) \
+		$(addprefix --module ,$(CHECKS)) || exit 1; done
 	@bash verify/web/build check
 
 # One wheel: a check's needs bare, the service with [serve], the signing room with [sign]; the pages' scripts are in it.

@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from verify.commands import settings
+from verify.commands.check import check
+from verify.commands.fetch import fetch
 from verify.shared import command as cli
 from verify.shared import environment
 
@@ -31,6 +33,10 @@ def serve(host: str, port: int) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     _run(_serve(told))
+
+
+command.add_command(check)
+command.add_command(fetch)
 
 
 async def _serve(told: settings.Settings) -> None:

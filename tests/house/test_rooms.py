@@ -16,7 +16,7 @@ MODULES = sorted(
     if "node_modules" not in path.parts and path.name not in ("__init__.py", "__main__.py")
 )
 FOLDERS = sorted({path.parent for room in ("signing", "verify/http") for path in (PROJECT / room).rglob("*.py")})
-SHARED_NAMES = {"messages": {"signing", "keys"}}
+SHARED_NAMES = {"messages": {"signing", "keys"}, "check": {"signing/commands", "signing/steps", "verify/commands"}}
 """Basenames that stand twice and mean one thing: each room's own words. A command and its step share a name, too."""
 FRONTS = ({"signing/commands", "signing/steps"},)
 LARGEST = 300

@@ -1,5 +1,6 @@
 """The wheel in empty environments: bare, for the service, for the signing room; each has what its commands need."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,11 +8,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import qrcode
 
 from tests import PROJECT
+from tests.invented import ROOT
+from tests.vectors import verdicts
+from verify.core import qr_text
+from verify.core.keyring import thumbprint
 
 PARTS = {
-    "check": ("verify.core.verdict", "verify.files.documents", "verify.files.codes"),
+    "check": ("verify.core.verdict", "verify.commands.check", "verify.commands.fetch"),
     "verify": ("verify.http.app", "verify.registry.postgres", "verify.files.tables.formats"),
     "signer": ("signing.__main__", "signing.print.press", "keys.__main__", "migrations.__main__"),
 }
@@ -21,6 +27,12 @@ COMMANDS = {
     "verify": {"yinjian-verify", "yinjian-keys"},
     "signer": {"yinjian-verify", "yinjian-sign", "yinjian-keys", "yinjian-migrate"},
 }
+
+
+def paper(path: Path) -> Path:
+    """A picture of an invented certificate's code."""
+    qrcode.make(qr_text.write(verdicts.made(), verdicts.HOST), box_size=3).get_image().convert("L").save(path)
+    return path
 
 
 def uv() -> str:
@@ -70,6 +82,14 @@ def test_each_part_stands_alone(wheel: Path, tmp_path: Path, part: str) -> None:
         assert "Traceback" not in done.stderr
         assert done.returncode == 0 or (name not in COMMANDS[part] and "yinjian[sign]" in done.stderr), done.stderr
     if part == "check":
+        keyring = tmp_path / "keyring"
+        keyring.write_bytes(b"".join(verdicts.CHAINS["plain"]))
+        pinned = thumbprint(ROOT.public).hex()
+        asked = ["check", str(paper(tmp_path / "paper.png")), "--keyring", str(keyring), "--root", pinned, "--json"]
+        done = subprocess.run(
+            [home / "bin" / "yinjian-verify", *asked], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, json.loads(done.stdout)["outcome"]) == (3, "valid"), done.stderr
         told = environ | {"YINJIAN_DATABASE_URL": "postgresql://nowhere", "YINJIAN_ROOT": "00" * 32}
         serve = [str(home / "bin" / "yinjian-verify"), "serve"]
         done = subprocess.run(serve, cwd=tmp_path, env=told, capture_output=True, text=True, check=False)

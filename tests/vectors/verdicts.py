@@ -286,8 +286,7 @@ def answer(
     known = msgspec.structs.replace(known, receipt=receipt)
     clock = asked.get("clock", NOW)
     try:
-        seen = verdict.read_qr(qr, chain, known.judged_at(clock))
-        judged = verdict.judge(seen, None, chain=chain, now=clock, as_of=asked.get("as_of"), offline=known)
+        judged = verdict.offline_verdict(qr, known, now=clock, as_of=asked.get("as_of"))
     except NotAskable as error:
         return {"refused": error.code}
     whole: dict[str, Any] = json.loads(msgspec.json.encode(judged))

@@ -125,6 +125,12 @@ def judge(
     ).verdict()
 
 
+def offline_verdict(text: str, known: Knowledge, *, now: int, as_of: int | None = None) -> Verdict:
+    """The verdict of a scanned, typed or pasted QR text, by what is known without the register. Raises NotAskable."""
+    seen = read_qr(text, known.chain, known.judged_at(now))
+    return judge(seen, None, chain=known.chain, now=now, as_of=as_of, offline=known)
+
+
 @dataclasses.dataclass(kw_only=True)
 class _Procedure:
     """One run of the procedure."""

@@ -1,0 +1,272 @@
+"""``yinjian-verify check THING…``: certificates judged on this machine, without a network.
+
+Exit 0 where every certificate is valid with the steps that matter; 1 where one is not, or a thing holds none; 3 where
+a step that matters could not be done; 2 for wrong usage (3-interfaces).
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import msgspec
+
+from verify.commands import kept, things, told
+from verify.commands.kept import Kept
+from verify.commands.things import Found, Unread
+from verify.core import qr_text, statement, verdict
+from verify.core.answer import Verdict
+from verify.core.china_time import ZONE, local_text
+from verify.core.errors import NotAskable, Unreadable
+from verify.core.standing import CLOCK_SKEW
+from verify.shared import environment
+from verify.shared.command import LOCALE, Refusal, messages, print_json
+from verify.shared.progress import shown
+
+_ = messages(LOCALE)
+
+_NOT_VALID: Final = 1
+_NOT_DONE: Final = 3
+_AGE_TOLD: Final = 7 * 86_400
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """One verdict, and of what."""
+
+    source: str
+    place: str | None
+    verdict: Verdict
+    other_host: str | None = None
+    """Whose code it is by its own say, where the centre's key did not sign it and its host is not the centre's."""
+
+
+@click.command(
+    help=_(
+        "Check certificates without a network: QR texts, pictures, PDFs, folders, spreadsheets or lists of texts.\n\n"
+        "It goes by what `fetch` kept, or by --keyring and --snapshot. Exit 0: all valid; 1: one is not; "
+        "3: something could not be checked."
+    )
+)
+@click.argument("given", nargs=-1, required=True, metavar="THING...")
+@click.option("--keyring", type=click.Path(path_type=Path), help=_("Every keyring version, as the service gives them."))
+@click.option("--root", envvar="YINJIAN_ROOT", help=_("The thumbprint of the centre's first root key, 64 hex digits."))
+@click.option("--snapshot", type=click.Path(path_type=Path), help=_("The centre's snapshot of what is not valid."))
+@click.option("--checkpoint", type=click.Path(path_type=Path), help=_("The log's checkpoint."))
+@click.option(
+    "--receipt",
+    type=click.Path(path_type=Path),
+    help=_("A certificate's receipt, or a folder of receipts named by certificate number."),
+)
+@click.option(
+    "--kept",
+    "place",
+    type=click.Path(path_type=Path),
+    help=_("The folder to keep things in; this system's folder for programs' data where it is not given."),
+)
+@click.option("--as-of", metavar="DATE", help=_("Ask about a day, 2026-11-20, or a moment, 2026-11-20T09:30."))
+@click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
+def check(
+    given: tuple[str, ...],
+    *,
+    keyring: Path | None,
+    root: str | None,
+    snapshot: Path | None,
+    checkpoint: Path | None,
+    receipt: Path | None,
+    place: Path | None,
+    as_of: str | None,
+    as_json: bool,
+) -> int:
+    """Judges everything that is given."""
+    if keyring is None and (snapshot is not None or checkpoint is not None):
+        raise click.UsageError(_("--snapshot and --checkpoint go with --keyring."))
+    try:
+        wanted, hidden = things.names(given)
+    except things.NoThing as error:
+        raise click.UsageError(_("{} is neither a file here nor a certificate's QR text.").format(error)) from None
+    if keyring is not None:
+        centres = [_from_files(keyring, root, snapshot, checkpoint)]
+    else:
+        centres = kept.all_kept(place or kept.folder())
+    if not centres:
+        raise Refusal(_("No centre's keyring is here: `yinjian-verify fetch URL` once, or --keyring FILE."))
+    desk = _Desk(centres, receipt, int(time.time()), _moment(as_of))
+    if hidden:
+        click.echo(_("{} hidden files were passed over.").format(hidden), err=True)
+    found: list[Judged | Unread] = []
+    with shown(_("Checking"), len(wanted)) as advance:
+        for thing in wanted:
+            for one in things.read(thing):
+                found.append(one if isinstance(one, Unread) else desk.judge(one))
+                if not as_json:
+                    _show(found[-1])
+            advance()
+    desk.tell_time()
+    if as_json:
+        _print(found, wanted)
+    elif len(found) > 1:
+        _sum_up(found, receipt=receipt is not None)
+    return _exit(found, receipt=receipt is not None)
+
+
+class _Desk:
+    """What there is to judge by, and at what time."""
+
+    def __init__(self, centres: Sequence[Kept], receipt: Path | None, clock: int, as_of: int | None) -> None:
+        self._centres = centres
+        self._receipt = receipt
+        self._clock = clock
+        self._as_of = as_of
+        self._used: dict[str, Kept] = {}
+
+    def judge(self, found: Found) -> Judged:
+        """The verdict by the centre that the text is of. Raises Refusal for a moment that cannot be asked about."""
+        host = host_of(found.text)
+        source = _statement(found.text)
+        centre = self._centre(host, source)
+        self._used[centre.name] = centre
+        known = msgspec.structs.replace(centre.known, receipt=self._receipt_of(source))
+        try:
+            judged = verdict.offline_verdict(found.text, known, now=self._clock, as_of=self._as_of)
+        except NotAskable:
+            taken = known.snapshot.taken_at if known.snapshot is not None else 0
+            raise Refusal(
+                _("The snapshot of {} says nothing about the time before it: ask the service.").format(
+                    local_text(taken)
+                )
+            ) from None
+        stranger = judged.outcome in ("unknown_key", "forged") and host is not None and host not in centre.hosts
+        return Judged(source=found.source, place=found.place, verdict=judged, other_host=host if stranger else None)
+
+    def _centre(self, host: str | None, source: statement.Statement | None) -> Kept:
+        """The centre whose host the text names; else the one that has its key; else the first."""
+        by_host = [one for one in self._centres if host is not None and host in one.hosts]
+        kid = source.kid if source is not None else b""
+        by_key = [one for one in self._centres if one.known.chain.newest.with_kid(kid)]
+        return next(iter([one for one in by_key if one in by_host] or by_host or by_key or self._centres))
+
+    def _receipt_of(self, source: statement.Statement | None) -> str | bytes | None:
+        path = self._receipt
+        if path is None:
+            return None
+        if path.is_dir():
+            cti = source.claims.get(statement.CTI) if source is not None else None
+            number = cti.decode("ascii", "replace") if isinstance(cti, bytes) else ""
+            path = next(
+                (one for one in sorted(path.iterdir()) if number and one.name.partition(".")[0] == number), path
+            )
+            if path.is_dir():
+                return None
+        data = path.read_bytes()
+        return data if data[:1] == b"\xd2" else data.decode("utf-8", "replace")
+
+    def tell_time(self) -> None:
+        """Says of each centre where this machine's clock cannot be right, or what is kept is old or not taken."""
+        for centre in self._used.values():
+            known = centre.known
+            if known.newest_time > self._clock + CLOCK_SKEW:
+                text = _("This machine's clock says {}, which is past already: judged as of {}.")
+                click.echo(text.format(local_text(self._clock), local_text(known.newest_time)), err=True)
+            if known.refused is not None:
+                text = _("{}: the snapshot is not taken: {} ({}).")
+                click.echo(text.format(centre.name, _(known.refused.detail), known.refused.code), err=True)
+            age = self._clock - known.snapshot.taken_at if known.snapshot is not None else 0
+            if age > _AGE_TOLD:
+                text = _("{}: what is known of statuses is {} days old; `yinjian-verify fetch` brings newer.")
+                click.echo(text.format(centre.name, age // 86_400), err=True)
+
+
+def host_of(text: str) -> str | None:
+    """The host that a QR text names, in lower case; None where it names none."""
+    address, slash, _digits = text.strip().lower().rpartition("/q/")
+    return address.rpartition("/")[2] or None if slash else None
+
+
+def _statement(text: str) -> statement.Statement | None:
+    try:
+        return statement.decode(qr_text.read(text))
+    except Unreadable:
+        return None
+
+
+def _from_files(keyring: Path, root: str | None, snapshot: Path | None, checkpoint: Path | None) -> Kept:
+    pinned = kept.root_of(root or environment.setting("YINJIAN_ROOT", "keys.env"))
+    if pinned is None:
+        raise click.UsageError(_("--keyring wants --root, the thumbprint that the centre itself tells."))
+    note = checkpoint.read_text("utf-8", "replace") if checkpoint is not None else None
+    data = snapshot.read_bytes() if snapshot is not None else None
+    return kept.of(str(keyring), pinned, keyring.read_bytes(), data, note)
+
+
+def _moment(text: str | None) -> int | None:
+    import datetime
+
+    if text is None:
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(_("--as-of wants a date: 2026-11-20 or 2026-11-20T09:30.")) from None
+    seconds = int((moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).timestamp())
+    if seconds > time.time():
+        raise click.UsageError(_("--as-of cannot ask about the future."))
+    return seconds
+
+
+def _where(one: Judged | Unread) -> str:
+    if one.source == "-":
+        return ""
+    place = one.place if isinstance(one, Judged) else None
+    return f"{one.source} {place}: " if place else f"{one.source}: "
+
+
+def _show(one: Judged | Unread) -> None:
+    if isinstance(one, Unread):
+        click.echo(_where(one) + told.detail(one.detail))
+        return
+    click.echo(_where(one) + told.headline(one.verdict))
+    if one.other_host is not None:
+        click.echo("    " + _("The code names {}, which is not this centre's: it may be another centre's certificate. "
+                              "Fetch that centre's keyring, or ask there.").format(one.other_host))  # fmt: skip
+    for line in told.lines(one.verdict):
+        click.echo(f"    {line}")
+
+
+def _answers(found: Sequence[Judged | Unread]) -> Iterator[dict[str, Any]]:
+    for one in found:
+        if isinstance(one, Judged):
+            yield {"source": one.source, "place": one.place, "other_host": one.other_host, "verdict": one.verdict}
+
+
+def _print(found: Sequence[Judged | Unread], wanted: Sequence[object]) -> None:
+    """Of one code its verdict, as the service gives it; else every verdict with its place, and what gave none."""
+    if len(wanted) == len(found) == 1 and isinstance(found[0], Judged):
+        print_json(found[0].verdict)
+        return
+    problems = [one for one in found if isinstance(one, Unread)]
+    print_json({"verdicts": list(_answers(found)), "problems": problems})
+
+
+def _codes(found: Sequence[Judged | Unread], *, receipt: bool) -> Iterator[int]:
+    for one in found:
+        if isinstance(one, Unread) or one.verdict.outcome != "valid":
+            yield _NOT_VALID
+        else:
+            yield 0 if told.confirmed(one.verdict, receipt=receipt) else _NOT_DONE
+
+
+def _exit(found: Sequence[Judged | Unread], *, receipt: bool) -> int:
+    codes = set(_codes(found, receipt=receipt))
+    return next((code for code in (_NOT_VALID, _NOT_DONE) if code in codes), 0 if codes else _NOT_VALID)
+
+
+def _sum_up(found: Sequence[Judged | Unread], *, receipt: bool) -> None:
+    codes = list(_codes(found, receipt=receipt))
+    unread = sum(isinstance(one, Unread) for one in found)
+    text = _("{} codes: {} valid, {} not valid, {} not wholly checked; {} files without one.")
+    click.echo(
+        text.format(
+            len(found) - unread, codes.count(0), codes.count(_NOT_VALID) - unread, codes.count(_NOT_DONE), unread
+        )
+    )

@@ -1,0 +1,85 @@
+"""A verdict without the register in words for people: what it is, as of when that is known, what was not checked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from verify.core.answer import Check, Outcome, Verdict
+from verify.core.china_time import local_text
+from verify.core.fields import Names
+from verify.shared.command import LOCALE, language, messages
+
+_ = messages(LOCALE)
+_detail = messages(Path(__file__).parents[1] / "http" / "locale")
+"""The sentences for steps and files are the service's own."""
+
+STEP_8: Final = 8
+STEP_5: Final = 5
+STEP_9: Final = 9
+
+
+def _outcome(outcome: Outcome) -> str:
+    """What is said of an outcome, with a place for the snapshot's moment."""
+    words: dict[Outcome, str] = {
+        "unreadable": _("not readable as a certificate's code"),
+        "unknown_key": _("signed by nobody that this keyring knows"),
+        "forged": _("FORGED or altered: the signature does not fit"),
+        "key_not_trusted": _("NOT TRUSTED: its key may not sign this, or was compromised"),
+        "malformed": _("NOT VALID: its fields are not in order"),
+        "withdrawn": _("WITHDRAWN as of {}"),
+        "revoked": _("REVOKED as of {}"),
+        "replaced": _("REPLACED by another as of {}"),
+        "suspended": _("SUSPENDED as of {}, status unknown since"),
+        "not_yet_valid": _("NOT YET VALID"),
+        "expired": _("EXPIRED"),
+    }
+    return words[outcome]
+
+
+def detail(sentence: str) -> str:
+    """A sentence of the core's or of a file's reader, in the language of who asks."""
+    said = _detail(sentence)
+    return _(sentence) if said == sentence else said
+
+
+def headline(verdict: Verdict) -> str:
+    """What it comes to, in one line."""
+    taken = verdict.snapshot.taken_at.timestamp() if verdict.snapshot is not None else None
+    as_of = local_text(taken) if taken is not None else ""
+    if verdict.outcome != "valid":
+        return _outcome(verdict.outcome).format(as_of)
+    if _step(verdict, STEP_5).result != "pass":
+        return _("signed by the centre's key, which is retired: whether in time cannot be told without the register")
+    if _step(verdict, STEP_8).result == "pass":
+        return _("valid as of {}, status unknown since").format(as_of)
+    return _("signed by the centre; its status is NOT KNOWN")
+
+
+def lines(verdict: Verdict) -> Iterator[str]:
+    """What it says and what stands against it or was not checked."""
+    certificate = verdict.certificate
+    if certificate is not None:
+        programme = f"{_name(certificate.programme.name)} {_name(certificate.programme.level)}"
+        yield f"{certificate.number}  {certificate.holder}  ＊{certificate.id_hint or ''}  {programme}"
+        yield "  ".join(map(_name, certificate.issuers))
+    for check in verdict.checks:
+        if check.result == "fail" or (check.result == "not_done" and check.code != "not_reached"):
+            yield _("step {} {}: {}").format(check.step, _result(check), _detail(check.detail))
+
+
+def confirmed(verdict: Verdict, *, receipt: bool) -> bool:
+    """Whether a valid outcome has all the steps that matter: 5 and 8, and 9 where a receipt was brought."""
+    wanted = (STEP_5, STEP_8, STEP_9) if receipt else (STEP_5, STEP_8)
+    return all(_step(verdict, step).result == "pass" for step in wanted)
+
+
+def _step(verdict: Verdict, step: int) -> Check:
+    return verdict.checks[step - 1]
+
+
+def _result(check: Check) -> str:
+    return _("failed") if check.result == "fail" else _("not done")
+
+
+def _name(names: Names) -> str:
+    return names.en if language() == "en" and names.en is not None else names.zh

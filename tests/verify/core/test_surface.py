@@ -3,6 +3,7 @@
 import doctest
 
 import verify.core
+from tests.invented import ROOT
 from tests.vectors import verdicts
 from verify.core.keyring import thumbprint
 
@@ -11,7 +12,7 @@ def test_the_cores_example_runs() -> None:
     """With a keyring, a snapshot and a code of the invented centre, and nothing else."""
     given = {
         "keyrings": verdicts.CHAINS["plain"],
-        "root": thumbprint(verdicts.ROOT.public),
+        "root": thumbprint(ROOT.public),
         "snapshot": verdicts.snapshot(),
         "digits": str(int.from_bytes(verdicts.made())),
     }

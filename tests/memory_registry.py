@@ -115,8 +115,9 @@ class MemoryRegistry:
                 indexes.append(lookup_index.read(source))
         rows: list[tuple[str, bytes]] = []
         covered = True
-        for exam in {listed.head.exam for listed in self._finals(chain)}:
-            wanted = sorted(register.belonging(exam))
+        finals = self._finals(chain)
+        for exam in {listed.head.exam for listed in finals}:
+            wanted = self._belonging(revisions(finals, exam)[-1], register)
             cover = [one for one in indexes if one.exam == exam and sorted(number for number, _ in one.rows) == wanted]
             covered = covered and bool(cover)
             rows += [row for index in cover for row in index.rows]
@@ -124,6 +125,14 @@ class MemoryRegistry:
         if not found and not covered:
             raise RegistryUnavailable("no lookup index of an exam covers its list")
         return found
+
+    def _belonging(self, newest: BelievedList, register: Register) -> list[str] | None:
+        """The numbers that belong in the index of a list; None where it names a certificate that is not filed."""
+        filed = {source.short: _number(source) for _, source in self._all(Kind.CERTIFICATE)}
+        named = [row.certificate for row in _list(self.statements[newest.index]).rows if row.certificate is not None]
+        if not filed.keys() >= set(named):
+            return None
+        return sorted({filed[short] for short in named} | register.belonging(newest.head.exam))
 
     def _finals(self, chain: Chain) -> list[BelievedList]:
         return [listed for listed in self._lists(chain) if listed.head.stage == "final"]

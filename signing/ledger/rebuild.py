@@ -43,10 +43,10 @@ class _Content(msgspec.Struct, kw_only=True):
 
     @property
     def kind(self) -> JobKind:
-        """What kind of job made it."""
-        if self.lists:
-            return self.lists[0][0].stage
-        return "status"
+        """What kind of job made it: a correction is a change, though it brings a list."""
+        if self.changes or not self.lists:
+            return "status"
+        return self.lists[0][0].stage
 
 
 def rebuild(ledger: Ledger, folder: Path, chain: Chain) -> list[str]:

@@ -1,6 +1,5 @@
 """Random histories of a registry, filed by publish's rules and past them, for the core and for the model beside it."""
 
-import asyncio
 import itertools
 from typing import Any, Final, Literal
 
@@ -10,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.belief.belief_model import Alteration, Indexing, KeyEntry, Listing, Model, Paper, Said
 from tests.invented import CEM, ISSUED_AT, ROOT, SECRET, TestKey, keyring
-from verify.core import cbor, identity, qr_text, statement, verdict
+from verify.core import cbor, identity, statement
 from verify.core.certificate import Certificate, default_number
 from verify.core.changes import Change, Named
 from verify.core.fields import Names
@@ -18,10 +17,11 @@ from verify.core.keyring import Key, Keyring
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList, Row
 from verify.core.statement import Draft
-from verify.registry.port import Registry, RegistryUnavailable
 
 NOW: Final = ISSUED_AT + 1_000
-TIMES: Final = (NOW, ISSUED_AT + 500, ISSUED_AT + 150, ISSUED_AT - 400)
+ID_TYPE: Final = "other"
+ID_NUMBER: Final = "ID00000000"
+"""Everybody's: who is looked up is told by name alone."""
 EXAMS: Final = ("CEM-2022-04", "CEM-2022-05", "CAM-2022-04")
 NUMBERS: Final = tuple(default_number("CEM", "2022-04", serial) for serial in range(1, 5))
 KEYS: Final = {
@@ -33,6 +33,8 @@ KEYS: Final = {
     "s-cam": ("status", ("CAM",)),
 }
 _GOOD: Final = KeyEntry("certificate", ())
+NOBODY: Final = "某某"
+"""A name on no certificate."""
 LATER: Final = "later"
 """A certificate key that only a later keyring names."""
 SIGNERS: Final = {name: TestKey(f"belief {name}") for name in (*KEYS, LATER, "stranger")}
@@ -149,11 +151,14 @@ class Histories(RuleBasedStateMachine):
         programme, _, month = exam.partition("-")
         serial = next(self.count)
         issued = ISSUED_AT + begins
+        holder = f"某{serial}"
         made = Certificate(
-            number=number, holder=f"某{serial}", id_hint="0000", programme=programme, term=month,
+            number=number, holder=holder, id_hint=ID_NUMBER[-4:], programme=programme, term=month,
             issued_at=issued, expires_at=None if term is None else issued + term,
         )  # fmt: skip
-        paper = Paper(number, programme, exam, signer, issued, made.expires_at, flaw == "forged", flaw == "malformed")
+        paper = Paper(
+            number, programme, exam, signer, issued, made.expires_at, holder, flaw == "forged", flaw == "malformed"
+        )
         data = sealed(made.draft(SIGNERS[signer].kid), -65537, signer, flaw)
         self.papers.append(paper)
         if filed:
@@ -249,17 +254,22 @@ class Histories(RuleBasedStateMachine):
 
     @rule(data=st.data(), exam=st.sampled_from(EXAMS), right=st.sampled_from([True, True, False]), flaw=flaws)
     def file_index(self, data: st.DataObject, exam: str, right: bool, flaw: str) -> None:
-        """A lookup index: of what belongs in it, or of something else."""
-        numbers = (
-            self.model.belonging(exam) if right else set(data.draw(st.lists(st.sampled_from(NUMBERS), unique=True)))
-        )
-        rows = tuple((number, bytes([next(self.count) % 256] * 32)) for number in sorted(numbers))
+        """A lookup index: of what belongs in it, or of something else; each row under the name of some certificate."""
+        belonging = self.model.belonging(exam)
+        if not right or belonging is None:
+            belonging = set(data.draw(st.lists(st.sampled_from(NUMBERS), unique=True)))
+        people = []
+        for number in sorted(belonging):
+            likely = [paper.holder for paper in self.papers if paper.number == number]
+            people.append((number, data.draw(st.sampled_from(likely + likely + [NOBODY]))))
         made = LookupIndex(
-            exam=exam, revision=next(self.count), secret_id=identity.secret_id(SECRET), rows=rows, issued_at=ISSUED_AT
-        )
+            exam=exam, revision=next(self.count), secret_id=identity.secret_id(SECRET),
+            rows=tuple((number, identity.lookup_key(SECRET, name, ID_TYPE, ID_NUMBER)) for number, name in people),
+            issued_at=ISSUED_AT,
+        )  # fmt: skip
         # Whether anybody signed it does not matter to who is looked up.
         data_ = sealed(made.draft(SIGNERS["c"].kid), -65540, "c", flaw)
-        self._file(Indexing(exam, tuple(sorted(numbers)), flaw == "malformed"), data_)
+        self._file(Indexing(exam, tuple(people), flaw == "malformed"), data_)
 
     @precondition(lambda self: self.bytes_of)
     @rule(data=st.data())
@@ -268,42 +278,7 @@ class Histories(RuleBasedStateMachine):
         said = data.draw(st.sampled_from(list(self.bytes_of)))
         self._file(said, self.bytes_of[said])
 
-    # What is asked.
-
-    async def compare(self, registry: Registry) -> None:
-        """Every certificate, number, list and lookup, at several times."""
-        chain = await registry.chain()
-        for paper in self.papers:
-            text = qr_text.write(self.bytes_of[paper], "verify.example.org")
-            for time in TIMES:
-                seen = verdict.read_qr(text, chain, NOW)
-                record = await registry.by_number(seen.number) if seen.number else None
-                judged = verdict.judge(seen, record, chain=chain, now=NOW, as_of=time)
-                assert judged.outcome == self.model.by_paper(paper, time), f"{paper} at {time}"
-        for number in NUMBERS:
-            seen = verdict.read_number(number, chain)
-            record = await registry.by_number(number)
-            for time in TIMES:
-                judged = verdict.judge(seen, record, chain=chain, now=NOW, as_of=time)
-                assert judged.outcome == self.model.by_number(number, time), f"{number} at {time}"
-        for exam in EXAMS:
-            head = await registry.pass_list(exam)
-            lists = self.model.lists(exam, ("notice", "final"))
-            assert (head and (head.stage, head.revision)) == (
-                (lists[-1].stage, lists[-1].revision) if lists else None
-            ), exam
-        try:
-            answered = await registry.lookup([bytes(32)]) == ()
-        except RegistryUnavailable:
-            answered = False
-        assert answered == self.model.nobody(EXAMS)
-
 
 def statement_short(data: bytes) -> bytes:
     """How lists and changes name a statement, forged or not."""
     return statement.decode(data).short
-
-
-def run(question: Any) -> None:
-    """Runs what is asked."""
-    asyncio.run(question)

@@ -31,6 +31,7 @@ class Paper:
     signer: str
     begins: int
     expires: int | None = None
+    holder: str = ""
     forged: bool = False
     malformed: bool = False
 
@@ -66,10 +67,10 @@ class Alteration:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Indexing:
-    """A lookup index: whose rows are whose does not matter, only for which numbers it has one."""
+    """A lookup index: certificate numbers, each with the name that its row's key was made of."""
 
     exam: str
-    numbers: tuple[str, ...]
+    rows: tuple[tuple[str, str], ...]
     malformed: bool = False
 
 
@@ -241,15 +242,26 @@ class Model:
         owner = self.owner(number)
         if owner is not None:
             return self.by_paper(owner, time)
+        first = self._first(number)
+        return "not_found" if first is None else self.by_paper(first, time)
+
+    def _first(self, number: str) -> Paper | None:
+        """The first that a key of the centre signed, believed or not."""
         for one in self.log:
             if isinstance(one, Paper) and one.number == number and self._sound(one, "certificate", one.programme):
-                return self.by_paper(one, time)
-        return "not_found"
+                return one
+        return None
 
-    def belonging(self, exam: str) -> set[str]:
-        """The numbers of an exam's index: whom its newest final list names, "and each later one of their chains"."""
+    def belonging(self, exam: str) -> set[str] | None:
+        """The numbers of an exam's index: whom its newest final list names, "and each later one of their chains".
+
+        None where it names one that is not filed: no row can be "of that certificate's number".
+        """
         lists = self.lists(exam)
-        waiting = [one for one in self._filed() if lists and one in lists[-1].named]
+        named = lists[-1].named if lists else frozenset()
+        if not named <= {one for one in self.log if isinstance(one, Paper)}:
+            return None
+        waiting = list(named)
         found: set[Paper] = set()
         histories = self.histories()
         while waiting:
@@ -258,16 +270,51 @@ class Model:
             waiting += [c.by for c in histories.get(paper, []) if c.by is not None and c.by not in found]
         return {paper.number for paper in found}
 
-    def _filed(self) -> Iterable[Paper]:
-        for one in self.log:
-            if isinstance(one, Paper) and self._sound(one, "certificate", one.programme):
-                yield one
+    def covering(self, exam: str) -> list[Indexing]:
+        """The indexes that cover: "for each certificate that belongs in it one row", "and no further row"."""
+        wanted = self.belonging(exam)
+        indexes = [one for one in self.log if isinstance(one, Indexing) and one.exam == exam and not one.malformed]
+        return [one for one in indexes if wanted == {number for number, _ in one.rows}]
 
-    def nobody(self, exams: Iterable[str]) -> bool:
-        """Whether "nobody" may be answered: each exam with a believed final list has an index that covers."""
-        for exam in exams:
-            wanted = sorted(self.belonging(exam))
-            indexes = [one for one in self.log if isinstance(one, Indexing) and one.exam == exam and not one.malformed]
-            if self.lists(exam) and not any(sorted(one.numbers) == wanted for one in indexes):
-                return False
-        return True
+    def looked_up(self, holder: str, exams: Iterable[str], time: int) -> list[tuple[str, str | None]] | None:
+        """A person's certificates and what they are worth, None where the answer is 503."""
+        exams = [exam for exam in exams if self.lists(exam)]
+        rows = [row for exam in exams for index in self.covering(exam) for row in index.rows]
+        numbers = sorted({number for number, name in rows if name == holder})
+        # "Nobody" is answered only where each exam with a believed final list has an index that covers.
+        if not numbers and not all(self.covering(exam) for exam in exams):
+            return None
+        found: list[tuple[str, str | None]] = []
+        for number in numbers:
+            paper = self.owner(number) or self._first(number)
+            if paper is not None and paper.holder == holder:
+                outcome = self.by_paper(paper, time)
+                if outcome not in ("key_not_trusted", "malformed"):
+                    found.append((number, None if outcome == "unregistered" else outcome))
+        return found
+
+    def not_in_force(self, exam: str, time: int) -> int:
+        """How many certificates of an exam's newest list are not valid, of those that a change names."""
+        lists = self.lists(exam, ("notice", "final"))
+        if not lists or lists[-1].stage != "final":
+            return 0
+        touched = [paper for one in self.log if isinstance(one, Alteration) for paper in (one.of, one.by) if paper]
+        numbers = {paper.number for paper in touched}
+        filed = {one for one in self.log if isinstance(one, Paper)}
+        return sum(
+            self._newest(paper.number, time) != "valid"
+            for paper in lists[-1].named
+            if paper.number in numbers and paper in filed
+        )
+
+    def _newest(self, number: str, time: int) -> str:
+        """What the last of what replaced a number's certificate is worth."""
+        outcome = self.by_number(number, time)
+        while outcome == "replaced":
+            paper = self.owner(number)
+            by = [change.by for change in self.histories()[paper] if change.by is not None] if paper else []
+            if not by:
+                break
+            number = by[-1].number
+            outcome = self.by_number(number, time)
+        return outcome

@@ -4,22 +4,25 @@
 ``YINJIAN_SEED`` which; both are printed.
 """
 
+import asyncio
 import os
 import sys
 from typing import ClassVar, Final
 
 import asyncpg
 import hypothesis
+import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
 from migrations import embedded
 from tests import releases
-from tests.belief.belief_machine import NOW, Histories, run
+from tests.belief.belief_asked import compare
+from tests.belief.belief_machine import NOW, Histories
 from tests.conftest import Urls, fresh_registry
 from tests.memory_registry import MemoryRegistry
 from verify.registry.postgres import PostgresRegistry
 
-HISTORIES: Final = int(os.environ.get("YINJIAN_HISTORIES", "40"))
+HISTORIES: Final = int(os.environ.get("YINJIAN_HISTORIES", "30"))
 SEED: Final = int(os.environ.get("YINJIAN_SEED", "20261126"))
 SETTINGS: Final = hypothesis.settings(
     max_examples=HISTORIES,
@@ -28,6 +31,12 @@ SETTINGS: Final = hypothesis.settings(
     database=None,
     suppress_health_check=list(hypothesis.HealthCheck),
 )
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one application keeps nothing of the history before."""
+    monkeypatch.setattr("verify.http.lists.standing._FRESH", -1)
 
 
 class InMemory(Histories):
@@ -39,11 +48,11 @@ class InMemory(Histories):
         """Compares, once the history is whole."""
         if self.ring is not None:
             InMemory.asked += 1
-            run(self.compare(MemoryRegistry(self.statements, now=NOW)))
+            asyncio.run(compare(self, MemoryRegistry(self.statements, now=NOW)))
 
 
 def test_the_core_believes_what_the_contract_says() -> None:
-    """Verdicts by QR and by number at four times, newest lists, and whether nobody may be answered."""
+    """Verdicts by QR and by number at four times, lookups of everybody, lists, and the pages of all of these."""
     sys.stdout.write(f"seed {SEED}, {HISTORIES} histories\n")
     hypothesis.seed(SEED)(run_state_machine_as_test)(InMemory, settings=SETTINGS)
     sys.stdout.write(f"{InMemory.asked} histories asked, 0 disagreements\n")
@@ -62,7 +71,7 @@ class OnPostgres(Histories):
         if self.ring is not None:
             OnPostgres.asked += 1
             with fresh_registry(self.server) as urls:
-                run(self._filed_and_compared(urls))
+                asyncio.run(self._filed_and_compared(urls))
 
     async def _filed_and_compared(self, urls: Urls) -> None:
         signer = await asyncpg.connect(urls.signer)
@@ -71,7 +80,7 @@ class OnPostgres(Histories):
         )
         await signer.close()
         registry = await PostgresRegistry.open(urls.reader, releases.ROOT_THUMBPRINT)
-        await self.compare(registry)
+        await compare(self, registry)
         await registry.close()
 
 

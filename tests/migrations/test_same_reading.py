@@ -217,6 +217,8 @@ async def test_every_vector(reader: Any) -> None:
             continue
     for case in json.loads((project / "chains.json").read_text())["cases"]:
         vectors += map(bytes.fromhex, case["keyrings"])
+    for case in json.loads((project / "beliefs.json").read_text())["cases"]:
+        vectors += map(bytes.fromhex, case["log"])
     counts = await compare(reader, vectors)
     assert counts["both"] > 10
     assert await compare(reader, good()) == {"both": len(good())}

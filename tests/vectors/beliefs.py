@@ -18,11 +18,22 @@ from verify.core.keyring import Keyring, thumbprint
 NOW: Final = ISSUED_AT + 1_000
 OTHER: Final = TestKey("of another programme")
 GOOD: Final = TestKey("new certificate key")
+LATER: Final = TestKey("later certificate key")
 PROGRAMMES: Final = (CEM, msgspec.structs.replace(CEM, code="CAM"))
 FIRST: Final = keyring(
     [*ENTRIES, OTHER.entry("status", "CAM"), GOOD.entry("certificate"), TestKey("CAM").entry("certificate", "CAM")],
     programmes=PROGRAMMES,
 )
+MALFORMED: Final[Sequence[tuple[str, int, Any]]] = (
+    ("another programme than its exam's", 2, "CAM"),
+    ("a programme in lower case", 2, "cem"),
+    ("nobody named in a final row", 8, [[1, "某", "＊", None]]),
+    ("a name of fifteen bytes for a certificate", 8, [[1, "某", "＊", bytes(15)]]),
+    ("a title in another language", 9, {1: {"zh": "考试", "fr": "Examen"}, 2: "2022-04-23", 3: None}),
+    ("a day that is written otherwise", 9, {1: {"zh": "考试"}, 2: "23.4.2022", 3: None}),
+    ("a time beyond the calendar", 7, 2**62),
+)
+"""What a pass list's field may not hold."""
 
 
 def _ring(ring: Keyring) -> bytes:
@@ -48,6 +59,12 @@ def _with_field(data: bytes, key: TestKey) -> bytes:
     return resign(key, found.claims | {found.kind.claim: found.content | {15: 0}})
 
 
+def _altered(data: bytes, key: TestKey, field: int, value: Any) -> bytes:
+    """The same claims with another value in one field of the content."""
+    found = statement.decode(data)
+    return resign(key, found.claims | {found.kind.claim: found.content | {field: value}})
+
+
 def _by(serial: int, **other: Any) -> Named:
     return Named(number=releases.number(serial), short=releases.short(releases.certify(serial, **other)))
 
@@ -67,6 +84,12 @@ def beliefs() -> dict[str, Any]:
     revoked = releases.change(1, "revoked")
     later: dict[str, Any] = {"effective_at": ISSUED_AT + 200, "issued_at": ISSUED_AT + 200}
     paper: dict[str, Any] = {"paper_date": "2015-06-01", "id_hint": ""}
+    second = msgspec.structs.replace(FIRST, version=2, previous=statement.decode(_ring(FIRST)).digest)
+    named = msgspec.structs.replace(second, keys=(*FIRST.keys, LATER.entry("certificate")))
+    retired = msgspec.structs.replace(second, keys=tuple(
+        msgspec.structs.replace(key, state="retired") if key.kid == CERTIFICATE.kid else key for key in FIRST.keys
+    ))  # fmt: skip
+    taken = releases.certify(2, holder="别人")
     cases: list[tuple[str, str | None, int | None, Sequence[bytes], Sequence[tuple[int, str]]]] = [
         ("a certificate that its list names", None, None, base, [(1, "valid"), (2, "not_found")]),
         ("revoked", None, None, [*base, revoked], [(1, "revoked")]),
@@ -106,7 +129,20 @@ def beliefs() -> dict[str, Any]:
         ("a certificate alone that nobody signed", "signature_bad", 1,
          [_ring(FIRST), _broken(one), _list(1)], [(1, "not_found")]),
         ("a keyring that no root signed", "not_signed_by_root", 3,
-         [*base, CERTIFICATE.sign(msgspec.structs.replace(FIRST, version=2).draft(CERTIFICATE.kid))], [(1, "valid")]),
+         [*base, CERTIFICATE.sign(second.draft(CERTIFICATE.kid))], [(1, "valid")]),
+        ("a keyring of another predecessor", "wrong_predecessor", 3,
+         [*base, _ring(msgspec.structs.replace(second, previous=bytes(32)))], [(1, "valid")]),
+        ("a certificate by a key that no keyring names", "unknown_key", 1,
+         [_ring(FIRST), releases.certify(1, key=TestKey("stranger")), _list(1)], [(1, "not_found")]),
+        ("a certificate by a key that only a later keyring names", "key_not_active", 1,
+         [_ring(FIRST), releases.certify(1, key=LATER), _ring(named), _list(1)], [(1, "key_not_trusted")]),
+        ("a list by a key that was retired before", "key_not_active", 3,
+         [_ring(FIRST), one, _ring(retired), _list(1)], [(1, "unregistered")]),
+        ("replaced by one whose number is another's", "number_used", 5,
+         [*base, two, taken, releases.change(1, "replaced", replacement=Named(
+             number=releases.number(2), short=releases.short(taken)))], [(1, "valid"), (2, "unregistered")]),
+        *((f"a list with {what}", "malformed", 3, [*base, _altered(_list(2, revision=2), CERTIFICATE, field, value)],
+           [(1, "valid"), (2, "not_found")]) for what, field, value in MALFORMED),
         ("a line, its list naming the old one", None, None, line, [(1, "replaced"), (2, "valid")]),
         ("a line, its next list naming the new one", None, None,
          [*line, _list(2, revision=2)], [(1, "replaced"), (2, "valid")]),

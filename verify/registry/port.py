@@ -138,8 +138,10 @@ class Registry(Protocol):
 
         All indexes that cover are asked: an index covers where it has one row for each certificate that its exam's
         newest believed final list names and for each later one of their lines (``Register.belonging``), of that
-        certificate's number, and no further row; no signature is asked of it. Raises RegistryUnavailable where none is
-        found and an exam with a believed final list has no index that covers: an empty answer always means nobody.
+        certificate's number, and no further row. No signature is asked of the index, nor of a certificate that the list
+        names; but one that is not filed has no number, and its exam then no index that covers. Raises
+        RegistryUnavailable where none is found and an exam with a believed final list has no index that covers: an
+        empty answer always means nobody.
         """
         ...
 

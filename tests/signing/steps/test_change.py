@@ -313,24 +313,28 @@ def test_a_backup_is_put_back_and_completed_from_the_releases(place: Place) -> N
 
 
 def test_a_lost_ledger_is_rebuilt_from_the_releases(place: Place) -> None:
-    """Certificates, lists, indexes, changes: all but what only the workbook knew."""
+    """Certificates, lists, indexes, changes, and what each release was: all but what only the workbook knew."""
     change(place, FIRST, "replace", NOW + 10)
     change(place, SECOND, "suspend", NOW + 20)
+    facts = Facts(name="赵更正", id_type="resident", id_key=resident(2))
+    change(place, "CEM2204000003E", "replace", NOW + 25, facts=facts)
     with place.session().ledger as ledger:
         before = {s.given.number: s for s in History(ledger).all()}
+        jobs = [(job.release, job.kind) for job in ledger.jobs()]
         rows = ledger.index_rows("CEM-2022-04", 99)
     ledger_file = place.folder / "ledger.sqlite"
     ledger_file.unlink()
     made = restore.rebuild_(place.room, place.keys, NOW + 30)
-    assert len(made.added) == 3
+    assert len(made.added) == 4
     session = place.session()
     with session.ledger as ledger:
         after = {s.given.number: s for s in History(ledger).all()}
         assert after == before
+        assert [(job.release, job.kind) for job in ledger.jobs()] == jobs
         assert ledger.index_rows("CEM-2022-04", 99) == rows
         assert rebuild.rebuild(ledger, session.room.releases, session.unlocked.chain) == []
     final = certify(place, PEOPLE, NOW + 500)
-    assert final.name == "2022-04-final-1.release"
+    assert final.name == jobs[-1][0]
     damaged = next((place.folder / "releases").glob("*final*"))
     damaged.write_bytes(damaged.read_bytes()[:-9] + b"\0" * 9)
     ledger_file.unlink()

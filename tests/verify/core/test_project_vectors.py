@@ -1,5 +1,6 @@
 """The project's own vectors hold, and the script that makes them gives the same bytes again."""
 
+import contextlib
 import json
 from typing import Any
 
@@ -10,10 +11,12 @@ from tests.vectors import regenerate, verdicts
 from tests.vectors import statements as statement_vectors
 from tests.vectors.broken import PAYLOADS
 from verify.core import kinds, offline, qr_text, signed, statement, verdict
+from verify.core.believed_list import BelievedList
 from verify.core.chain import Chain
 from verify.core.errors import CoreError, KeyringRefused, NotBelieved, Unreadable
 from verify.core.log import tree
-from verify.core.register import Register
+from verify.core.register import Register, revisions
+from verify.core.statement import Kind
 
 
 def load(name: str) -> Any:
@@ -115,22 +118,57 @@ def test_a_text_is_read_as_its_vector_says(case: dict[str, Any]) -> None:
 FAILURES = {
     "signature_bad", "key_wrong_use", "key_wrong_programme", "key_compromised", "malformed", "not_registered",
     "replacement", "certificate_missing", "wrong_exam", "change_after_final", "change_out_of_turn", "change_order",
-    "change_ahead", "number_used", "revision_used", "not_signed_by_root",
+    "change_ahead", "number_used", "revision_used", "not_signed_by_root", "wrong_predecessor", "unknown_key",
+    "key_not_active",
 }  # fmt: skip
+
+
+def _doubt(chain: Chain, log: list[bytes], doubted: int) -> str | None:
+    """Why a list or keyring of a log is not believed where it stands; None where it is."""
+    data = log[doubted]
+    try:
+        if statement.decode(data).kind is Kind.KEYRING:
+            before = Chain.among(
+                [(one, place) for place, one in enumerate(log[:doubted])], bytes.fromhex(BELIEFS["root"])
+            )
+            assert before is not None
+            before.extend(data, doubted)
+            return None
+        listed = BelievedList.of(data, doubted, chain)
+    except (KeyringRefused, NotBelieved) as error:
+        return error.code
+    earlier = []
+    for place, one in enumerate(log[:doubted]):
+        with contextlib.suppress(NotBelieved):
+            earlier.append(BelievedList.of(one, place, chain))
+    return None if listed in revisions([*earlier, listed], listed.head.exam) else "revision_used"
 
 
 @pytest.mark.parametrize("case", BELIEFS["cases"], ids=lambda case: case["name"])
 async def test_a_log_is_believed_as_its_vector_says(case: dict[str, Any]) -> None:
     """By number each certificate has its outcome, and what is wrong is doubted for the reason that the vector names."""
     now = BELIEFS["now"]
-    registry = MemoryRegistry([bytes.fromhex(data) for data in case["log"]], now)
+    log = [bytes.fromhex(data) for data in case["log"]]
+    registry = MemoryRegistry(log, now)
     chain = await registry.chain()
-    doubts = dict[int, str]()
+    doubts = dict[int, str | None]()
     for wanted in case["expect"]:
         record = await registry.by_number(wanted["number"])
         judged = verdict.judge(verdict.read_number(wanted["number"], chain), record, chain=chain, now=now)
         assert judged.outcome == wanted["outcome"]
         doubts |= {place: doubt.code for place, doubt in Register.of(record).doubts.items()} if record else {}
-    assert case["class"] == "good" or case["class"] in FAILURES
-    if case["doubted"] in doubts:
-        assert doubts[case["doubted"]] == case["class"]
+    for place, data in enumerate(log[1:], start=1):
+        if statement.decode(data).kind in (Kind.PASS_LIST, Kind.KEYRING):
+            doubts[place] = _doubt(chain, log, place)
+    wrong = {place: why for place, why in doubts.items() if why is not None}
+    if case["class"] == "good":
+        assert case["doubted"] is None
+        # A compromised key's own may be doubted too: it counts again for the list that the case is about.
+        assert set(wrong.values()) <= {"key_compromised"}
+    else:
+        assert wrong[case["doubted"]] == case["class"]
+
+
+def test_every_failure_is_shown_by_a_vector() -> None:
+    """Whatever the core can have against a statement of a log, some log has; and it is named as it is named there."""
+    assert {case["class"] for case in BELIEFS["cases"]} - {"good"} == FAILURES

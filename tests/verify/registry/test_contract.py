@@ -192,6 +192,23 @@ async def test_nobody_rests_on_an_index_that_covers(filing: Filing, what: str) -
     assert await registry.lookup([releases.lookup_key(1)]) == (releases.number(1),)
 
 
+async def test_a_certificate_that_is_not_filed_has_no_number_to_cover(filing: Filing) -> None:
+    """While a list names a certificate that is not there, none of its exam's indexes covers, whomever they have.
+
+    Whoever signed it, once it is there its number is what belongs.
+    """
+    strange = _unsigned(releases.certify(3))
+    named = releases.pass_list([releases.row(1, releases.certify(1)), releases.row(3, strange)])
+    indexes = [releases.index(_filed(serials), revision=n) for n, serials in enumerate([(1,), (1, 3)], start=1)]
+    registry = await filing([RING, releases.certify(1), named, *indexes])
+    for key in (releases.lookup_key(1), bytes(32)):
+        with pytest.raises(RegistryUnavailable):
+            await registry.lookup([key])
+    await filing([strange])
+    assert await registry.lookup([releases.lookup_key(1)]) == (releases.number(1),)
+    assert await registry.lookup([bytes(32)]) == ()
+
+
 async def test_all_indexes_that_cover_are_asked(filing: Filing) -> None:
     """An index of wrong keys that covers hides nothing of one of right keys, in whatever order they stand."""
     wrong = [(releases.number(n), bytes([n]) * 32) for n in (1, 2)]

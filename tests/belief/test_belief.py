@@ -36,7 +36,7 @@ SETTINGS: Final = hypothesis.settings(
 @pytest.fixture(autouse=True)
 def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """The one application keeps nothing of the history before."""
-    monkeypatch.setattr("verify.http.lists.standing._FRESH", -1)
+    monkeypatch.setattr("verify.http.lists.not_in_force._FRESH", -1)
 
 
 class InMemory(Histories):

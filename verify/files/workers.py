@@ -73,10 +73,12 @@ class Workers:
             await self._fresh()
 
     async def run(self, job: jobs.Job, client: str = NOBODY) -> jobs.Answer:
-        """The answer to ``job``.
+        """The answer to ``job``, which looks for codes no longer than its ``share``.
 
         Raises FileRefused, also for a worker lost on the way or where too many wait, and turns.Spent.
         """
+        if isinstance(job, jobs.FindCodes):
+            job = msgspec.structs.replace(job, seconds=self.share(job.seconds, client))
         async with self._turns.turn(client) as turn:
             answer = await self._ask(job, turn)
         if isinstance(answer, jobs.Declined):

@@ -26,7 +26,7 @@ from verify.http.files import uploads
 from verify.http.files.intake import Intake
 from verify.http.guard.limits import Limiter, MemoryLimiter, Unlimited
 from verify.http.guard.lookups_tried import LookupsTried
-from verify.http.guard.memory import LocalMemory
+from verify.http.guard.memory import LocalMemory, Memory
 from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import NamesTried
 from verify.http.guard.proof import Proofs
@@ -72,25 +72,28 @@ def create(
     ticks: Callable[[], float] = time.monotonic,
     limiter: Limiter | None = None,
     shared: Shared | None = None,
+    memory: Memory | None = None,
+    secret: bytes | None = None,
     intake: Intake | None = None,
     underway: Underway | None = None,
 ) -> ASGIApp:
     """The service as an ASGI application, for an open registry. ``clock`` tells seconds since
-    1970, ``ticks`` seconds that never go back.
+    1970, ``ticks`` seconds that never go back. ``memory`` and ``secret`` are what several processes share; a Redis
+    that is set goes before the one, the lookup secret before the other.
     """
     files = Files(logo=settings.site.logo)
     views = Views(files, settings.site, settings.public_url)
-    # Without a lookup secret one of this process alone: what is remembered must be hashed with something secret.
-    secret = settings.lookup_secrets[0] if settings.lookup_secrets else secrets.token_bytes(32)
+    # Without a lookup secret any other: what is remembered must be hashed with something secret.
+    secret = settings.lookup_secrets[0] if settings.lookup_secrets else secret or secrets.token_bytes(32)
     if shared is None and settings.redis_url:
         shared = Shared(settings.redis_url)
-    memory = shared or LocalMemory()
+    memory = shared or memory or LocalMemory()
     proofs = Proofs(secret, memory)
     asker = Asker(registry, settings.lookup_secrets, NameGate(NamesTried(secret, memory), proofs))
     standings = Standings(asker)
     calendar = Calendar(PlanFile(settings.calendar), registry)
     desk = LookupDesk(asker, proofs, LookupsTried(secret, memory))
-    limits = limiter or ((shared or MemoryLimiter()) if settings.rate_limits else Unlimited())
+    limits: Limiter = (shared or limiter or MemoryLimiter()) if settings.rate_limits else Unlimited()
     files_in = intake or Intake(allowance=Allowance(BURST if settings.rate_limits else math.inf))
     if not files.has("web/site.js"):
         _log.warning("the pages' scripts are not built (make web): no lookups, camera, drop, paste or progress")

@@ -20,7 +20,7 @@ from tests.http_service import client
 from tests.photos import Shot, page, qr_image, take
 from verify.files.workers import Workers
 from verify.http.answers.assets import Files
-from verify.http.files.intake import Intake
+from verify.http.files.intake import Intake, Readers
 
 
 @pytest.fixture
@@ -41,6 +41,12 @@ async def service(intake: Intake) -> AsyncIterator[httpx.AsyncClient]:
 async def send(service: httpx.AsyncClient, data: bytes, name: str = "scan.png") -> httpx.Response:
     """The answer to one file."""
     return await service.post("/api/v1/verify/document", files={"file": (name, data)})
+
+
+def pids(readers: Readers) -> tuple[int, ...]:
+    """The processes of this service's own readers that wait."""
+    assert isinstance(readers, Workers)
+    return readers.pids
 
 
 def png(picture: Image.Image) -> bytes:
@@ -142,7 +148,7 @@ async def test_fifty_bad_files_at_once_are_all_refused_and_the_service_stays_rea
             assert (answer.status_code, answer.json()["code"]) == (bad.status, bad.code)
         assert slowest < 2
         gc.collect()
-        readers = [psutil.Process(pid) for pid in (*intake.pictures.pids, *intake.tables.pids)]
+        readers = [psutil.Process(pid) for pid in (*pids(intake.pictures), *pids(intake.tables))]
         return psutil.Process().memory_info().rss + max(reader.memory_info().rss for reader in readers)
 
     before = await rush()
@@ -157,7 +163,7 @@ async def test_a_worker_killed_in_the_middle_costs_its_own_request_and_is_replac
     """The sender is told to try again, and the next file is read."""
     noise = Image.frombytes("L", (2500, 2500), random.Random(1).randbytes(6_250_000))  # noqa: S311 -- noise
     await intake.pictures.start()
-    (reader,) = intake.pictures.pids
+    (reader,) = pids(intake.pictures)
     sending = asyncio.create_task(send(service, png(noise)))
     await asyncio.sleep(0.5)
     os.kill(reader, signal.SIGKILL)

@@ -1,7 +1,7 @@
 """Files that askers send: taken in, read in worker processes, and forgotten with the request."""
 
 import logging
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Protocol
 
 from verify.files import jobs, refusals
 from verify.files.confinement import layers
@@ -24,15 +24,45 @@ _RETRY_AFTER: Final = 10
 _log = logging.getLogger("yinjian.http")
 
 
+class Readers(Protocol):
+    """Readers of one kind: this process's own Workers, or those of the keeper."""
+
+    @property
+    def confinement(self) -> layers.Report | None:
+        """How they are confined; None before the first has started."""
+        ...
+
+    async def start(self) -> None:
+        """Has one ready. Raises FileRefused where none starts."""
+        ...
+
+    async def run(self, job: jobs.Job, client: str = ...) -> jobs.Answer:
+        """See Workers.run."""
+        ...
+
+    async def close(self) -> None:
+        """Ends them."""
+        ...
+
+
 class Intake:
-    """Reads files for askers. Every method raises Refused with the problem's code."""
+    """Reads files for askers. Every method raises Refused with the problem's code.
+
+    ``announced``: somebody else tells the operator how the readers are confined.
+    """
 
     def __init__(
-        self, pictures: Workers | None = None, tables: Workers | None = None, *, allowance: Allowance | None = None
+        self,
+        pictures: Readers | None = None,
+        tables: Readers | None = None,
+        *,
+        allowance: Allowance | None = None,
+        announced: bool = False,
     ) -> None:
         allowance = allowance or Allowance()
-        self.pictures = pictures or Workers(allowance=allowance)
-        self.tables = tables or Workers(reads="tables", allowance=allowance)
+        self.pictures: Readers = pictures or Workers(allowance=allowance)
+        self.tables: Readers = tables or Workers(reads="tables", allowance=allowance)
+        self._announced = announced
 
     async def start(self) -> None:
         """Starts a worker of each kind, and tells the operator what this machine does not keep them from."""
@@ -41,7 +71,8 @@ class Intake:
                 await workers.start()
             except FileRefused:
                 _log.error("no reader of %s starts here: such files will not be read", reads)
-        if missing := layers.missing(self.tables.confinement or {}):
+        missing = layers.missing(self.tables.confinement or {})
+        if missing and not self._announced:
             _log.warning("the readers of files are confined, but not by %s", missing)
 
     def confinement(self) -> str:
@@ -53,7 +84,7 @@ class Intake:
 
     async def codes(self, data: bytes, client: str) -> Findings:
         """The QR codes of an image or PDF."""
-        answer = await self._run(jobs.FindCodes(data=data, seconds=self.pictures.share(_SECONDS, client)), client)
+        answer = await self._run(jobs.FindCodes(data=data, seconds=_SECONDS), client)
         return answer if isinstance(answer, Findings) else _astray()
 
     async def table(self, data: bytes, client: str, *, ours: tuple[Triple, ...], typed: bool = False) -> Listed:

@@ -7,7 +7,7 @@ the address at the other end of the wire, and a proxy that the operator trusts m
 
 import asyncio
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -34,25 +34,6 @@ _TOO_LATE: Final = (
 )
 
 
-_OTHER_FILES: Final = 200
-"""Files that the process holds beside connections: the database's, the workers', its own."""
-
-
-def room_for(connections: int) -> int:
-    """How many connections this process may have: as many, or as the machine's limit of open files leaves."""
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return connections
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections + _OTHER_FILES
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        return max(soft - _OTHER_FILES, 1)
-    return connections
-
-
 class Connections:
     """The connections of one process."""
 
@@ -72,13 +53,29 @@ class Connections:
         self.linger_seconds = linger_seconds
         self.read_seconds = read_seconds
         self._proxies = tuple(proxies)
+        self.draining = False
+        """Whether every connection ends with its next answer."""
         self._by_address: dict[str, dict[Guarded, None]] = {}
         self._count = 0
+        self._tell: Callable[[str, bool], None] = lambda _key, _begins: None
 
     @property
     def count(self) -> int:
         """How many there are now."""
         return self._count
+
+    def tell_of(self, told: Callable[[str, bool], None]) -> None:
+        """Has somebody told of each, by its address, and whether it begins: who counts those of all processes."""
+        self._tell = told
+
+    def keys(self) -> tuple[str, ...]:
+        """The address of each connection that is counted."""
+        return tuple(key for key, mine in self._by_address.items() for _ in mine)
+
+    def give_up(self, key: str) -> None:
+        """Ends the connection with the least claim of an address, for the sake of another process's."""
+        if mine := self._by_address.get(key):
+            _least(mine).give_way()
 
     def key(self, peer: str | None) -> str | None:
         """The address by which a connection is counted; None for one that counts for nobody."""
@@ -100,15 +97,17 @@ class Connections:
                 return False
         self._by_address.setdefault(key, mine)[one] = None
         self._count += 1
+        self._tell(key, True)
         return True
 
     def leave(self, one: "Guarded", key: str | None) -> None:
         """Forgets a connection."""
         mine = self._by_address.get(key or "", {})
-        if mine.pop(one, one) is None:
+        if key is not None and mine.pop(one, one) is None:
             self._count -= 1
+            self._tell(key, False)
             if not mine:
-                del self._by_address[key or ""]
+                del self._by_address[key]
 
     def protocol(self) -> type["Guarded"]:
         """The protocol class for uvicorn, with these connections as its own."""
@@ -147,6 +146,11 @@ class Guarded(HttpToolsProtocol):
         self.connections_of_all.leave(self, self._key)
         self.transport.abort()
         return True
+
+    def say_last(self) -> None:
+        """Has the answer that is not yet begun say that it is the last."""
+        if self._asked is not None and not self._asked.response_started:
+            self._asked.keep_alive = False
 
     def connection_made(self, transport: Any) -> None:
         """Begins, unless there is no room."""
@@ -206,6 +210,8 @@ class Guarded(HttpToolsProtocol):
         self._moved = True
         self._stop()
         super().on_headers_complete()
+        if self.connections_of_all.draining:
+            self.say_last()
 
     def on_body(self, body: bytes) -> None:
         """A part of its body."""

@@ -1,0 +1,58 @@
+"""What the processes write to standard error: a line of JSON for each event, or one for people at a terminal.
+
+YINJIAN_LOG is json or console; unset, it is console where standard error is a terminal. Whatever went wrong is told by
+its kind and place: what an error says may hold what a stranger sent.
+"""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+_QUIET: Final = ("uvicorn.error", "uvicorn.asgi", "asyncio")
+"""Of which only warnings are the operator's business."""
+
+
+def configure(environ: Mapping[str, str] = os.environ) -> None:
+    """Sets the root logger up, once in a process."""
+    chosen = environ.get("YINJIAN_LOG") or ("console" if sys.stderr.isatty() else "json")
+    common: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _kind_and_place,
+    ]
+    last = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)
+        if chosen == "console"
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=common,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _kind_and_place(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """An error in place of its traceback."""
+    told = event.pop("exc_info", None)
+    error = told[1] if isinstance(told, tuple) else told
+    if isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)
+        event["error"] = type(error).__name__
+        event["at"] = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    return event

@@ -1,0 +1,187 @@
+"""The keeper: the one process of a service that counts and reads for all workers of its machine.
+
+It remembers spent proofs, failed searches and wrong names, gives strangers' files their turns at the readers, and
+knows how many connections there are. Workers ask it over a UNIX socket; see ``kept`` for their side. It decides nothing
+that anybody is answered, and what is lost with it is counts. It ends with its supervisor, whose end of standard input
+closes.
+"""
+
+import asyncio
+import contextlib
+import logging
+import math
+import socket
+import sys
+from typing import Any, Final
+
+import msgspec
+
+from verify.files.confinement import layers
+from verify.files.jobs import Declined, Reads
+from verify.files.refusals import FileRefused
+from verify.files.turns import BURST, Allowance, Spent
+from verify.files.workers import Workers
+from verify.http.guard.memory import LocalMemory
+from verify.processes import life, wire
+from verify.processes.census import Census
+from verify.processes.charges import KeeperCharge
+
+_log = logging.getLogger("yinjian.keeper")
+_EMPTY: Final = msgspec.Raw(msgspec.msgpack.encode(None))
+
+
+class Keeper:
+    """What is kept, and the workers' connections."""
+
+    def __init__(self, charge: KeeperCharge) -> None:
+        allowance = Allowance(BURST if charge.rate_limits else math.inf)
+        self._memory = LocalMemory()
+        self._readers: dict[Reads, Workers] = {
+            "pictures": Workers(allowance=allowance),
+            "tables": Workers(reads="tables", allowance=allowance),
+        }
+        self._starting: dict[Reads, asyncio.Task[None]] = {}
+        self._census: Census[_Worker] = Census(charge.of_address, charge.in_all)
+
+    def begin(self) -> None:
+        """Starts readers of each kind, in their own time."""
+        self._starting = {reads: asyncio.create_task(self._start(reads)) for reads in self._readers}
+
+    async def close(self) -> None:
+        """Ends the readers."""
+        for task in self._starting.values():
+            task.cancel()
+        await asyncio.gather(*self._starting.values(), return_exceptions=True)
+        for workers in self._readers.values():
+            await workers.close()
+
+    async def attend(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        """One worker, until it is gone."""
+        worker = _Worker(sink)
+        decode = msgspec.msgpack.Decoder(wire.Asked).decode
+        try:
+            async for data in wire.frames(source):
+                self._hear(worker, decode(data))
+        except (OSError, msgspec.MsgspecError) as error:
+            _log.error("a worker is cut off (%s)", type(error).__name__)
+        finally:
+            self._census.lost(worker)
+            worker.end()
+
+    def _hear(self, worker: "_Worker", asked: wire.Asked) -> None:
+        match asked.message:
+            case wire.Connected(met=met, left=left):
+                self._count(worker, met, left)
+            case wire.Forget(number=number):
+                worker.forget(number)
+            case question if asked.number is not None:
+                worker.begin(asked.number, self._answer(question))
+
+    def _count(self, worker: "_Worker", met: tuple[str, ...], left: tuple[str, ...]) -> None:
+        for key in left:
+            self._census.left(key, worker)
+        for key in met:
+            if (going := self._census.met(key, worker)) is not None:
+                going[1].tell((going[0],))
+
+    async def _answer(self, question: wire.Message) -> Any:
+        match question:
+            case wire.Note(key=key, member=member, seconds=seconds, now=now):
+                return await self._memory.note(key, member, seconds, now)
+            case wire.Tallies(keys=keys, now=now):
+                return await self._memory.tallies(keys, now)
+            case wire.Admit(tries=tries, seconds=seconds, now=now):
+                return await self._memory.admit(tries, seconds, now)
+            case wire.Confined(reads=reads):
+                await asyncio.shield(self._starting[reads])
+                return self._readers[reads].confinement
+            case wire.Read():
+                return await self._read(question)
+        return None
+
+    async def _read(self, asked: wire.Read) -> wire.FileAnswer:
+        try:
+            return await self._readers[asked.reads].run(asked.job, asked.client)
+        except Spent as spent:
+            return wire.Later(wait=spent.wait)
+        except FileRefused as refused:
+            return Declined(code=refused.code, line=refused.line)
+
+    async def _start(self, reads: Reads) -> None:
+        workers = self._readers[reads]
+        try:
+            await workers.start()
+        except FileRefused:
+            _log.error("no reader of %s starts here: such files will not be read", reads)
+        if reads == "tables" and (missing := layers.missing(workers.confinement or {})):
+            _log.warning("the readers of files are confined, but not by %s", missing)
+
+
+class _Worker:
+    """A worker that asks, and the questions of it that are not answered yet."""
+
+    def __init__(self, sink: asyncio.StreamWriter) -> None:
+        self._sink = sink
+        self._open: dict[int, asyncio.Task[None]] = {}
+
+    def begin(self, number: int, answering: Any) -> None:
+        """Answers a question when its answer is there."""
+        task = asyncio.create_task(self._tell(number, answering))
+        self._open[number] = task
+        task.add_done_callback(lambda _: self._open.pop(number, None))
+
+    def forget(self, number: int) -> None:
+        """Lets a question go: the readers need not go on for nobody."""
+        if task := self._open.get(number):
+            task.cancel()
+
+    def tell(self, keys: tuple[str, ...]) -> None:
+        """Says which addresses are to give up a connection each."""
+        self._send(wire.Told(value=msgspec.Raw(msgspec.msgpack.encode(keys))))
+
+    def end(self) -> None:
+        """Lets go of everything."""
+        for task in list(self._open.values()):
+            task.cancel()
+        self._sink.close()
+
+    async def _tell(self, number: int, answering: Any) -> None:
+        try:
+            value = msgspec.Raw(msgspec.msgpack.encode(await answering))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, this worker's question alone has no answer
+            _log.error("a question was not answered (%s)", type(error).__name__)
+            value = _EMPTY
+        self._send(wire.Told(value=value, number=number))
+
+    def _send(self, told: wire.Told) -> None:
+        if not self._sink.is_closing():
+            self._sink.write(wire.frame(told))
+
+
+async def keep(charge: KeeperCharge) -> None:
+    """Keeps until the supervisor is gone or says so."""
+    keeper = Keeper(charge)
+    over = life.over()
+    keeper.begin()
+    listening = socket.socket(fileno=charge.socket)
+    server = await asyncio.start_unix_server(keeper.attend, sock=listening)
+    life.ready()
+    try:
+        await over
+    finally:
+        server.close()
+        await keeper.close()
+
+
+def main() -> None:
+    """The whole life of a keeper."""
+    from verify.commands import logs
+
+    logs.configure()
+    charge = msgspec.json.decode(sys.stdin.buffer.readline(), type=KeeperCharge)
+    with contextlib.suppress(KeyboardInterrupt):
+        life.run(keep(charge))
+
+
+if __name__ == "__main__":
+    main()

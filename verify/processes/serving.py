@@ -1,0 +1,201 @@
+"""A worker: one process that answers the public, on the listening socket that all workers share.
+
+It answers SIGTERM by draining: it says of each answer that it is the last of its connection, and leaves who is silent
+the time after which connections are closed anyway. SIGINT, or the supervisor's end, lets
+running requests finish and closes the others at once.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import msgspec
+import uvicorn
+
+from verify.commands import logs, settings
+from verify.commands.settings import Settings
+from verify.http.app import create
+from verify.http.files.intake import Intake
+from verify.http.guard.connections import IN_ALL, OF_ADDRESS, Connections
+from verify.http.guard.shared_limiter import SharedLimiter
+from verify.http.guard.underway import IN_ALL as BODIES
+from verify.http.guard.underway import OF_CLIENT, Underway
+from verify.processes import life, open_files
+from verify.processes.charges import WorkerCharge
+from verify.processes.kept import Keeper, KeptMemory, KeptReaders
+from verify.registry.postgres import PostgresRegistry
+from verify.shared import environment
+
+_log = logging.getLogger("yinjian.serving")
+
+IDLE_SECONDS: Final = 5
+"""For which a connection may be silent between two requests."""
+_FINISH_SECONDS: Final = 20
+"""In which a request under way is answered, or its connection ends without."""
+_LAST_SECONDS: Final = 1
+"""In which those who were accepted last ask."""
+_SOON: Final = 0.2
+
+
+class Acceptor:
+    """Takes connections one at a time, so that workers that share a socket share what comes at once, too."""
+
+    def __init__(self, listening: socket.socket, protocol: Callable[[], asyncio.Protocol]) -> None:
+        self._listening = listening
+        self._protocol = protocol
+        self._loop = asyncio.get_running_loop()
+        self._beginning: set[asyncio.Task[Any]] = set()
+        self._loop.add_reader(listening.fileno(), self._accept)
+
+    def close(self) -> None:
+        """Takes those that wait already, and no more."""
+        self._loop.remove_reader(self._listening.fileno())
+        while self._take():
+            pass
+
+    def _accept(self) -> None:
+        self._take()
+
+    def _take(self) -> bool:
+        try:
+            wire, _ = self._listening.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return False
+        except OSError:  # no descriptor is left: who waits does so in the kernel's queue
+            self._loop.remove_reader(self._listening.fileno())
+            self._loop.call_later(_SOON, self._again)
+            return False
+        wire.setblocking(False)
+        task = self._loop.create_task(self._begin(wire))
+        self._beginning.add(task)
+        task.add_done_callback(self._beginning.discard)
+        return True
+
+    async def _begin(self, wire: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # it went away in the meantime
+            await self._loop.connect_accepted_socket(self._protocol, wire)
+
+    def _again(self) -> None:
+        if self._listening.fileno() >= 0:
+            self._loop.add_reader(self._listening.fileno(), self._accept)
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server on a shared socket, with another end."""
+
+    def __init__(self, config: uvicorn.Config, listening: socket.socket, connections: Connections) -> None:
+        super().__init__(config)
+        self._listening = listening
+        self._connections = connections
+        self._acceptor: Acceptor | None = None
+        self._patient = False
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Takes the signals for as long as it serves; they do not end the process afterwards."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.end, True)
+        loop.add_signal_handler(signal.SIGINT, self.end)
+        life.when_alone(self.end)
+        yield
+
+    def end(self, patient: bool = False) -> None:
+        """Begins the end; a second time at once."""
+        self.force_exit = self.should_exit and not patient
+        self._patient = patient
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begins to accept, and says so."""
+        await super().startup(sockets)
+        config = self.config
+
+        def protocol() -> asyncio.Protocol:
+            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]  # as uvicorn does
+                config=config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            return made
+
+        self._acceptor = Acceptor(self._listening, protocol)
+        life.ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drains, and then ends as uvicorn does.
+
+        Who comes while it drains is answered: where no other process has the socket, nobody else would.
+        """
+        self._connections.draining = True
+        for one in list(self.server_state.connections):
+            one.say_last()  # type: ignore[union-attr]  # they are Guarded
+        if self._patient:
+            await self._silence(IDLE_SECONDS + 1)
+        if self._acceptor is not None:
+            self._acceptor.close()
+            self._listening.close()
+            await self._silence(_LAST_SECONDS if self._patient else 0)
+        await super().shutdown(sockets)
+
+    async def _silence(self, seconds: float) -> None:
+        """Until there is no connection, or for some seconds."""
+        until = asyncio.get_running_loop().time() + seconds
+        while self.server_state.connections and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110 -- uvicorn tells nobody of their ends
+            await asyncio.sleep(0.05)
+
+
+async def serve(told: Settings, charge: WorkerCharge) -> None:
+    """Serves until told to end."""
+    registry = await PostgresRegistry.open(told.database_url, told.root)
+    most = open_files.room_for(IN_ALL)
+    connections = Connections(OF_ADDRESS if told.rate_limits else most, most, proxies=told.trusted_proxies)
+    keeper = Keeper(charge.keeper, connections)
+    secret = bytes.fromhex(charge.secret)
+    app = create(
+        registry,
+        told,
+        secret=secret,
+        memory=KeptMemory(keeper),
+        limiter=SharedLimiter(charge.limits, secret),
+        intake=Intake(KeptReaders(keeper, "pictures"), KeptReaders(keeper, "tables"), announced=True),
+        underway=Underway(
+            of_client=OF_CLIENT if told.rate_limits else BODIES, in_all=max(BODIES // charge.workers, OF_CLIENT)
+        ),
+    )
+    config = uvicorn.Config(
+        app,
+        http=connections.protocol(),
+        log_config=None,
+        access_log=False,  # ours knows no addresses: they may hold QR digits
+        proxy_headers=False,  # ours believes only named proxies
+        server_header=False,
+        lifespan="on",
+        ws="none",  # no route of ours: an upgrade is answered as the request it is
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=_FINISH_SECONDS,
+    )
+    try:
+        await Server(config, socket.socket(fileno=charge.socket), connections).serve(sockets=[])
+    finally:
+        await keeper.close()
+        await registry.close()
+
+
+def main() -> None:
+    """The whole life of a worker."""
+    logs.configure()
+    charge = msgspec.json.decode(sys.stdin.buffer.readline(), type=WorkerCharge)
+    try:
+        told = settings.read(os.environ, environment.var_folder())
+    except settings.SettingRefused as refused:
+        _log.error("%s", refused)
+        sys.exit(1)
+    life.run(serve(told, charge))
+
+
+if __name__ == "__main__":
+    main()

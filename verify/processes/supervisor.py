@@ -1,0 +1,294 @@
+"""The supervisor: holds the public socket, starts the keeper and the workers, and replaces those that die.
+
+SIGTERM drains and ends, SIGINT ends as soon as running requests have their answers, SIGHUP takes the settings anew by
+starting each worker's successor and draining the worker once that one serves. The socket is never closed meanwhile:
+who connects waits in the kernel's queue at worst. It holds no connection and reads nothing that strangers send.
+"""
+
+import asyncio
+import contextlib
+import importlib.util
+import logging
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from verify.processes.life import READY
+
+_log = logging.getLogger("yinjian.supervisor")
+
+_HERE: Final = Path(__file__).resolve().parents[2]
+"""Where this package is, whether installed or not."""
+_KEEPER: Final = "verify.processes.keeper"
+_WORKER: Final = "verify.processes.serving"
+_READY_SECONDS: Final = 60.0
+_END_SECONDS: Final = 40.0
+"""In which a process that was told to end does: what a worker may take for draining and finishing, and some more."""
+_SHORT: Final = 10.0
+"""Seconds of a life after which a successor is not started at once."""
+_LONGEST_PAUSE: Final = 10.0
+_BACKLOG: Final = 2048
+_NEEDED: Final = ("uvicorn", "litestar", "asyncpg", "altcha", "structlog")
+
+
+class Ended(Exception):
+    """The service could not be started: a process ended before it was ready. It has said why."""
+
+
+class Child:
+    """One process, from its start."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.told = False
+        """Whether it was told to end."""
+
+    @classmethod
+    async def start(cls, program: str, charge: msgspec.Struct, descriptors: tuple[int, ...]) -> "Child":
+        """A process with its charge."""
+        path = os.pathsep.join(filter(None, (str(_HERE), os.environ.get("PYTHONPATH"))))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", program),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+            pass_fds=descriptors,
+        )
+        if process.stdin is not None:
+            process.stdin.write(msgspec.json.encode(charge) + b"\n")
+        return cls(process)
+
+    async def ready(self) -> bool:
+        """Whether it does its work; False where it ended, or took too long and was ended."""
+        try:
+            async with asyncio.timeout(_READY_SECONDS):
+                return self.process.stdout is not None and await self.process.stdout.readline() == READY
+        except TimeoutError:
+            await self.end(signal.SIGKILL)
+            return False
+
+    async def end(self, how: signal.Signals) -> None:
+        """Tells it to end, and sees that it does."""
+        self.told = True
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(how)
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                await self.process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+            await self.process.wait()
+
+
+Charges = Callable[[int], msgspec.Struct]
+"""What a process is told, by how many had to be replaced before it."""
+
+
+class Place:
+    """Where one process is always to be: its first, and each successor."""
+
+    def __init__(self, supervisor: "Supervisor", program: str, charge: Charges, descriptors: tuple[int, ...]) -> None:
+        self._supervisor = supervisor
+        self._program = program
+        self._charge = charge
+        self._descriptors = descriptors
+        self._here: Child | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+        self._pause = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        """The process that is here."""
+        return self._here.process.pid if self._here else None
+
+    async def fill(self) -> None:
+        """Starts a process here; one that was here drains once its successor is ready. Raises Ended."""
+        began = asyncio.get_running_loop().time()
+        child = await Child.start(self._program, self._charge(self._supervisor.replaced), self._descriptors)
+        try:
+            ready = await child.ready()
+        except asyncio.CancelledError:
+            await child.end(signal.SIGKILL)
+            raise
+        if not ready:
+            await child.process.wait()
+            raise Ended(self._program)
+        if self._supervisor.ending:  # it came too late to be of use
+            await child.end(signal.SIGTERM)
+            return
+        before, self._here = self._here, child
+        self._watch(self._look_after(child, began))
+        if before is not None:
+            self._watch(before.end(signal.SIGTERM))
+
+    async def end(self, how: signal.Signals) -> None:
+        """Ends the process here, and waits for those that still drain."""
+        if self._here is not None:
+            await self._here.end(how)
+        while self._ending:
+            await asyncio.wait(self._ending)
+
+    def _watch(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _look_after(self, child: Child, began: float) -> None:
+        """Until it ends; and then, where nobody told it to, until its successor serves."""
+        code = await child.process.wait()
+        while not child.told and not self._supervisor.ending:
+            lived = asyncio.get_running_loop().time() - began
+            self._pause = 0.0 if lived > _SHORT else min(max(2 * self._pause, 0.1), _LONGEST_PAUSE)
+            self._supervisor.replaced += 1
+            _log.error("%s %d ended (%d); another begins", self._program, child.process.pid, code)
+            await asyncio.sleep(self._pause)
+            with contextlib.suppress(Ended):
+                self._here = None
+                await self.fill()
+                return
+
+
+class Supervisor:
+    """The processes of one service of ``workers``, on the socket ``public``."""
+
+    def __init__(self, public: socket.socket, workers: int, *, rate_limits: bool) -> None:
+        self.replaced = 0
+        """How many processes died without being told to."""
+        self.ending = False
+        self._public = public
+        self._count = workers
+        self._rate_limits = rate_limits
+        self._folder = Path(tempfile.mkdtemp(prefix="yinjian-"))
+        self._keeper: Place
+        self._workers: list[Place] = []
+        self._over = asyncio.Event()
+        self._how = signal.SIGTERM
+        self._renewing: asyncio.Task[None] | None = None
+
+    async def run(self, serving: Callable[[], None]) -> None:
+        """Serves until told to end; calls ``serving`` once all workers do. Raises Ended."""
+        from verify.http.guard import shared_limiter
+
+        limits = shared_limiter.table()
+        quiet = socket.socket(socket.AF_UNIX)
+        try:
+            self._prepare(limits, quiet)
+            self._listen_to_signals()
+            await self._fill()
+            if not self.ending:
+                serving()
+            await self._over.wait()
+        finally:
+            self.ending = True
+            self._public.close()
+            await self._end()
+            quiet.close()
+            os.close(limits)
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _prepare(self, limits: int, quiet: socket.socket) -> None:
+        """The keeper's socket is bound here, so that a keeper's successor has it too."""
+        from verify.http.guard.connections import IN_ALL, OF_ADDRESS
+        from verify.processes.charges import KeeperCharge, WorkerCharge
+
+        path = str(self._folder / "keeper")
+        quiet.bind(path)
+        quiet.listen(_BACKLOG)
+        secret = secrets.token_hex(32)
+        kept = KeeperCharge(
+            socket=quiet.fileno(),
+            rate_limits=self._rate_limits,
+            of_address=OF_ADDRESS if self._rate_limits else IN_ALL,
+            in_all=IN_ALL,
+        )
+
+        def charge(replaced: int) -> WorkerCharge:
+            return WorkerCharge(
+                socket=self._public.fileno(),
+                limits=limits,
+                keeper=path,
+                secret=secret,
+                workers=self._count,
+                replaced=replaced,
+            )
+
+        self._keeper = Place(self, _KEEPER, lambda _: kept, (quiet.fileno(),))
+        descriptors = (self._public.fileno(), limits)
+        self._workers = [Place(self, _WORKER, charge, descriptors) for _ in range(self._count)]
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for how in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(how, self._stop, how)
+        loop.add_signal_handler(signal.SIGHUP, self._renew)
+
+    def _stop(self, how: signal.Signals) -> None:
+        self._how = how
+        self.ending = True
+        self._over.set()
+
+    def _renew(self) -> None:
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.create_task(self._renew_workers())
+
+    async def _renew_workers(self) -> None:
+        """One after the other, so that the machine never holds twice as many."""
+        try:
+            for place in self._workers:
+                await place.fill()
+        except Ended:
+            _log.error("a new worker did not start: the others serve on with the settings they have")
+        else:
+            _log.info("all %d workers are new", len(self._workers))
+
+    async def _fill(self) -> None:
+        """The keeper and all workers at once; ends the wait where one of them does not start. Raises Ended."""
+        filling = asyncio.gather(*(place.fill() for place in (self._keeper, *self._workers)))
+        over = asyncio.create_task(self._over.wait())
+        await asyncio.wait((filling, over), return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        if not filling.done():
+            filling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await filling
+
+    async def _end(self) -> None:
+        """Ends everything: the workers first, who may still ask the keeper."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.gather(self._renewing, return_exceptions=True)
+        await asyncio.gather(*(place.end(self._how) for place in self._workers))
+        if hasattr(self, "_keeper"):
+            await self._keeper.end(signal.SIGTERM)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The public socket: the one that systemd hands over (sd_listen_fds(3)), or a new one. Raises OSError."""
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
+        handed = socket.socket(fileno=3)
+        handed.setblocking(False)
+        return handed
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    public = socket.socket(family, socket.SOCK_STREAM)
+    public.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    public.bind(address)
+    public.listen(_BACKLOG)
+    public.setblocking(False)
+    return public
+
+
+def look_for_packages() -> None:
+    """Raises ModuleNotFoundError where one that workers need is missing: better said once than by each of them."""
+    for name in _NEEDED:
+        if importlib.util.find_spec(name) is None:
+            raise ModuleNotFoundError(name=name)

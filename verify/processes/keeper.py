@@ -22,9 +22,9 @@ from verify.files.refusals import FileRefused
 from verify.files.turns import BURST, Allowance, Spent
 from verify.files.workers import Workers
 from verify.http.guard.memory import LocalMemory
-from verify.processes import life, wire
+from verify.processes import under_supervision, wire
 from verify.processes.census import Census
-from verify.processes.charges import KeeperCharge
+from verify.processes.charge import KeeperCharge
 
 _log = logging.getLogger("yinjian.keeper")
 _EMPTY: Final = msgspec.Raw(msgspec.msgpack.encode(None))
@@ -161,11 +161,11 @@ class _Worker:
 async def keep(charge: KeeperCharge) -> None:
     """Keeps until the supervisor is gone or says so."""
     keeper = Keeper(charge)
-    over = life.over()
+    over = under_supervision.over()
     keeper.begin()
     listening = socket.socket(fileno=charge.socket)
     server = await asyncio.start_unix_server(keeper.attend, sock=listening)
-    life.ready()
+    under_supervision.ready()
     try:
         await over
     finally:
@@ -180,7 +180,7 @@ def main() -> None:
     logs.configure()
     charge = msgspec.json.decode(sys.stdin.buffer.readline(), type=KeeperCharge)
     with contextlib.suppress(KeyboardInterrupt):
-        life.run(keep(charge))
+        under_supervision.run(keep(charge))
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ from verify.http.guard.connections import IN_ALL, OF_ADDRESS, Connections
 from verify.http.guard.shared_limiter import SharedLimiter
 from verify.http.guard.underway import IN_ALL as BODIES
 from verify.http.guard.underway import OF_CLIENT, Underway
-from verify.processes import life, open_files
-from verify.processes.charges import WorkerCharge
+from verify.processes import open_files, under_supervision
+from verify.processes.charge import WorkerCharge
 from verify.processes.kept import Keeper, KeptMemory, KeptReaders
 from verify.registry.postgres import PostgresRegistry
 from verify.shared import environment
@@ -102,7 +102,7 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self.end, True)
         loop.add_signal_handler(signal.SIGINT, self.end)
-        life.when_alone(self.end)
+        under_supervision.when_alone(self.end)
         yield
 
     def end(self, patient: bool = False) -> None:
@@ -123,7 +123,7 @@ class Server(uvicorn.Server):
             return made
 
         self._acceptor = Acceptor(self._listening, protocol)
-        life.ready()
+        under_supervision.ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drains, and then ends as uvicorn does.
@@ -194,7 +194,7 @@ def main() -> None:
     except settings.SettingRefused as refused:
         _log.error("%s", refused)
         sys.exit(1)
-    life.run(serve(told, charge))
+    under_supervision.run(serve(told, charge))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import msgspec
 
-from verify.processes.life import READY
+from verify.processes.under_supervision import READY
 
 _log = logging.getLogger("yinjian.supervisor")
 
@@ -199,7 +199,7 @@ class Supervisor:
     def _prepare(self, limits: int, quiet: socket.socket) -> None:
         """The keeper's socket is bound here, so that a keeper's successor has it too."""
         from verify.http.guard.connections import IN_ALL, OF_ADDRESS
-        from verify.processes.charges import KeeperCharge, WorkerCharge
+        from verify.processes.charge import KeeperCharge, WorkerCharge
 
         path = str(self._folder / "keeper")
         quiet.bind(path)

@@ -27,8 +27,8 @@ from verify.http.guard.shared_limiter import SharedLimiter
 from verify.http.guard.underway import IN_ALL as BODIES
 from verify.http.guard.underway import OF_CLIENT, Underway
 from verify.processes import open_files, under_supervision
+from verify.processes.asking_keeper import Keeper, KeptMemory, KeptReaders
 from verify.processes.charge import WorkerCharge
-from verify.processes.kept import Keeper, KeptMemory, KeptReaders
 from verify.registry.postgres import PostgresRegistry
 from verify.shared import environment
 

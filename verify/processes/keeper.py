@@ -1,9 +1,9 @@
 """The keeper: the one process of a service that counts and reads for all workers of its machine.
 
 It remembers spent proofs, failed searches and wrong names, gives strangers' files their turns at the readers, and
-knows how many connections there are. Workers ask it over a UNIX socket; see ``asking_keeper`` for their side. It decides nothing
-that anybody is answered, and what is lost with it is counts. It ends with its supervisor, whose end of standard input
-closes.
+knows how many connections there are. Workers ask it over a UNIX socket; see ``asking_keeper`` for their side. It
+decides nothing that anybody is answered, and what is lost with it is counts. It ends with its supervisor, whose end of
+standard input closes.
 """
 
 import asyncio

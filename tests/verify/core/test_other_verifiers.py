@@ -66,7 +66,7 @@ def test_the_texts_reach_every_step(expected: list[Judged]) -> None:
 
 def test_the_browsers_verifier_agrees_with_the_core(texts: Sequence[str], expected: list[Judged]) -> None:
     """Text by text, in the scripts' own language."""
-    asked = {"root": VERDICTS["root"], "keyrings": VERDICTS["chains"]["plain"], "now": NOW, "texts": texts}
+    asked = {"root": VERDICTS["root"], "keyrings": VERDICTS["chains"]["plain"], "clock": NOW, "texts": texts}
     command = ["bash", str(PROJECT / "verify/web/build"), "judge"]
     done = subprocess.run(command, input=json.dumps(asked), capture_output=True, check=True, text=True)
     answers = [(each["outcome"], each["checks"]) for each in json.loads(done.stdout)]

@@ -6,19 +6,27 @@ import { type Key, type Keyring, STATES, readKeyring, thumbprint } from "./keyri
 import { Refused } from "./refused";
 import { type Statement, decode } from "./statement";
 
-/** The newest of keyring versions that follow one another from the root of this thumbprint. Throws Refused. */
-export async function follow(versions: readonly Bytes[], root: Bytes): Promise<Keyring> {
-  let [last, before]: [Keyring | null, Bytes] = [null, new Uint8Array(0)];
+/** Keyring versions that follow one another from a pinned root. */
+export interface Chain {
+  readonly newest: Keyring;
+  /** The log's name: of the oldest host in the first version, which never changes. */
+  readonly logName: string;
+}
+
+/** The chain of these versions from the root of this thumbprint. Throws Refused. */
+export async function follow(versions: readonly Bytes[], root: Bytes): Promise<Chain> {
+  let [last, before, host]: [Keyring | null, Bytes, string] = [null, new Uint8Array(0), ""];
   for (const data of versions) {
     const source = decode(data);
     const keyring = await readKeyring(source);
     if (last && sameBytes(data, before)) continue;
     if (last) await checkNext(source, keyring, last, before);
     else await checkFirst(source, keyring, root);
+    if (!last) host = keyring.hosts[keyring.hosts.length - 1] ?? "";
     [last, before] = [keyring, data];
   }
   if (!last) throw new Refused("no_keyring");
-  return last;
+  return { newest: last, logName: `${host.toLowerCase()}/log` };
 }
 
 async function checkFirst(source: Statement, keyring: Keyring, root: Bytes): Promise<void> {

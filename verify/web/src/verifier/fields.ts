@@ -10,7 +10,7 @@ export type Read<T> = (value: Value | undefined) => T;
 /** A text for people: Chinese always, English where the centre gave it. */
 export interface Names {
   readonly zh: string;
-  readonly en?: string;
+  readonly en: string | null;
 }
 
 export function refuse(): never {
@@ -61,7 +61,7 @@ export const fixed =
 export const names: Read<Names> = (value) => {
   if (!(value instanceof Map) || value.size !== (value.has("en") ? 2 : 1)) refuse();
   const zh = text(value.get("zh"));
-  return value.has("en") ? { zh, en: text(value.get("en")) } : { zh };
+  return { zh, en: value.has("en") ? text(value.get("en")) : null };
 };
 
 export const code = pattern("[A-Z][0-9A-Z]{1,7}");

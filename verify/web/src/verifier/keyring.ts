@@ -7,7 +7,7 @@ import { signedBy } from "./ed25519";
 import * as fields from "./fields";
 import type { Names } from "./fields";
 import { Refused } from "./refused";
-import type { Statement } from "./statement";
+import type { Envelope, Statement } from "./statement";
 
 export const STATES = ["active", "retired", "compromised"] as const;
 const USES = ["root", "certificate", "status", "credential", "log"] as const;
@@ -124,7 +124,7 @@ export const maySignFor = (key: Key, programme: string): boolean =>
   key.programmes.length === 0 || key.programmes.includes(programme);
 
 /** The key that signed a statement, among all that its kid, which is a hint, names. Throws Refused. */
-export async function signer(source: Statement, keyring: Keyring): Promise<Key> {
+export async function signer(source: Envelope, keyring: Keyring): Promise<Key> {
   const named = keyring.keys.filter((key) => sameBytes(key.kid, source.kid));
   if (!named.length) throw new Refused("unknown_key");
   for (const key of named) if (await signedBy(key.public, source.signed, source.signature)) return key;

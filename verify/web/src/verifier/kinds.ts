@@ -4,9 +4,9 @@ import type { Bytes } from "./bytes";
 import type { Content, Value } from "./cbor";
 import { readCertificate } from "./certificate";
 import * as fields from "./fields";
-import { type Key, type Use, maySignFor, readKeyring } from "./keyring";
+import { type Key, type Keyring, type Use, maySignFor, readKeyring, signer } from "./keyring";
 import { Refused } from "./refused";
-import type { Kind, Statement } from "./statement";
+import { type Kind, type Statement, envelope, opened } from "./statement";
 
 export const STANDINGS = ["suspended", "revoked", "replaced", "withdrawn"] as const;
 
@@ -106,11 +106,6 @@ const READERS: Readonly<Record<Kind, (source: Statement) => unknown>> = {
   document: (source) => check(source, DOCUMENT),
 };
 
-/** That a statement's content is in order, whatever its kind. Throws Refused. */
-export async function checkContent(source: Statement): Promise<void> {
-  await READERS[source.kind](source);
-}
-
 function useFor(source: Statement): Use {
   switch (source.kind) {
     case "keyring":
@@ -142,6 +137,23 @@ export function checkUse(source: Statement, key: Key): void {
   if (source.kind === "snapshot" && key.programmes.length) throw new Refused("key_wrong_programme");
   const programme = programmeOf(source);
   if (typeof programme === "string" && !maySignFor(key, programme)) throw new Refused("key_wrong_programme");
+}
+
+/** That what a key signed may be believed where its place in the log is not known, or is this one. Throws Refused. */
+export function checkState(key: Key, index: number | null = null): void {
+  if (key.state === "compromised" && (index === null || index >= (key.believedBelow ?? 0))) throw new Refused("key_compromised");
+  if (key.state === "retired") throw new Refused("key_retired");
+}
+
+/** A statement of any kind that is in order, and believed by this keyring. Throws Refused. */
+export async function believe(data: Bytes, keyring: Keyring): Promise<Statement> {
+  const outer = envelope(data);
+  const key = await signer(outer, keyring);
+  const source = opened(outer);
+  checkUse(source, key);
+  await READERS[source.kind](source);
+  checkState(key);
+  return source;
 }
 
 /** The 33 bytes that the log holds of a statement: its kind and its SHA-256. */

@@ -13,18 +13,6 @@ export type Kind = (typeof KINDS)[number];
 export const [EXP, IAT, CTI] = [4, 6, 7] as const;
 export const LAST_TIME = 253402300799;
 
-export interface Statement {
-  readonly data: Bytes;
-  readonly kind: Kind;
-  readonly kid: Bytes;
-  readonly claims: Content;
-  /** The map under the kind's private claim. */
-  readonly content: Content;
-  /** The Sig_structure over the received bytes (RFC 9052 section 4.4). */
-  readonly signed: Bytes;
-  readonly signature: Bytes;
-}
-
 const ED25519 = -19; // RFC 9864
 const FIRST_PRIVATE = -65537;
 
@@ -39,8 +27,26 @@ const NOT_INTEGER: KeyTypes = {
   [`/${claimOf("snapshot")}/3`]: "bytes",
 };
 
-/** Reads one statement strictly. Throws Refused, with newer_format where a later version may read it. */
-export function decode(data: Bytes): Statement {
+/** A statement's outer layer: who is said to have signed which bytes. */
+export interface Envelope {
+  readonly data: Bytes;
+  readonly kid: Bytes;
+  readonly payload: Bytes;
+  /** The Sig_structure over the received bytes (RFC 9052 section 4.4). */
+  readonly signed: Bytes;
+  readonly signature: Bytes;
+}
+
+/** A whole statement. */
+export interface Statement extends Envelope {
+  readonly kind: Kind;
+  readonly claims: Content;
+  /** The map under the kind's private claim. */
+  readonly content: Content;
+}
+
+/** Reads the outer layer alone. Throws Refused, with newer_format where a later version may read it. */
+export function envelope(data: Bytes): Envelope {
   const outer = decodeCbor(data);
   if (!Array.isArray(outer) || outer.length !== 4) throw new Refused("not_a_statement");
   const [header, unprotected, payload, signature] = outer;
@@ -48,14 +54,29 @@ export function decode(data: Bytes): Statement {
   if (!(payload instanceof Uint8Array)) throw new Refused("not_a_statement");
   if (!(signature instanceof Uint8Array) || signature.length !== 64) throw new Refused("not_a_statement");
   const kid = kidOf(decodeCbor(header));
-  const claims = decodeCbor(payload, NOT_INTEGER);
-  if (!(claims instanceof Map)) throw new Refused("not_a_statement");
-  const kind = kindOf(claims);
-  const signed = join(
+  const signed = sigStructure(header, payload);
+  return { data, kid, payload, signed, signature };
+}
+
+/** What is signed: ["Signature1", protected, no external data, payload]. */
+export function sigStructure(header: Bytes, payload: Bytes): Bytes {
+  return join(
     Uint8Array.of(0x84, 0x6a), utf8("Signature1"), octetsHead(header.length), header,
     Uint8Array.of(0x40), octetsHead(payload.length), payload,
   );
-  return { data, kind, kid, claims, content: claims.get(claimOf(kind)) as Content, signed, signature };
+}
+
+/** The whole statement whose outer layer was read. Throws Refused. */
+export function opened(outer: Envelope): Statement {
+  const claims = decodeCbor(outer.payload, NOT_INTEGER);
+  if (!(claims instanceof Map)) throw new Refused("not_a_statement");
+  const kind = kindOf(claims);
+  return { ...outer, kind, claims, content: claims.get(claimOf(kind)) as Content };
+}
+
+/** Reads one statement strictly, outside and inside. Throws Refused. */
+export function decode(data: Bytes): Statement {
+  return opened(envelope(data));
 }
 
 function kidOf(header: Value): Bytes {

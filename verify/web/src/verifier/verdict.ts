@@ -1,23 +1,23 @@
-// The verdict: the nine numbered steps (2-formats, Verdict), without a register: by the keyring, and a snapshot and a
+// The verdict: the nine numbered steps (docs/spec/verdict.md) without a register, by the keyring, and a snapshot and a
 // receipt where there are any. The same outcomes and codes as verify/core/verdict.py; tests/vectors hold both.
 
 import { isSlip } from "../numbers";
 import { begins, digitsOf } from "../qr_text";
-import { type Bytes, fromDigits, hex, sha256 } from "./bytes";
+import { type Bytes, fromDigits, sha256 } from "./bytes";
 import { type Certificate, readCertificate } from "./certificate";
+import type { Chain } from "./chain";
+import type { Names } from "./fields";
 import { type Key, type Keyring, type Programme, defaultNumbered, signer } from "./keyring";
-import { type Snapshot, checkUse, logEntry } from "./kinds";
-import { checkReceipt } from "./receipt";
+import { checkState, checkUse, logEntry } from "./kinds";
+import { type Place, checkReceipt } from "./receipt";
 import { Refused } from "./refused";
+import type { Knowledge, State } from "./snapshot";
 import { KINDS, type Statement, decode } from "./statement";
 
-export type Outcome =
-  | "unreadable" | "unknown_key" | "forged" | "key_not_trusted" | "malformed" | "withdrawn" | "revoked" | "replaced"
-  | "suspended" | "not_yet_valid" | "expired" | "valid";
+export type Outcome = "unreadable" | "unknown_key" | "forged" | "key_not_trusted" | "malformed" | State;
 export type Result = "pass" | "fail" | "not_done";
 
 const STEPS = ["text", "encoding", "key", "signature", "authority", "claims", "register", "status", "log"] as const;
-const CLOCK_SKEW = 300; // seconds by which a certificate may be issued after the time asked
 
 export interface Check {
   readonly step: number;
@@ -26,21 +26,42 @@ export interface Check {
   readonly code: string;
 }
 
-export interface Verdict {
-  readonly outcome: Outcome;
-  readonly checks: readonly Check[];
-  /** What the certificate says, and its programme in the keyring; null where nothing could be believed. */
-  readonly certificate: { readonly says: Certificate; readonly programme: Programme } | null;
-  readonly snapshot: { readonly takenAt: number; readonly logSize: number } | null;
+/** What is shown of a certificate, as the service's verdict has it (docs/spec/verdict.md, JSON). */
+export interface View {
+  readonly number: string;
+  readonly holder: string;
+  readonly id_hint: string;
+  readonly programme: { code: string; name: Names; level: Names; occupation: string | null };
+  readonly exam: { code: string; title: null; held_on: null };
+  readonly issuers: readonly Names[];
+  readonly issued_at: string;
+  readonly expires_at: string | null;
+  readonly status: State | null;
+  readonly status_since: null;
+  readonly reason: null;
+  readonly replaced_by: null;
+  readonly registered_at?: string;
 }
 
-/** What there is to judge by. ``now`` is in seconds since 1970. */
-export interface Known {
-  readonly keyring: Keyring;
-  readonly now: number;
-  readonly snapshot?: Snapshot | null;
-  /** A C2SP tlog-proof that came with the certificate. */
-  readonly receipt?: string | null;
+export interface Verdict {
+  readonly outcome: Outcome;
+  readonly status_now: null;
+  readonly checked_at: string;
+  readonly as_of: string;
+  readonly checks: readonly Check[];
+  readonly certificate: View | null;
+  readonly receipt: Place | null;
+  readonly snapshot: { readonly taken_at: string; readonly log_size: number } | null;
+}
+
+/** What there is to judge by. Times are in seconds since 1970. */
+export interface Asked {
+  readonly chain: Chain;
+  readonly knowledge: Knowledge;
+  readonly clock: number;
+  readonly asOf?: number | null;
+  /** What came with the certificate to show its place in the log: a tlog-proof, or a COSE Receipt. */
+  readonly receipt?: string | Bytes | null;
 }
 
 class Failed extends Error {
@@ -58,52 +79,69 @@ const codeOf = (error: unknown): string => {
   throw error;
 };
 
-/** The verdict of a scanned, typed or pasted text. */
-export async function judge(text: string, known: Known): Promise<Verdict> {
-  const procedure = new Procedure(known);
-  let outcome: Outcome;
-  try {
-    outcome = await procedure.run(text);
-  } catch (error) {
-    if (!(error instanceof Failed)) throw error;
-    procedure.note(error.step, "fail", error.code);
-    outcome = error.outcome;
-  }
-  return procedure.verdict(outcome);
+/** A time as JSON has it: RFC 3339, whole seconds, UTC. */
+export const moment = (seconds: number): string => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+
+/** The verdict of a scanned, typed or pasted text. Throws Refused for a time asked about that nothing can be said of. */
+export async function judge(text: string, asked: Asked): Promise<Verdict> {
+  const now = Math.max(asked.clock, asked.knowledge.newestTime);
+  const asOf = asked.asOf ?? now;
+  const { snapshot } = asked.knowledge;
+  if (snapshot && asOf < snapshot.takenAt) throw new Refused("as_of_before_snapshot");
+  return new Procedure(asked, now, asOf).verdict(text);
 }
 
 class Procedure {
   private readonly done = new Map<number, Check>();
-  private certificate: Verdict["certificate"] = null;
+  private readonly keyring: Keyring;
+  private certificate: { says: Certificate; programme: Programme; status: State | null } | null = null;
+  private place: Place | null = null;
 
-  constructor(private readonly known: Known) {}
+  constructor(
+    private readonly asked: Asked,
+    private readonly now: number,
+    private readonly asOf: number,
+  ) {
+    this.keyring = asked.chain.newest;
+  }
 
-  note(step: number, result: Result, code: string): void {
+  private note(step: number, result: Result, code: string): void {
     this.done.set(step, { step, check: STEPS[step - 1] ?? "text", result, code });
   }
 
-  verdict(outcome: Outcome): Verdict {
-    const failed = [...this.done.values()].some((check) => check.result === "fail");
-    STEPS.forEach((_, at) => {
-      if (!this.done.has(at + 1)) this.note(at + 1, "not_done", failed ? "not_reached" : "register_not_asked");
-    });
-    const { snapshot } = this.known;
+  async verdict(text: string): Promise<Verdict> {
+    let outcome: Outcome = "valid";
+    try {
+      await this.run(text);
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error;
+      this.note(error.step, "fail", error.code);
+      outcome = error.outcome;
+    }
+    STEPS.forEach((_, at) => this.done.has(at + 1) || this.note(at + 1, "not_done", "not_reached"));
+    const { snapshot } = this.asked.knowledge;
     return {
       outcome,
+      status_now: null,
+      checked_at: moment(this.now),
+      as_of: moment(this.asOf),
       checks: STEPS.map((_, at) => this.done.get(at + 1) as Check),
-      certificate: this.certificate,
-      snapshot: snapshot ? { takenAt: snapshot.takenAt, logSize: snapshot.logSize } : null,
+      certificate: this.view(),
+      receipt: this.place,
+      snapshot: snapshot ? { taken_at: moment(snapshot.takenAt), log_size: snapshot.logSize } : null,
     };
   }
 
-  async run(text: string): Promise<Outcome> {
+  private async run(text: string): Promise<void> {
     const source = this.read(text);
     const key = await this.signer(source);
+    const receipt = await this.receipt(source);
     this.authority(source, key);
-    const says = this.claims(source);
-    await this.status(source, says);
-    await this.place(source);
-    return "valid";
+    const status = await this.claims(source);
+    this.note(7, "not_done", "register_not_asked");
+    if (status.state && status.state !== "valid") throw new Failed(8, status.code, status.state);
+    this.note(8, status.state ? "pass" : "not_done", status.code);
+    this.note(9, this.place ? "pass" : "not_done", receipt);
   }
 
   /** Steps 1 and 2. */
@@ -122,10 +160,9 @@ class Procedure {
 
   /** Steps 3 and 4. */
   private async signer(source: Statement): Promise<Key> {
-    const { keyring, now } = this.known;
-    const found = now > keyring.expiresAt ? "keyring_expired" : "key_found";
+    const found = this.now > this.keyring.expiresAt ? "keyring_expired" : "key_found";
     try {
-      const key = await signer(source, keyring);
+      const key = await signer(source, this.keyring);
       this.note(3, "pass", found);
       this.note(4, "pass", "signature_ok");
       return key;
@@ -137,59 +174,69 @@ class Procedure {
     }
   }
 
-  /** Step 5: without the register a key is believed by its state. */
+  /** What step 9 will say; its place in the log, where a receipt proves it, helps step 5 too. */
+  private async receipt(source: Statement): Promise<string> {
+    const { receipt, chain } = this.asked;
+    if (receipt === undefined || receipt === null) return "no_receipt";
+    const entry = logEntry(KINDS.indexOf(source.kind) + 1, await sha256(source.data));
+    try {
+      this.place = await checkReceipt(receipt, entry, chain);
+      return "logged";
+    } catch (error) {
+      codeOf(error);
+      return "receipt_bad";
+    }
+  }
+
+  /** Step 5: without the register a key is believed by its state, or below the size that a receipt proves. */
   private authority(source: Statement, key: Key): void {
     try {
       checkUse(source, key);
+      checkState(key, this.place ? this.place.index : null);
+      this.note(5, "pass", "key_trusted");
     } catch (error) {
-      throw new Failed(5, codeOf(error), "key_not_trusted");
+      const code = codeOf(error);
+      if (code !== "key_retired") throw new Failed(5, code, "key_not_trusted");
+      this.note(5, "not_done", code);
     }
-    if (key.state === "compromised") throw new Failed(5, "key_compromised", "key_not_trusted");
-    if (key.state === "retired") this.note(5, "not_done", "key_retired");
-    else this.note(5, "pass", "key_trusted");
   }
 
-  /** Step 6. */
-  private claims(source: Statement): Certificate {
-    const { keyring } = this.known;
+  /** Step 6, and what step 8 will say. */
+  private async claims(source: Statement): Promise<{ state: State | null; code: string }> {
     let says: Certificate;
     try {
       says = readCertificate(source);
     } catch (error) {
       throw new Failed(6, codeOf(error), "malformed");
     }
-    if (isSlip(says.number, defaultNumbered(keyring))) throw new Failed(6, "number_check", "malformed");
-    const programme = keyring.programmes.find(({ code }) => code === says.programme);
+    if (isSlip(says.number, defaultNumbered(this.keyring))) throw new Failed(6, "number_check", "malformed");
+    const programme = this.keyring.programmes.find(({ code }) => code === says.programme);
     if (!programme) throw new Failed(6, "unknown_programme", "malformed");
     this.note(6, "pass", "claims_ok");
-    this.certificate = { says, programme };
-    return says;
+    const status = this.asked.knowledge.status(says, await sha256(source.data), this.asOf);
+    this.certificate = { says, programme, status: status.state };
+    return status;
   }
 
-  /** Step 8, by the snapshot and the certificate's own dates. */
-  private async status(source: Statement, says: Certificate): Promise<void> {
-    const { snapshot, now } = this.known;
-    this.note(7, "not_done", "register_not_asked");
-    const standing = snapshot?.standings.get(hex((await sha256(source.data)).subarray(0, 8)));
-    if (standing) throw new Failed(8, `status_${standing}`, standing);
-    if (says.beginsAt > now + CLOCK_SKEW) throw new Failed(8, "status_not_yet_valid", "not_yet_valid");
-    if (says.expiresAt !== null && now >= says.expiresAt) throw new Failed(8, "status_expired", "expired");
-    if (!snapshot) return;
-    if (says.issuedAt > snapshot.takenAt) this.note(8, "not_done", "issued_after_snapshot");
-    else this.note(8, "pass", "status_by_snapshot");
-  }
-
-  /** Step 9, by the receipt. */
-  private async place(source: Statement): Promise<void> {
-    const { receipt, keyring } = this.known;
-    if (receipt === undefined || receipt === null) return this.note(9, "not_done", "no_receipt");
-    const entry = logEntry(KINDS.indexOf(source.kind) + 1, await sha256(source.data as Bytes));
-    try {
-      await checkReceipt(receipt, entry, keyring);
-      this.note(9, "pass", "logged");
-    } catch (error) {
-      codeOf(error);
-      this.note(9, "not_done", "receipt_bad");
-    }
+  private view(): View | null {
+    if (!this.certificate) return null;
+    const { says, programme, status } = this.certificate;
+    const { code, name, level, occupation } = programme;
+    const named = (id: string): Names => this.keyring.issuers.find((issuer) => issuer.id === id)?.name ?? { zh: id, en: null };
+    return {
+      number: says.number,
+      holder: says.holder,
+      id_hint: says.idHint,
+      programme: { code, name, level, occupation },
+      exam: { code: `${says.programme}-${says.term}`, title: null, held_on: null },
+      issuers: programme.issuers.map(named),
+      issued_at: moment(says.beginsAt),
+      expires_at: says.expiresAt === null ? null : moment(says.expiresAt),
+      status,
+      status_since: null,
+      reason: null,
+      replaced_by: null,
+      ...(says.paperDate === null ? {} : { registered_at: moment(says.issuedAt) }),
+    };
   }
 }

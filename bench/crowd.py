@@ -82,7 +82,7 @@ async def _file(database: Database, crowd: list[Exam], index_people: bool) -> No
                 now = await connection.fetchval(_TIME)
                 index = 1
                 for exam in crowd:
-                    index = await _file_exam(connection, pool, exam, index, now, index_people)
+                    index = await _file_exam(connection, pool, exam, index, now=now, index_people=index_people)
         finally:
             await connection.close()
     connection = await asyncpg.connect(database.owner_url, command_timeout=None)
@@ -95,6 +95,7 @@ async def _file_exam(
     pool: "multiprocessing.pool.Pool",
     exam: Exam,
     index: int,
+    *,
     now: object,
     index_people: bool,
 ) -> int:
@@ -111,9 +112,7 @@ async def _file_exam(
             digest = hashlib.sha256(data).digest()
             statements.append((index, int(Kind.CERTIFICATE), digest, CERTIFICATE.kid, data, now))
             certificates.append((index, exam.number(serial), code, digest[:16]))
-            rows.append(
-                Row(serial=serial, name=f"候选人{serial}", id=f"＊{serial:04d}"[-5:], certificate=digest[:16])
-            )
+            rows.append(Row(serial=serial, name=f"候选人{serial}", id=f"＊{serial:04d}"[-5:], certificate=digest[:16]))
             index += 1
         copy = functools.partial(connection.copy_records_to_table, schema_name="registry")
         await copy("statement", columns=_FILED, records=statements)

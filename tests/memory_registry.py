@@ -60,7 +60,12 @@ class MemoryRegistry:
         chain = _chain(tuple((item.data, index) for index, item in self._all(Kind.KEYRING)))
         if chain is None:
             raise RegistryUnavailable("no keyring is published yet")
+        self._chain = chain
         return chain
+
+    def chain_at_hand(self) -> Chain | None:
+        """See Registry."""
+        return self._chain
 
     async def by_number(self, number: str) -> Record | None:
         """See Registry."""

@@ -18,9 +18,13 @@ _QUIET: Final = ("uvicorn.error", "uvicorn.asgi", "asyncio")
 """Of which only warnings are the operator's business."""
 
 
+def structured(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether lines are JSON."""
+    return (environ.get("YINJIAN_LOG") or ("console" if sys.stderr.isatty() else "json")) != "console"
+
+
 def configure(environ: Mapping[str, str] = os.environ) -> None:
     """Sets the root logger up, once in a process."""
-    chosen = environ.get("YINJIAN_LOG") or ("console" if sys.stderr.isatty() else "json")
     common: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -29,9 +33,9 @@ def configure(environ: Mapping[str, str] = os.environ) -> None:
         _kind_and_place,
     ]
     last = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)
-        if chosen == "console"
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if structured(environ)
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

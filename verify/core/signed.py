@@ -8,7 +8,8 @@ published before, and the index lies below what the keyring in force believes of
 What believed statements make of one another is for verify.core.standing and verify.core.register.
 """
 
-import functools
+import hashlib
+import threading
 from typing import Final, Generic, TypeVar, final
 
 from verify.core import kinds, statement
@@ -19,8 +20,8 @@ from verify.core.statement import Envelope, Statement
 
 T = TypeVar("T")
 
-REMEMBERED: Final = 10_000
-"""Small statements whose signers are remembered, some 20 MB."""
+REMEMBERED: Final = 100_000
+"""Small statements whose signers are remembered by their digests, some 20 MB."""
 _SMALL: Final = 1 << 10
 """Bytes of a statement that is remembered."""
 _SEAL: Final = object()
@@ -85,7 +86,7 @@ def signer(source: Statement | Envelope, keyring: Keyring) -> Key:
     if not keyring.with_kid(source.kid):
         raise NotBelieved("unknown_key", "the keyring does not hold its key")
     small = len(source.data) <= _SMALL
-    key = _remembered(_Case(source, keyring)) if small else _signer(source, keyring)
+    key = _MEMORY.signer(source, keyring) if small else _signer(source, keyring)
     if key is None:
         raise NotBelieved("signature_bad", "its signature does not fit: it was altered, or not signed by the centre")
     return key
@@ -169,26 +170,37 @@ def believed(kind: type[T], source: bytes | Statement, index: int, chain: Chain)
     return genuine(kind, source, chain.newest).at(index, chain)
 
 
-class _Case:
-    """A statement and the keyring to find its signer in: the same bytes, and the very same version at hand."""
-
-    __slots__ = ("keyring", "source")
-
-    def __init__(self, source: Statement | Envelope, keyring: Keyring) -> None:
-        self.source = source
-        self.keyring = keyring
-
-    def __hash__(self) -> int:
-        return hash(self.source.data)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Case) and self.keyring is other.keyring and self.source.data == other.source.data
-
-
-@functools.lru_cache(maxsize=REMEMBERED)
-def _remembered(case: _Case) -> Key | None:
-    return _signer(case.source, case.keyring)
-
-
 def _signer(source: Statement | Envelope, keyring: Keyring) -> Key | None:
     return next((key for key in keyring.with_kid(source.kid) if statement.signed_by(source, key.public)), None)
+
+
+class Signers:
+    """Who signed which small statements, by the statements' digests: nothing of what they say is kept.
+
+    What was found in one keyring holds for that very version alone. At most ``most`` are remembered, and the first
+    remembered make room. May be used from several threads.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._found: dict[bytes, tuple[Keyring, Key | None]] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def signer(self, source: Statement | Envelope, keyring: Keyring) -> Key | None:
+        """The key of the keyring that signed the statement, None for none."""
+        digest = hashlib.sha256(source.data).digest()
+        found = self._found.get(digest)
+        if found is not None and found[0] is keyring:
+            return found[1]
+        key = _signer(source, keyring)
+        with self._lock:
+            if digest not in self._found and len(self._found) >= self._most:
+                del self._found[next(iter(self._found))]
+            self._found[digest] = keyring, key
+        return key
+
+
+_MEMORY: Final = Signers(REMEMBERED)

@@ -14,7 +14,9 @@ from litestar.types import ASGIApp, ControllerRouterHandler, ExceptionHandlersMa
 
 from verify.commands.settings import Settings
 from verify.files.turns import BURST, Allowance
+from verify.http.access_log import AccessLog
 from verify.http.answers.assets import Files
+from verify.http.answers.direct import Direct
 from verify.http.answers.rendering import Views
 from verify.http.asked import state
 from verify.http.batch import batch_api, batch_page
@@ -48,7 +50,6 @@ _BODY_BYTES = 64 << 10
 
 ROUTES: Sequence[ControllerRouterHandler] = (
     verdict_pages.ROUTER,
-    number_page.ROUTER,
     site_pages.ROUTER,
     list_pages.ROUTER,
     uploads.PAGES,
@@ -61,7 +62,12 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     wellknown.ROUTER,
     health.ROUTER,
 )
-"""Every module of routes. A new one is added here, and to openapi.py where it is for programs."""
+"""Every module of routes. A new one is added here, and to operations.py where it is for programs."""
+
+
+def direct(asker: Asker, views: Views) -> list[Direct]:
+    """The routes that are asked most."""
+    return [*verdict_pages.direct(asker, views), *number_page.direct(asker, views), *verify_api.direct(asker)]
 
 
 def create(
@@ -76,6 +82,7 @@ def create(
     secret: bytes | None = None,
     intake: Intake | None = None,
     underway: Underway | None = None,
+    access_log: AccessLog | None = None,
 ) -> ASGIApp:
     """The service as an ASGI application, for an open registry. ``clock`` tells seconds since
     1970, ``ticks`` seconds that never go back. ``memory`` and ``secret`` are what several processes share; a Redis
@@ -104,7 +111,11 @@ def create(
 
     complaints: ExceptionHandlersMap = {HTTPException: views.complaint, Exception: views.complaint}
     app = Litestar(
-        [*ROUTES, files.handler()],
+        [
+            *ROUTES,
+            *direct(asker, views),
+            files.handler(),
+        ],
         dependencies={
             "asker": Provide(lambda: asker, sync_to_thread=False),
             "calendar": Provide(lambda: calendar, sync_to_thread=False),
@@ -133,4 +144,5 @@ def create(
         proxies=settings.trusted_proxies,
         secure=settings.secure,
         underway=underway or Underway(of_client=OF_CLIENT if settings.rate_limits else IN_ALL),
+        access_log=access_log,
     )

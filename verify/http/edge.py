@@ -1,14 +1,14 @@
 """The outermost layer of the service: what holds for every request and answer, whatever route it has.
 
 It gives each request its one ``now``, its client and its language, counts it against the client's allowance,
-answers HEAD as GET without a body and If-None-Match with 304, adds the headers that every answer has, and writes
-the access log, which knows routes and never addresses, names or numbers.
+answers HEAD as GET without a body and If-None-Match with 304, adds the headers that every answer has, and notes each
+for the access log.
 """
 
-import logging
+import functools
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -18,7 +18,9 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from verify.commands.settings import Network
 from verify.files.findings import MAX_BYTES
+from verify.http.access_log import AccessLog, Line, Logged
 from verify.http.answers import problems
+from verify.http.answers.direct import HIDDEN
 from verify.http.answers.problems import Refused
 from verify.http.answers.response import Answer
 from verify.http.asked import language, state
@@ -31,8 +33,6 @@ from verify.http.guard.underway import Underway
 Clock = Callable[[], float]
 Complaint = Callable[[Request[Any, Any, Any], Exception], Any]
 
-_log = logging.getLogger("yinjian.access")
-
 _FREE: Final = ("/static/", "/health/", "/metrics")
 _LOOKUPS: Final = ("/lookup", "/api/v1/lookup")
 _HEADERS: Final = (
@@ -42,6 +42,8 @@ _HEADERS: Final = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()"),
 )
+_OF_PERSONS: Final = frozenset(("/Q", "/q", "/c", "/api/v1/certificates"))
+"""Where the rest of the path is a QR code's digits, or a certificate's number."""
 _MOST_PARAMETERS: Final = 50
 _FREE_KILOBYTES: Final = 64
 """Bodies that count as questions alone."""
@@ -65,8 +67,10 @@ class Edge:
         proxies: Sequence[Network] = (),
         secure: bool = False,
         underway: Underway | None = None,
+        access_log: AccessLog | None = None,
     ) -> None:
         self._app = app
+        self._log = access_log or Logged()
         self._limiter = limiter
         self._complain = complain
         self._clock = clock
@@ -83,47 +87,63 @@ class Edge:
             return
         began = time.perf_counter()
         method: str = scope["method"]
-        # The routes take several slashes for one, so nothing else may see a difference.
-        inner: Any = {**scope, "method": _SEEN_AS.get(method, method), "path": _SLASHES.sub("/", scope["path"])}
+        path, last, routed = _parted(scope["path"])
         headers = dict(scope["headers"])
-        peer = scope["client"]
-        client = client_address(
-            peer[0] if peer else None,
-            [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"],
-            self._proxies,
+        asks = scope["query_string"]
+        crowded = asks.count(b"&") >= _MOST_PARAMETERS
+        query = parse_qs(asks.decode("latin-1")) if asks and not crowded else {}
+        asked = language.known(query["lang"][-1]) if "lang" in query else None
+        known = State(
+            now=int(self._clock()),
+            client=self._client(scope),
+            language=asked or language.negotiate(headers.get(b"accept-language", b"").decode("latin-1")),
+            switched=asked,
+            parsing=self._parsing,
+            path=path,
+            last=last,
+            query=query,
         )
-        crowded = scope["query_string"].count(b"&") >= _MOST_PARAMETERS
-        query = {} if crowded else parse_qs(scope["query_string"].decode("latin-1"))
-        asked = language.known(query.get("lang", [""])[-1])
-        spoken = asked or language.negotiate(headers.get(b"accept-language", b"").decode("latin-1"))
-        known = State(now=int(self._clock()), client=client, language=spoken, switched=asked, parsing=self._parsing)
+        inner: Any = {**scope, "method": _SEEN_AS.get(method, method), "path": routed}
         state.put(inner, known)
         answer = Answer(send, self._headers, method, known=headers.get(b"if-none-match"))
         try:
             if crowded:
                 raise Refused("bad_request", field="query")
-            await self._answer(inner, receive, answer.send)
+            await self._answer(inner, receive, answer.send, headers)
         except Exception as error:  # noqa: BLE001 -- the server would log it with its message, which may hold what was asked
             await self._answer_late(inner, receive, answer, error)
         took = (time.perf_counter() - began) * 1000
-        _log.info("%s %s %d %.1fms", method, inner.get("path_template", "-"), answer.status, took)
+        self._log.note(Line(time.time(), method, inner.get("path_template", "-"), answer.status, took))
 
-    async def _answer(self, scope: Any, receive: Receive, send: Callable[[Message], Awaitable[None]]) -> None:
+    def _client(self, scope: Any) -> str:
+        peer = scope["client"]
+        if not self._proxies:
+            return _direct_client(peer[0] if peer else None)
+        forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        return client_address(peer[0] if peer else None, forwarded, self._proxies)
+
+    async def _answer(
+        self,
+        scope: Any,
+        receive: Receive,
+        send: Callable[[Message], Awaitable[None]],
+        headers: Mapping[bytes, bytes],
+    ) -> None:
+        client = state.of(scope).client
         budget = _budget(scope)
-        wait = (await self._limiter.take(budget, state.of(scope).client, self._ticks())).wait if budget else 0
+        wait = (await self._limiter.take(budget, client, self._ticks())).wait if budget else 0
         if wait:
             await self._refuse(scope, receive, send, Refused("rate_limited", retry_after=wait))
             return
-        headers = dict(scope["headers"])
         said = headers.get(b"content-length", b"")
         if not said.strip(b"0") and b"transfer-encoding" not in headers:
             await self._app(scope, receive, send)
             return
         length = int(said) if said.isdigit() else 0
-        if wait := await self._wait_for_bytes(state.of(scope).client, length):
+        if wait := await self._wait_for_bytes(client, length):
             await self._refuse(scope, receive, send, Refused("rate_limited", retry_after=wait))
             return
-        async with self._underway.begin(state.of(scope).client, length) as body:
+        async with self._underway.begin(client, length) as body:
             await self._app(scope, body.of(receive), send)
 
     async def _wait_for_bytes(self, client: str, length: int) -> int:
@@ -149,6 +169,22 @@ class Edge:
         except Exception as fault:  # noqa: BLE001 -- not even the page that says so could be made
             response = problems.as_json(problems.of(fault), {"Cache-Control": "no-store"})
         await response.to_asgi_response(None, request)(scope, receive, send)
+
+
+@functools.lru_cache(maxsize=4096)
+def _direct_client(peer: str | None) -> str:
+    """The client of a connection behind no proxy."""
+    return client_address(peer, (), ())
+
+
+def _parted(path: str) -> tuple[str, str, str]:
+    """A path in its one form, what it says of a person, and what the router sees: it remembers paths for a while."""
+    if "//" in path:
+        path = _SLASHES.sub("/", path)
+    if len(path) > 1 and path[-1] == "/":
+        path = path.rstrip("/") or "/"
+    head, _, last = path.rpartition("/")
+    return (path, last, f"{head}/{HIDDEN}") if head in _OF_PERSONS and last else (path, "", path)
 
 
 def _budget(scope: Any) -> Budget | None:

@@ -20,6 +20,7 @@ import uvicorn
 
 from verify.commands import logs, settings
 from verify.commands.settings import Settings
+from verify.http.access_log import Written, as_json, as_text
 from verify.http.app import create
 from verify.http.files.intake import Intake
 from verify.http.guard.connections import IN_ALL, OF_ADDRESS, Connections
@@ -155,9 +156,11 @@ async def serve(told: Settings, charge: WorkerCharge) -> None:
     connections = Connections(OF_ADDRESS if told.rate_limits else most, most, proxies=told.trusted_proxies)
     keeper = Keeper(charge.keeper, connections)
     secret = bytes.fromhex(charge.secret)
+    access_log = Written(sys.stderr, as_json if logs.structured() else as_text)
     app = create(
         registry,
         told,
+        access_log=access_log,
         secret=secret,
         memory=KeptMemory(keeper),
         limiter=SharedLimiter(charge.limits, secret),
@@ -179,7 +182,8 @@ async def serve(told: Settings, charge: WorkerCharge) -> None:
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
     try:
-        await Server(config, socket.socket(fileno=charge.socket), connections).serve(sockets=[])
+        with access_log.writing():
+            await Server(config, socket.socket(fileno=charge.socket), connections).serve(sockets=[])
     finally:
         await keeper.close()
         await registry.close()

@@ -22,8 +22,10 @@ MOST_DOUBTED: Final = 10_000
 class GenuineLists:
     """Remembers by digest which lists are genuine: a list of 100,000 rows takes 1.6 MB, and one that is not nothing."""
 
-    def __init__(self, fetch: Fetch) -> None:
+    def __init__(self, fetch: Fetch, dropped: Callable[[], None]) -> None:
         self._fetch = fetch
+        self._dropped = dropped
+        """Told when a list makes room, so that nobody else keeps it."""
         self._kept: OrderedDict[bytes, GenuineList] = OrderedDict()
         self._bytes = 0
         self._doubted: OrderedDict[bytes, int] = OrderedDict()
@@ -44,6 +46,10 @@ class GenuineLists:
         if self._keyring is None or self._keyring.version < keyring.version:
             self._keyring = keyring
         return await self._checks.get((digest, index))
+
+    def touch(self, digest: bytes) -> None:
+        """Says that a kept list was asked for, so that another makes room before it."""
+        self._kept.move_to_end(digest)
 
     async def _check(self, asked: Sequence[tuple[bytes, int]]) -> Mapping[tuple[bytes, int], GenuineList]:
         found = {}
@@ -70,6 +76,7 @@ class GenuineLists:
         while self._bytes > MOST_BYTES and len(self._kept) > 1:
             _oldest, dropped = self._kept.popitem(last=False)
             self._bytes -= dropped.size
+            self._dropped()
 
     def _doubt(self, digest: bytes, version: int) -> None:
         self._doubted[digest] = version

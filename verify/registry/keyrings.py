@@ -22,6 +22,11 @@ class Keyrings:
         """Digests by log index, of keyrings that are believed and of those that are not."""
         self._reading = asyncio.Lock()
 
+    @property
+    def at_hand(self) -> Chain | None:
+        """The chain as it was last read; None before the first."""
+        return self._chain
+
     async def at(self, state: State) -> Chain:
         """The chain that reaches at least as far as ``state``.
 

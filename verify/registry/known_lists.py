@@ -2,7 +2,7 @@
 
 import asyncio
 import heapq
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import msgspec
@@ -41,10 +41,12 @@ class KnownLists:
 
     def __init__(self, questions: Questions) -> None:
         self._questions = questions
-        self._genuine = GenuineLists(self.statement)
+        self._genuine = GenuineLists(self.statement, self._forget_finals)
         self._filed: dict[str, list[Filed]] = {}
         """By exam, in the order of the log."""
         self._digests: dict[int, bytes] = {}
+        self._finals: dict[str, tuple[int | None, Chain, tuple[BelievedList, ...]]] = {}
+        """By exam: its believed final lists, up to which newest list of the registry, and by which chain."""
         self._reading = asyncio.Lock()
 
     async def up_to(self, state: State) -> None:
@@ -57,6 +59,7 @@ class KnownLists:
             if state.list is not None and state.list <= max(self._digests, default=-1):
                 # Another database than before: restored, and published to anew.
                 self._filed, self._digests = {}, {}
+                self._forget_finals()
             for row in await self._questions.fetch(_HEADS, max(self._digests, default=-1)):
                 filed = Filed(**row)
                 self._filed.setdefault(filed.exam, []).append(filed)
@@ -76,6 +79,27 @@ class KnownLists:
         filed = sorted((one for exam in exams for one in self._at(exam, state, stage)), key=lambda one: one.index)
         found = await asyncio.gather(*(self._believed(one, chain) for one in filed))
         return tuple(listed for listed in found if listed is not None)
+
+    async def finals(self, exams: Collection[str], state: State, chain: Chain) -> tuple[BelievedList, ...]:
+        """The believed final lists of these exams at ``state``, which must be read up to, in the order of the log.
+
+        What was found is kept while no list is filed and no keyring is published.
+        """
+        if len(exams) != 1:
+            return await self.believed(exams, state, chain, "final")
+        (exam,) = exams
+        kept = self._finals.get(exam)
+        if kept is not None and kept[0] == state.list and kept[1] is chain:
+            for listed in kept[2]:
+                self._genuine.touch(listed.list.digest)
+            return kept[2]
+        found = await self.believed(exams, state, chain, "final")
+        if exam in self._filed:
+            self._finals[exam] = state.list, chain, found
+        return found
+
+    def _forget_finals(self) -> None:
+        self._finals.clear()
 
     async def newest(self, exam: str, state: State, chain: Chain, stage: Stage | None = None) -> BelievedList | None:
         """The believed list of the exam's highest revision; a revision belongs to the first in the log that has it."""

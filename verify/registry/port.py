@@ -120,6 +120,13 @@ class Registry(Protocol):
         """
         ...
 
+    def chain_at_hand(self) -> Chain | None:
+        """The chain as it was last read, without a question; None before the first.
+
+        What is read by it is to be read anew where the answer that it leads to brings a longer one.
+        """
+        ...
+
     async def by_number(self, number: str) -> Record | None:
         """All that the register holds under this number (normal form), and under those that changes tie to it.
 

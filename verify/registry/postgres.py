@@ -61,6 +61,10 @@ class PostgresRegistry:
         """See Registry."""
         return await self._keyrings.at(await self._state())
 
+    def chain_at_hand(self) -> Chain | None:
+        """See Registry."""
+        return self._keyrings.at_hand
+
     async def by_number(self, number: str) -> Record | None:
         """See Registry."""
         return await self._records.get(number)

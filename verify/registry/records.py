@@ -63,7 +63,7 @@ class Records:
                 chain=chain,
                 certificates={one: _before(part.certificates, state) for one, part in parts.items()},
                 changes=_before([changes[index] for index in sorted(changes)], state),
-                lists=await self._lists.believed(sorted(exams), state, chain, "final"),
+                lists=await self._lists.finals(exams, state, chain),
             )
             lacking = Register.of(record).lacking if record.changes else frozenset()
             if not lacking:

@@ -1,13 +1,19 @@
 """Signatures: the vectors of RFC 8032, and the checks that libraries differ in."""
 
+import gc
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.invented import CERTIFICATE, ISSUED_AT, STATUS
+from tests import releases
+from tests.invented import CERTIFICATE, ISSUED_AT, STATUS, keyring
 from verify.core import statement
 from verify.core.certificate import Certificate
 from verify.core.errors import Unreadable
+from verify.core.keyring import Key, Keyring
+from verify.core.signed import Signers
 from verify.core.statement import Kind, Statement
 
 _ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -90,3 +96,18 @@ def test_no_bit_of_a_statement_can_be_changed(position: int, bit: int) -> None:
         return
     assert found.kid != CERTIFICATE.kid or not statement.signed_by(found, CERTIFICATE.public)
     assert not statement.signed_by(found, STATUS.public)
+
+
+def test_of_what_was_checked_the_digest_alone_is_kept() -> None:
+    """Who signed is remembered for one keyring version, without the statement, and the first make room."""
+    signers = Signers(most=2)
+    ring, other = keyring(), keyring(version=2)
+    statements = [statement.decode(releases.certify(serial)) for serial in (1, 2, 3)]
+    for one in statements:
+        assert signers.signer(one, ring) == ring.key(CERTIFICATE.public)
+    assert len(signers) == 2
+    kept = statements[-1]
+    forged = msgspec.structs.replace(kept, signature=bytes(64))
+    assert signers.signer(forged, ring) is not None  # the same bytes: their signature is not looked at again
+    assert signers.signer(forged, other) is None  # another version: it is
+    assert {type(one) for one in gc.get_referents(*signers._found.values())} == {Keyring, Key}

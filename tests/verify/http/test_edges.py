@@ -1,7 +1,7 @@
 """What holds for every address of the service: errors, HEAD, headers, caches, allowances, languages and logs."""
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -14,7 +14,8 @@ from verify.core.chain import Chain
 from verify.core.errors import RegisterDamaged
 from verify.core.keyring import thumbprint
 from verify.http.answers import problems
-from verify.http.app import ROUTES
+from verify.http.app import ROUTES, direct
+from verify.http.asked import state
 from verify.http.edge import Edge
 from verify.http.guard import limits
 from verify.registry.port import RegistryUnavailable
@@ -316,7 +317,7 @@ def routes() -> set[tuple[str, str]]:
         for route in router.routes  # type: ignore[union-attr]  # all are routers
         for method in route.methods
         if method != "OPTIONS"
-    }
+    } | {(route.method.lower(), route.template) for route in direct(cast(Any, None), cast(Any, None))}
 
 
 async def test_the_description_names_every_route_for_programs_and_no_other() -> None:
@@ -370,3 +371,27 @@ async def test_options_are_told(address: str, allowed: str) -> None:
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers["allow"] == allowed
     assert nowhere.status_code == 404
+
+
+async def test_no_router_remembers_what_a_path_says_of_a_person() -> None:
+    """Digits of a QR code and numbers go beside the path that the framework routes by, and keeps."""
+    seen = []
+
+    async def inner(scope: Any, _receive: Any, send: Any) -> None:
+        seen.append((scope["path"], state.of(scope).last))
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    edge = Edge(inner, limiter=limits.Unlimited(), complain=lambda _request, _error: None)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(edge), base_url=URL) as service:  # type: ignore[arg-type]  # ASGI by another spelling
+        for path in ("/Q/123", "/q///123/", "/c/CEM1", "/api/v1/certificates/CEM1", "/pass-lists/X", "/Q/1/2", "/"):
+            await service.get(path)
+    assert seen == [
+        ("/Q/-", "123"),
+        ("/q/-", "123"),
+        ("/c/-", "CEM1"),
+        ("/api/v1/certificates/-", "CEM1"),
+        ("/pass-lists/X", ""),
+        ("/Q/1/2", ""),
+        ("/", ""),
+    ]

@@ -20,7 +20,7 @@ from litestar.exceptions import (
 
 from verify.core.errors import RegisterDamaged
 from verify.http.answers.problem_table import KINDS
-from verify.http.asked import accept
+from verify.http.asked import accept, state
 from verify.http.guard.challenge import Challenge
 from verify.registry.port import BadCursor, RegistryUnavailable
 
@@ -134,7 +134,7 @@ _FOR_PROGRAMS: Final = ("/api/", "/.well-known/", "/health/", "/static/", "/log/
 
 def for_programs(request: Request[Any, Any, Any]) -> bool:
     """Whether the asker is a program: by the address, or because it would rather have JSON than HTML."""
-    path = request.scope["path"] + "/"
+    path = state.of(request.scope).path + "/"
     return path.startswith(_FOR_PROGRAMS) or wants_json(request)
 
 

@@ -49,7 +49,7 @@ class Views:
     ) -> Response[str]:
         """One page, in the language of the request. ``cache`` is its Cache-Control."""
         language = state.of(request.scope).language
-        path = request.scope["path"]
+        path = state.of(request.scope).path
         html = self.part(request, template, **values)
         vary = "Accept, Accept-Language" if path.lower().startswith(("/q/", "/c/")) else "Accept-Language"
         headers = {"Cache-Control": cache, "Content-Language": language, "Vary": vary, "X-Robots-Tag": "noindex"}
@@ -110,7 +110,7 @@ class Views:
 
 def _here(request: AnyRequest) -> str:
     """The page's path. Never two slashes at its start: browsers would take what follows for another host."""
-    return "/" + quote(request.scope["path"].lstrip("/"))
+    return "/" + quote(state.of(request.scope).path.lstrip("/"))
 
 
 def _asked_here(request: AnyRequest, language: Language | None = None) -> str:

@@ -1,6 +1,6 @@
 """What is known of a request from its first moment: the same for every route, and typed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +23,17 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """The language that the address names, which links keep."""
     parsing: Lane
     """Where large bodies are parsed, beside the event loop."""
+    path: str
+    """The path of the address: one slash at its beginning, none at its end, none twice."""
+    last: str
+    """What stands behind its last slash, of addresses that say something of a person."""
+    query: Mapping[str, Sequence[str]] = {}
+    """What the address asks, in the order of each name's values; empty ones are left out."""
+
+    def asked_for(self, name: str) -> str:
+        """The last value that the address has for a name, empty where there is none."""
+        values = self.query.get(name)
+        return values[-1] if values else ""
 
 
 def put(scope: Any, state: State) -> None:

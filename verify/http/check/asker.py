@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from verify.core import identity, verdict
 from verify.core.answer import CertificateView, Verdict
@@ -15,8 +14,6 @@ from verify.http.guard.lane import Lane
 from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import Try
 from verify.registry.port import Registry
-
-_AGAINST_THE_KEY: Final = ("unknown_key", "key_not_trusted")
 
 
 class Asker:
@@ -64,18 +61,14 @@ class Asker:
     async def _judge(
         self, read: Callable[[Chain], Seen], *, now: int, as_of: int | None, name: str | None = None
     ) -> Verdict:
-        chain = await self.registry.chain()
+        chain = self.registry.chain_at_hand() or await self.registry.chain()
         while True:
             seen = read(chain)
             record = await self.registry.by_number(seen.number) if seen.number else None
-            judged = verdict.judge(seen, record, chain=chain, now=now, as_of=as_of, name=name)
-            if judged.outcome not in _AGAINST_THE_KEY:
-                return judged
-            # A keyring may have been published between the two questions, with the key that this one lacks.
-            newer = await self.registry.chain()
-            if newer.newest.version == chain.newest.version:
-                return judged
-            chain = newer
+            newest = record.chain if record is not None else await self.registry.chain()
+            if newest.newest.version <= chain.newest.version:
+                return verdict.judge(seen, record, chain=chain, now=now, as_of=as_of, name=name)
+            chain = newest  # by which the same may be read otherwise: with a key that the one before lacked
 
     async def person(self, name: str, id_type: IdType, id_number: str, *, now: int) -> tuple[CertificateView, ...]:
         """Every certificate of the person, in the order of their numbers; none where name or ID number is wrong.

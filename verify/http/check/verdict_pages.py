@@ -6,17 +6,19 @@ from urllib.parse import quote
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 
 from verify.core import qr_text
 from verify.core.answer import Verdict
 from verify.core.errors import RegisterDamaged
 from verify.core.personal import is_personal, unless_personal
 from verify.http.answers import asked_again, phrases
+from verify.http.answers.direct import Direct, Reply, as_json, as_sent, raw
 from verify.http.answers.problems import Refused, problem, wants_json
 from verify.http.answers.rendering import Views
 from verify.http.asked import forms
 from verify.http.asked.bodies import AnyRequest, Inject, day_asked
+from verify.http.asked.state import State
 from verify.http.check.asker import Asker
 from verify.http.files.intake import client_of
 from verify.http.guard.challenge import Challenge
@@ -26,6 +28,7 @@ from verify.registry.port import RegistryUnavailable
 NOT_HELD: Final = ("not_found", "unreadable")
 _PERSONAL: Final = Refused("personal_number", field="number")
 _PUBLIC: Final = "public, max-age=60"
+_VARY: Final = raw({"Vary": "Accept, Accept-Language", "Cache-Control": "no-store"})
 
 
 @get("/")
@@ -126,21 +129,18 @@ async def _form_again(
     )
 
 
-@get(["/Q/{text:str}", "/q/{text:str}"])
-async def qr(
-    *,
-    request: AnyRequest,
-    text: FromPath[str],
-    views: Inject[Views],
-    asker: Inject[Asker],
-    now: Inject[int],
-    as_of: FromQuery[str | None] = None,
-) -> Response[Any]:
-    """What the QR code opens."""
-    judged = await asker.qr(text, now=now, as_of=day_asked(as_of or "", now))
-    if wants_json(request):
-        return Response(judged, headers={"Vary": "Accept, Accept-Language", "Cache-Control": "no-store"})
-    return verdict_page(request, views, judged, form=None, path=f"/Q/{quote(text, safe='')}")
+def direct(asker: Asker, views: Views) -> list[Direct]:
+    """The route that is asked most."""
+
+    async def qr(request: AnyRequest, known: State) -> Reply:
+        """What the QR code opens."""
+        as_of = day_asked(known.asked_for("as_of"), known.now)
+        judged = await asker.qr(known.last, now=known.now, as_of=as_of)
+        if wants_json(request):
+            return as_json(judged, _VARY)
+        return as_sent(verdict_page(request, views, judged, form=None, path=f"/Q/{quote(known.last, safe='')}"))
+
+    return [Direct("/Q/{text}", qr), Direct("/q/{text}", qr)]
 
 
 def verdict_page(
@@ -196,4 +196,4 @@ async def lookup(
     return views.page(request, "found.html", certificates=found)
 
 
-ROUTER = Router("/", route_handlers=[home, check_form, lookup_form, check, qr, lookup])
+ROUTER = Router("/", route_handlers=[home, check_form, lookup_form, check, lookup])

@@ -1,16 +1,17 @@
 """The API for programs: verdicts, and certificates by name and ID number."""
 
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 from litestar import Router, get, post
-from litestar.params import FromPath
 from msgspec import UNSET, Meta, UnsetType
 
-from verify.core.answer import Verdict
+from verify.http.answers.direct import Direct, Reply, as_json
 from verify.http.answers.problems import Refused
 from verify.http.asked.bodies import JSON_BYTES, AnyRequest, Inject, json_body, past_time
 from verify.http.asked.language import N_
+from verify.http.asked.state import State
 from verify.http.check.asker import Asker
 from verify.http.files.intake import client_of
 from verify.http.guard.challenge import Challenge
@@ -71,32 +72,43 @@ class ChallengeFor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     id_hint: Annotated[str, Meta(description=N_("The last four characters of the ID number."))] | None = None
 
 
-@post("/verify", status_code=200, request_max_body_size=JSON_BYTES)
-async def verify(request: AnyRequest, asker: Inject[Asker], now: Inject[int]) -> Verdict:
-    """The verdict on a QR text, or on a number with or without its holder's name."""
-    asked = await json_body(request, VerifyQr, other=("number", VerifyNumber))
-    as_of = None if asked.as_of is UNSET else past_time(asked.as_of, now)
-    if isinstance(asked, VerifyQr):
-        return await asker.qr(asked.qr, now=now, as_of=as_of)
-    if asked.name is UNSET:
-        return await asker.number(asked.number, now=now, as_of=as_of)
-    altcha = None if asked.altcha is UNSET else asked.altcha
-    return await asker.named(asked.number, asked.name, client=client_of(request), altcha=altcha, now=now, as_of=as_of)
+def direct(asker: Asker) -> list[Direct]:
+    """The routes that are asked most."""
+
+    async def verify(request: AnyRequest, known: State) -> Reply:
+        """The verdict on a QR text, or on a number with or without its holder's name."""
+        asked = await json_body(request, VerifyQr, other=("number", VerifyNumber))
+        now = known.now
+        as_of = None if asked.as_of is UNSET else past_time(asked.as_of, now)
+        if isinstance(asked, VerifyQr):
+            return as_json(await asker.qr(asked.qr, now=now, as_of=as_of))
+        if asked.name is UNSET:
+            return as_json(await asker.number(asked.number, now=now, as_of=as_of))
+        altcha = None if asked.altcha is UNSET else asked.altcha
+        return as_json(
+            await asker.named(asked.number, asked.name, client=known.client, altcha=altcha, now=now, as_of=as_of)
+        )
+
+    async def certificate(_request: AnyRequest, known: State) -> Reply:
+        """The verdict on a number, as a stranger may see it."""
+        judged = await asker.number(known.last, now=known.now)
+        if judged.certificate is None:
+            for check in judged.checks:
+                if check.result == "fail" and check.code in _NO_CERTIFICATE:
+                    raise Refused(_NO_CERTIFICATE[check.code])
+        return as_json(judged)
+
+    return [
+        Direct("/api/v1/verify", verify, method="POST", most_bytes=JSON_BYTES),
+        Direct("/api/v1/certificates/{number}", certificate),
+    ]
 
 
-@get("/certificates/{number:str}")
-async def certificate(number: FromPath[str], asker: Inject[Asker], now: Inject[int]) -> Verdict:
-    """The verdict on a number, as a stranger may see it."""
-    judged = await asker.number(number, now=now)
-    failed: dict[str, Literal["number_check", "not_found"]] = {
-        "number_check": "number_check",
-        "not_found": "not_found",
-        "not_a_number": "not_found",
-    }
-    for check in judged.checks:
-        if check.result == "fail" and check.code in failed and judged.certificate is None:
-            raise Refused(failed[check.code])
-    return judged
+_NO_CERTIFICATE: Final[Mapping[str, Literal["number_check", "not_found"]]] = {
+    "number_check": "number_check",
+    "not_found": "not_found",
+    "not_a_number": "not_found",
+}
 
 
 @post("/lookup", status_code=200)
@@ -119,4 +131,4 @@ async def challenge_for(request: AnyRequest, desk: Inject[LookupDesk], now: Inje
     return await desk.challenge(client_of(request), asked.name, asked.id_hint, now)
 
 
-ROUTER = Router("/api/v1", route_handlers=[verify, certificate, lookup, challenge, challenge_for])
+ROUTER = Router("/api/v1", route_handlers=[lookup, challenge, challenge_for])

@@ -1,0 +1,123 @@
+"""The access log: one line for each request, which knows routes and never addresses, names or numbers.
+
+A line costs its request an entry in a queue; a thread makes texts of what has come together and writes them in one go,
+so that no request waits for who reads the log. Where that one is too slow, lines are left out and counted.
+"""
+
+import collections
+import contextlib
+import datetime
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol, TextIO
+
+import msgspec
+
+_log = logging.getLogger("yinjian.access")
+
+_PAUSE: Final = 0.2
+"""Seconds between two looks at the queue."""
+MOST: Final = 50_000
+"""Lines that wait."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One request and its answer."""
+
+    at: float
+    """When it was answered, in seconds since 1970."""
+    method: str
+    route: str
+    status: int
+    ms: float
+    """How long it took, in milliseconds."""
+
+
+class AccessLog(Protocol):
+    """Takes the lines; must not block."""
+
+    def note(self, line: Line) -> None:
+        """Takes one line."""
+        ...
+
+
+class Logged:
+    """Passes each line to the loggers at once."""
+
+    def note(self, line: Line) -> None:
+        """See AccessLog."""
+        _log.info("%s %s %d %.1fms", line.method, line.route, line.status, line.ms)
+
+
+def as_text(line: Line) -> str:
+    """A line for people."""
+    at = datetime.datetime.fromtimestamp(line.at, datetime.UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%SZ} info yinjian.access {line.method} {line.route} {line.status} {line.ms:.1f}ms\n"
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True):
+    event: str = "answered"
+    method: str
+    route: str
+    status: int
+    ms: float
+    level: str = "info"
+    logger: str = "yinjian.access"
+    timestamp: str
+
+
+def as_json(line: Line) -> str:
+    """A line for programs, with the names that structured logs have."""
+    at = datetime.datetime.fromtimestamp(line.at, datetime.UTC).isoformat(timespec="milliseconds")
+    event = _Event(method=line.method, route=line.route, status=line.status, ms=round(line.ms, 1), timestamp=at)
+    return f"{msgspec.json.encode(event).decode()}\n"
+
+
+class Written:
+    """Writes lines to a stream from a thread of its own."""
+
+    def __init__(self, stream: TextIO, render: Callable[[Line], str] = as_text, most: int = MOST) -> None:
+        self._stream = stream
+        self._render = render
+        self._most = most
+        self._waiting: collections.deque[Line] = collections.deque()
+        self._left_out = 0
+        self._over = threading.Event()
+
+    def note(self, line: Line) -> None:
+        """See AccessLog."""
+        if len(self._waiting) < self._most:
+            self._waiting.append(line)
+        else:
+            self._left_out += 1
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Writes while the block runs, and what is left at its end."""
+        thread = threading.Thread(target=self._run, name="access log", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(_PAUSE):
+            self.write()
+        self.write()
+
+    def write(self) -> None:
+        """Writes what waits."""
+        texts = []
+        with contextlib.suppress(IndexError):  # there is none left
+            while True:
+                texts.append(self._render(self._waiting.popleft()))
+        left_out, self._left_out = self._left_out, 0
+        if texts:
+            with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+                self._stream.write("".join(texts))
+                self._stream.flush()
+        if left_out:
+            _log.warning("%d lines of the access log were left out: nobody took them fast enough", left_out)

@@ -1,0 +1,86 @@
+"""Routes whose every request is answered by one function of the request: what is the same for all is made at start.
+
+A handler of Litestar's usual kind has its dependencies resolved, its arguments read by a schema and its answer turned
+into another for each request, which takes more than judging a certificate does. These are Litestar's own ASGI
+handlers, in its router and with its error handlers (ADR 22).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import MethodNotAllowedException
+from litestar.handlers import ASGIRouteHandler
+from litestar.types import Receive, Scope, Send
+
+from verify.http.asked import state
+from verify.http.asked.state import State
+
+AnyRequest = Request[Any, Any, Any]
+Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+
+_JSON: Final = (b"content-type", b"application/json")
+_LENGTH: Final = b"content-length"
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A whole answer, as it is sent."""
+
+    body: bytes
+    headers: Headers
+    status: int = 200
+
+
+Work: TypeAlias = Callable[[AnyRequest, State], Awaitable[Reply]]
+
+
+def raw(headers: Mapping[str, str]) -> Headers:
+    """Headers as they are sent, their names in lower case."""
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def as_json(data: Any, headers: Headers = (), status: int = 200) -> Reply:
+    """Data as JSON."""
+    return Reply(msgspec.json.encode(data), (_JSON, *headers), status)
+
+
+def as_sent(response: Response[str] | Response[bytes]) -> Reply:
+    """An answer of Litestar's usual kind, which sets no cookie and does nothing afterwards."""
+    content = response.content
+    body = content.encode() if isinstance(content, str) else content
+    media_type = str(response.media_type)
+    kind = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+    return Reply(body, [(b"content-type", kind.encode("latin-1")), *raw(response.headers)], response.status_code or 200)
+
+
+HIDDEN: Final = "-"
+"""What the router sees in the place of what a path says of a person: it remembers a thousand paths (State.last)."""
+
+
+class Direct(ASGIRouteHandler):
+    """A route of one method. What a last part of its path such as ``{number}`` stands for is in State.last."""
+
+    def __init__(self, path: str, work: Work, *, method: str = "GET", most_bytes: int = 0) -> None:
+        head, brace, _name = path.partition("{")
+        super().__init__(head + HIDDEN if brace else path, copy_scope=False)
+        self.template: Final = path
+        self.method: Final = method
+        self._most_bytes = most_bytes
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["method"] != method:  # type: ignore[typeddict-item]  # there are no web sockets here
+                raise MethodNotAllowedException(headers={"allow": f"OPTIONS, {method}"})
+            known = state.of(scope)
+            scope["path"] = known.path
+            scope["path_template"] = path
+            reply = await work(Request(scope, receive, send), known)
+            headers = [*reply.headers, (_LENGTH, b"%d" % len(reply.body))]
+            await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+            await send({"type": "http.response.body", "body": reply.body, "more_body": False})
+
+        self(answer)
+
+    def resolve_request_max_body_size(self) -> int:
+        """What ``Request.body`` takes, in bytes."""
+        return self._most_bytes

@@ -1,6 +1,7 @@
 """The answer: what a verdict looks like to whoever asked (3-interfaces, Verdict), and the words for its codes."""
 
 import datetime
+import functools
 from typing import Final, Literal
 
 import msgspec
@@ -162,6 +163,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: SnapshotView | None = None
 
 
+@functools.lru_cache(maxsize=1024)
 def moment(seconds: int) -> datetime.datetime:
     """The time of so many seconds since 1970."""
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
@@ -210,6 +212,7 @@ def snapshot_view(snapshot: Snapshot) -> SnapshotView:
     return SnapshotView(taken_at=moment(snapshot.taken_at), log_size=snapshot.log_size)
 
 
+@functools.lru_cache(maxsize=1024)  # one for each step, result and code
 def check(step: int, result: Result, code: str) -> Check:
     """The check of ``step`` (1 to 9), in the words of its ``code``."""
     return Check(step=step, check=STEPS[step - 1], result=result, code=code, detail=DETAILS[code])

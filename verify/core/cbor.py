@@ -54,12 +54,18 @@ class _Reader:
         return major, argument
 
     def item(self, path: Path, depth: int) -> Any:
-        major, argument = self.head()
+        pos = self.pos
+        if pos < self.end and self.data[pos] & 31 < 24:  # most heads are one byte
+            initial = self.data[pos]
+            major, argument = initial >> 5, initial & 31
+            self.pos = pos + 1
+        else:
+            major, argument = self.head()
         if major == 0:
             return argument
         if major == 1:
             return -1 - argument
-        if major in (2, 3):
+        if major <= 3:
             start = self.pos
             self.pos = start + argument
             if self.pos > self.end:

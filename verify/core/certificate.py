@@ -19,6 +19,7 @@ MAX_NAME: Final = 50
 """Code points of a holder's name."""
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_VALUES: Final = {character: value for value, character in enumerate(_ALPHABET)}
 _NUMBER: Final = re.compile(r"[0-9A-Z]{4,32}")
 _WHAT: Final = "certificate"
 
@@ -131,7 +132,7 @@ def check_character(body: str) -> str:
     """The ISO 7064 MOD 37,36 check character of ``body`` (0-9A-Z)."""
     product = 36
     for character in body:
-        product = ((product + _ALPHABET.index(character)) % 36 or 36) * 2 % 37
+        product = ((product + _VALUES[character]) % 36 or 36) * 2 % 37
     return _ALPHABET[(37 - product) % 36]
 
 

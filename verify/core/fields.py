@@ -133,7 +133,8 @@ def names(value: object, what: str) -> Names:
 
 def has_control(value: str) -> bool:
     """Whether ``value`` holds a control (Cc) or format (Cf) character."""
-    return any(unicodedata.category(character) in ("Cc", "Cf") for character in value)
+    # What is printable is neither, and most is; a space of another kind is not printable, and is no control.
+    return not value.isprintable() and any(unicodedata.category(character) in ("Cc", "Cf") for character in value)
 
 
 date = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -117,15 +117,21 @@ class Keyring(msgspec.Struct, frozen=True, kw_only=True):
 
     def with_kid(self, kid: bytes) -> tuple[Key, ...]:
         """Every key that has this kid, which is only a hint."""
-        return tuple(key for key in self.keys if key.kid == kid)
+        return tuple([key for key in self.keys if key.kid == kid])
 
     def key(self, public: bytes) -> Key | None:
         """The entry of a public key."""
-        return next((key for key in self.keys if key.public == public), None)
+        for key in self.keys:
+            if key.public == public:
+                return key
+        return None
 
     def programme(self, code: str) -> Programme | None:
         """The entry of a programme."""
-        return next((programme for programme in self.programmes if programme.code == code), None)
+        for programme in self.programmes:
+            if programme.code == code:
+                return programme
+        return None
 
     def issuers_of(self, programme: Programme) -> tuple[Names, ...]:
         """The names of a programme's issuers, in its order."""

@@ -8,7 +8,6 @@ published before, and the index lies below what the keyring in force believes of
 What believed statements make of one another is for verify.core.standing and verify.core.register.
 """
 
-import hashlib
 import threading
 from typing import Final, Generic, TypeVar, final
 
@@ -191,7 +190,7 @@ class Signers:
 
     def signer(self, source: Statement | Envelope, keyring: Keyring) -> Key | None:
         """The key of the keyring that signed the statement, None for none."""
-        digest = hashlib.sha256(source.data).digest()
+        digest = source.digest
         found = self._found.get(digest)
         if found is not None and found[0] is keyring:
             return found[1]

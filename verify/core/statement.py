@@ -67,7 +67,7 @@ _NOT_INTEGER_KEYS: Final[dict[cbor.Path, cbor.type_of_key]] = {
 """The ``names`` maps and the snapshot's map: all that have other than integer keys."""
 
 
-class Statement(msgspec.Struct, frozen=True, kw_only=True):
+class Statement(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A statement as received; nothing in ``claims`` is to be believed before the signature is checked."""
 
     data: bytes
@@ -84,7 +84,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         content: dict[int, Any] = self.claims[self.kind.claim]
         return content
 
-    @property
+    @functools.cached_property
     def digest(self) -> bytes:
         """SHA-256 of the statement's bytes, 32 bytes."""
         return hashlib.sha256(self.data).digest()
@@ -130,7 +130,7 @@ def draft(kind: Kind, kid: bytes, registered: dict[int, object], content: dict[i
     )
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A statement's outer layer: who is said to have signed which bytes."""
 
     data: bytes
@@ -139,6 +139,11 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     signed: bytes
     """The Sig_structure over the received bytes (RFC 9052 section 4.4)."""
     signature: bytes
+
+    @functools.cached_property
+    def digest(self) -> bytes:
+        """SHA-256 of the statement's bytes, 32 bytes."""
+        return hashlib.sha256(self.data).digest()
 
 
 def envelope(data: bytes) -> Envelope:

@@ -110,4 +110,4 @@ def test_of_what_was_checked_the_digest_alone_is_kept() -> None:
     forged = msgspec.structs.replace(kept, signature=bytes(64))
     assert signers.signer(forged, ring) is not None  # the same bytes: their signature is not looked at again
     assert signers.signer(forged, other) is None  # another version: it is
-    assert {type(one) for one in gc.get_referents(*signers._found.values())} == {Keyring, Key}
+    assert {type(one) for one in gc.get_referents(*signers._found.values())} <= {Keyring, Key, type(None)}

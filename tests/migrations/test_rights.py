@@ -48,6 +48,8 @@ EVERYBODY = [
             ("lookup_row", "list"),
             ("keyring", "index"),
             ("disowned", "index"),
+            ("tile", "index"),
+            ("checkpoint", "place"),
         )
         for statement in (
             "insert into registry.{table} select * from registry.{table}",
@@ -58,6 +60,11 @@ EVERYBODY = [
     ),
 ]
 SIGNER_ONLY = [
+    "insert into registry.checkpoint (size, note, kid, receipt, root) values (1, '', '', '', '')",
+    "insert into registry.checkpoint (size, note, kid, receipt, cosignatures) values (1, '', '', '', '')",
+    "insert into registry.tile (level, index, hashes) values (0, 9, sha256(''))",
+    "select registry.give_back_disowned(1, sha256(''))",
+    "select registry.log_statements()",
     "insert into registry.statement (index, bytes, kind) values (100, '', 1)",
     "insert into registry.statement (index, bytes, digest) values (100, '', sha256(''))",
     "insert into registry.statement (index, bytes, published_at) values (100, '', now())",
@@ -78,6 +85,9 @@ TAKEN_AWAY = [
     "do $$ begin null; end $$",
     "select registry.begin_publishing()",
     "select registry.disown(0)",
+    "select registry.give_back_disowned(1, sha256(''))",
+    "select registry.grow_level(0, array[sha256('')])",
+    "select registry.log_statements()",
     "lock table registry.turn in access share mode",
     "lock table public.migrating in access share mode",
     "lock table registry.list_heads in row exclusive mode",
@@ -98,6 +108,7 @@ READER_ONLY = [
             "lookup_row",
             "keyring",
             "disowned",
+            "checkpoint",
             "turn",
         )
     ),

@@ -18,7 +18,14 @@ MOST_MIB = 1024
 
 def _publish(path: Path, url: str, peaks: "multiprocessing.SimpleQueue[float]") -> None:
     begun = time.perf_counter()
-    done = publish(path, url, keyring=releases.keyrings(), root=releases.ROOT_THUMBPRINT, now=releases.NOW)
+    done = publish(
+        path,
+        url,
+        keyring=releases.keyrings(),
+        root=releases.ROOT_THUMBPRINT,
+        log=releases.logbook(path.with_name("log-state")),
+        now=releases.NOW,
+    )
     seconds = time.perf_counter() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"  {done.added:,} statements in {seconds:.1f} s ({done.added / seconds:,.0f}/s), peak {peak:,.0f} MiB")

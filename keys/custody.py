@@ -13,6 +13,9 @@ from keys.key_problems import KeyProblem, WrongPassphrase
 from keys.messages import _
 from verify.core import cbor
 from verify.core.keyring import Key, Use, kid_of
+from verify.core.log import checkpoint as notes
+from verify.core.log import receipt
+from verify.core.log.checkpoint import Checkpoint
 from verify.core.statement import ED25519, Draft
 
 _SELF_TEST: Final = b"yinjian self-test: no statement begins like this"
@@ -55,6 +58,11 @@ class KeySigner:
         if draft.protected != self._protected:
             raise ValueError("a draft for another key")
         return draft.seal(self._sign(draft.signed))
+
+    def sign_checkpoint(self, checkpoint: Checkpoint) -> tuple[str, bytes]:
+        """A log key's note of the checkpoint, and its signature (64 bytes) on the root for COSE Receipts."""
+        said = self._sign(checkpoint.text.encode())
+        return notes.note(checkpoint, self.public, said), self._sign(receipt.signed_root(self.kid, checkpoint.root))
 
     def self_test(self) -> None:
         """Signs and verifies once. Raises InvalidSignature."""

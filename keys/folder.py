@@ -24,6 +24,8 @@ from verify.shared.command import Refusal
 
 KEYRING: Final = "keyring.cbor"
 LOOKUP: Final = "lookup-secret"
+LOG_STATE: Final = "log-state"
+"""Every tree that the log key signed (signing.release.log_state); made with the keys, so that it is never missing."""
 BEGUN: Final = "ledger-begun"
 """The mark that the signing room's ledger was begun: from then on its absence is a loss, never a first day."""
 SETTINGS: Final = "keys.env"
@@ -126,6 +128,11 @@ class KeyFolder:
             yield
         finally:
             lock.release()
+
+    @property
+    def log_state(self) -> Path:
+        """The file beside the log key that says what it signed."""
+        return self.path / LOG_STATE
 
     def has_begun(self) -> bool:
         """Whether the ledger of this centre was begun, here or in the folder that this one is a copy of."""

@@ -42,6 +42,7 @@ def init(
         keyring = root.sign(rotation.first(entries, settings, now).draft(root.kid))
         folder.write_keyring(draft, keyring)
         custody.write_once(draft / folder.LOOKUP, f"{secrets.token_hex(32)}\n".encode())
+        (draft / folder.LOG_STATE).touch(0o600)
         made = KeyFolder(draft, thumbprint(root.public))
         made.chain()
         for entry in entries[1:]:

@@ -18,6 +18,7 @@ import pytest
 from migrations import embedded
 from migrations.apply import READER, SIGNER
 from signing.release import release_file
+from signing.release.into_log import Logbook
 from signing.release.into_registry import Publication, publish
 from tests import PROJECT, releases
 from verify.registry.postgres import PostgresRegistry
@@ -108,6 +109,14 @@ class Publish(Protocol):
         ...
 
 
+_states = tempfile.TemporaryDirectory(prefix="yinjian-log-states-")
+
+
+def logbook(url: str) -> Logbook:
+    """The tests' log key, and the log's file of the registry at ``url``."""
+    return releases.logbook(Path(_states.name) / url.rpartition("/")[2])
+
+
 def publisher(url: str, folder: Path) -> Publish:
     """Publishes to ``url`` by way of a file in ``folder``."""
 
@@ -115,7 +124,13 @@ def publisher(url: str, folder: Path) -> Publish:
         path = folder / f"{next(_numbers)}.release"
         release_file.write(path, statements)
         return await asyncio.to_thread(
-            publish, path, url, keyring=keyring or releases.keyrings(), root=releases.ROOT_THUMBPRINT, now=now
+            publish,
+            path,
+            url,
+            keyring=keyring or releases.keyrings(),
+            root=releases.ROOT_THUMBPRINT,
+            log=logbook(url),
+            now=now,
         )
 
     return run

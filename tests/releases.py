@@ -1,9 +1,13 @@
 """Releases of the invented centre, made without the signing room: what a test says, signed by whom it says."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from tests.invented import CERTIFICATE, ISSUED_AT, ROOT, SECRET, STATUS, TestKey, keyring
+from keys.custody import KeySigner
+from signing.release.into_log import Logbook
+from signing.release.log_state import LogState
+from tests.invented import CERTIFICATE, ISSUED_AT, LOG, ROOT, SECRET, STATUS, TestKey, keyring
 from verify.core import certificate, identity
 from verify.core.certificate import Certificate
 from verify.core.changes import Action, Change, Named
@@ -21,6 +25,12 @@ NOW = ISSUED_AT + 1_000
 def keyrings(*rings: Keyring, root: TestKey = ROOT) -> bytes:
     """The CBOR sequence of these keyrings (one by default), signed by ``root``."""
     return b"".join(root.sign(ring.draft(root.kid)) for ring in rings or (keyring(),))
+
+
+def logbook(state: Path) -> Logbook:
+    """The tests' log key with a file of its own, made where it is not there."""
+    state.touch()
+    return Logbook(signer=KeySigner(LOG.private), state=LogState(state))
 
 
 def number(serial: int, programme: str = "CEM", term: str = "2022-04") -> str:

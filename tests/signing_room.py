@@ -17,6 +17,8 @@ from keys.passphrase import Known
 from keys.programmes import Published
 from keys.settings_file import Source
 from signing.centre.room import Room, Session, Unlocked
+from signing.release.into_log import Logbook
+from signing.release.log_state import LogState
 from tests import PROJECT
 from verify.shared.progress import silent
 
@@ -46,6 +48,12 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     def keys(self) -> KeyFolder:
         """The key folder."""
         return KeyFolder(self.folder / "keys", self.root)
+
+    @property
+    def log(self) -> Logbook:
+        """The log's key and file."""
+        keys = self.keys
+        return Logbook(signer=keys.signer("log", PASSPHRASE.encode(), NOW), state=LogState(keys.log_state))
 
     def settings(self, old: str, new: str) -> None:
         """Changes a text in centre.toml."""

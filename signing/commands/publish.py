@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from keys import passphrase
 from signing.centre.room import Room, now
 from signing.commands import options
 from signing.messages import _
+from signing.release.into_registry import Publication
 from verify.shared import command
 from verify.shared.progress import shown
 
@@ -14,7 +16,8 @@ from verify.shared.progress import shown
 @click.command(
     help=_(
         "Verify releases once more and write them to the registry: each whole, or nothing of it. Safe to repeat.\n\n"
-        "Without RELEASE it shows those that wait and publishes them in their order."
+        "Without RELEASE it shows those that wait and publishes them in their order. The log's key is needed, and the "
+        "file log-state beside it: both stay on the machine that publishes."
     )
 )
 @click.argument("releases", nargs=-1, type=click.Path(path_type=Path), metavar="[RELEASE]...")
@@ -24,6 +27,11 @@ from verify.shared.progress import shown
     type=click.Path(path_type=Path),
     help=_("Every keyring version in one file, where this machine has no key folder."),
 )
+@click.option(
+    "--lost",
+    is_flag=True,
+    help=_("First publish, byte for byte, what was signed for the log and the registry has lost, as after a restore."),
+)
 @options.centre
 @options.keys
 @options.as_json
@@ -31,6 +39,7 @@ def publish(
     releases: tuple[Path, ...],
     *,
     keyring_file: Path | None,
+    lost: bool,
     centre_file: Path,
     keys_dir: Path | None,
     as_json: bool,
@@ -45,16 +54,25 @@ def publish(
         found = publishing.waiting(Room.open(centre_file, keys_dir), now())
         for one in found:
             click.echo(_("To be published: {}").format(one.path.name), err=True)
-        if not found:
-            click.echo(_("No release waits to be published."), err=True)
-    done = []
+    done: list[Publication] = []
+    if not found and not lost:
+        click.echo(_("No release waits to be published."), err=True)
+        if as_json:
+            command.print_json(done)
+        return
+    log = publishing.logbook(centre_file, keys_dir, passphrase.ask, now())
+    if lost:
+        given = publishing.give_back(keyring, log, now(), shown)
+        click.echo(_("Published again, as they were: {}").format(", ".join(given) or _("nothing was lost")), err=True)
     for one in found:
-        publication = publishing.publish(one, keyring, now(), shown)
+        publication = publishing.publish(one, keyring, log, now(), shown)
         done.append(publication)
         if as_json:
             continue
         named = f"{one.path.name}: " if len(found) > 1 else ""
-        if publication.added:
+        if publication.given_back:
+            click.echo(named + _("Published again, as it was signed before: the registry had lost it."))
+        elif publication.added:
             text = _("Published: {} statements, {} of them new.")
             click.echo(named + text.format(publication.statements, publication.added))
         else:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
@@ -12,10 +13,13 @@ from asyncpg.connect_utils import SessionAttribute
 
 from signing.messages import _
 from signing.release import registered, release_file, rules_alone, rules_registered
+from signing.release.into_log import Logbook, Logging, Named
 from signing.release.release_file import ReleaseRefused
 from signing.release.rules_alone import Release
 from verify.core import cbor
 from verify.core.chain import Chain
+from verify.core.log import tree
+from verify.core.statement import Kind
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress, silent
 
@@ -42,6 +46,8 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     keyrings_added: int
     size: int
     """Statements in the registry now."""
+    given_back: tuple[str, ...] = ()
+    """Releases that the registry had lost, and has again from the log's file."""
 
 
 def publish(
@@ -50,46 +56,64 @@ def publish(
     *,
     keyring: bytes,
     root: bytes,
+    log: Logbook,
     now: int,
     progress: Progress = silent,
 ) -> Publication:
     """Publishes the release at ``path`` to the registry at ``url``, as its signer role.
 
     ``keyring`` is every keyring version as a CBOR sequence, pinned to the root's thumbprint ``root``; versions
-    that the registry lacks are published first. Publishers wait for one another. Publishing again what is there
-    changes nothing, so that after any interruption the same call completes the work. ``now`` is in seconds since
-    1970. Raises ReleaseRefused or KeyringRefused, and nothing is changed; Refusal where the registry cannot be
-    written; OSError where the file cannot be read.
+    that the registry lacks are published first. The tree with it is signed by ``log``. Publishers wait for one another.
+    Publishing again what is there changes nothing, so that after any interruption the same call completes the work.
+    ``now`` is in seconds since 1970. Raises ReleaseRefused or KeyringRefused, and nothing is changed; Refusal where
+    the registry or the log's file cannot be written; OSError where the file cannot be read.
     """
     chain = Chain.follow([(data, None) for data in cbor.split(keyring)], root)
     data = release_file.load(path)
     with progress(_("checking"), release_file.count(data)) as advance:
         checked = rules_alone.check(release_file.parse(data), chain.newest, advance)
-    publisher = _Publisher(chain, root, now, progress)
-    return asyncio.run(publisher.publish(checked, url))
+    named = Named(name=path.name, sha256=hashlib.sha256(data).hexdigest())
+    publisher = _Publisher(chain, root, log, now, progress)
+    return asyncio.run(publisher.run(url, named, checked))
+
+
+def give_back(
+    url: str, *, keyring: bytes, root: bytes, log: Logbook, now: int, progress: Progress = silent
+) -> tuple[str, ...]:
+    """Publishes, byte for byte, what ``log`` signed and the registry has lost; the names of those releases.
+
+    Raises Refusal.
+    """
+    chain = Chain.follow([(data, None) for data in cbor.split(keyring)], root)
+    return asyncio.run(_Publisher(chain, root, log, now, progress).run(url)).given_back
 
 
 class _Publisher:
     """One publishing, by the keyring chain ``chain`` of the root ``root``."""
 
-    def __init__(self, chain: Chain, root: bytes, now: int, progress: Progress) -> None:
+    def __init__(self, chain: Chain, root: bytes, log: Logbook, now: int, progress: Progress) -> None:
         self._chain = chain
         self._root = root
+        self._log = log
         self._now = now
         self._progress = progress
 
-    async def publish(self, checked: Release, url: str) -> Publication:
-        """The whole transaction."""
+    async def run(self, url: str, named: Named | None = None, checked: Release | None = None) -> Publication:
+        """Publishes a release; or, without one, what was lost alone."""
         try:
             connection = await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
             reason = _("the registry does not answer ({words})")
             raise Refusal(reason.format(words=type(error).__name__)) from error
+        given: list[str] = []
         try:
             await connection.execute("set lock_timeout = '15min'; set statement_timeout = 0")
-            async with connection.transaction():
-                await connection.execute(_BEGIN)
-                return await self._add(connection, checked)
+            while True:
+                async with connection.transaction():
+                    await connection.execute(_BEGIN)
+                    done = await self._step(connection, named, checked, given)
+                if done is not None:
+                    return msgspec.structs.replace(done, given_back=tuple(given))
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
             reason = _("the registry does not take it: {words}")
             raise ReleaseRefused("registry_refused", reason.format(words=error)) from error
@@ -100,9 +124,42 @@ class _Publisher:
             with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 await connection.close(timeout=10)
 
-    async def _add(self, connection: "asyncpg.Connection[asyncpg.Record]", checked: Release) -> Publication:
-        size = await connection.fetchval(_SIZE)
+    async def _step(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        named: Named | None,
+        checked: Release | None,
+        given: list[str],
+    ) -> Publication | None:
+        """One transaction; None where it only gave back a lost release, and another is to follow."""
         filed = [(row["bytes"], row["index"]) for row in await connection.fetch(_KEYRINGS)]
+        with self._log.opened(self._chain, self._now) as log:
+            lost = await log.lost(connection, Chain.among(filed, self._root))
+            mine = named is not None and any(line.release_sha256 == named.sha256 for line in lost)
+            if lost and (named is None or lost[0].release_sha256 == named.sha256):
+                await log.give_back(connection, lost[0], filed, self._root)
+                given.append(lost[0].release or "")
+                return None
+            if lost and (mine or not given):
+                names = ", ".join(line.release or "" for line in lost)
+                reason = _("the registry has lost what was signed: {names}. First: `yinjian-sign publish --lost`")
+                raise ReleaseRefused("log_ahead", reason.format(names=names))
+            size = await connection.fetchval(_SIZE)
+            if named is None or checked is None or lost:
+                count = len(checked.entries) if checked else 0
+                return Publication(statements=count, added=count, keyrings_added=0, size=size)
+            return await self._add(connection, log, named, checked, filed=filed, size=size)
+
+    async def _add(
+        self,
+        connection: "asyncpg.Connection[asyncpg.Record]",
+        log: Logging,
+        named: Named,
+        checked: Release,
+        *,
+        filed: Sequence[tuple[bytes, int]],
+        size: int,
+    ) -> Publication:
         there = Chain.among(filed, self._root)
         missing = _missing_keyrings(there, self._chain)
         keyrings = [(data, size + offset) for offset, data in enumerate(missing)]
@@ -116,6 +173,12 @@ class _Publisher:
                     "statement", schema_name="registry", columns=["index", "bytes"], records=batch
                 )
                 advance(len(batch))
+        if statements:
+            entries = [
+                *(tree.entry(Kind.KEYRING, hashlib.sha256(data).digest()) for data in missing),
+                *(tree.entry(entry.kind, entry.digest) for entry in new),
+            ]
+            await log.sign(connection, named, size, statements, entries)
         return Publication(
             statements=len(checked.entries),
             added=len(new),

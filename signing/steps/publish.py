@@ -1,5 +1,6 @@
 """Publishing: which keyring a release is checked by, and its way into the registry."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,9 @@ from signing.centre.room import Room
 from signing.ledger import ledger_file
 from signing.messages import _
 from signing.release import into_registry as publishing
+from signing.release.into_log import Logbook
 from signing.release.into_registry import Publication
+from signing.release.log_state import LogState
 from verify.core.china_time import local_text
 from verify.shared import environment
 from verify.shared.command import Refusal
@@ -48,23 +51,43 @@ def named(path: Path, centre_file: Path, now: int) -> Waiting:
     return Waiting(path=path, room=room)
 
 
-def publish(release: Waiting, keyring: tuple[bytes, bytes], now: int, progress: Progress) -> Publication:
-    """Publishes one release by ``keyring`` (of this module) to the registry that is set. Raises Refusal."""
+def publish(release: Waiting, keyring: tuple[bytes, bytes], log: Logbook, now: int, progress: Progress) -> Publication:
+    """Publishes one release by ``keyring`` and ``log`` (of this module) to the registry that is set. Raises Refusal."""
     root, versions = keyring
-    done = publishing.publish(release.path, database_url(), keyring=versions, root=root, now=now, progress=progress)
+    done = publishing.publish(
+        release.path, database_url(), keyring=versions, root=root, log=log, now=now, progress=progress
+    )
     if release.room is not None:
         with release.room.ledger(now, complete=False) as ledger:
             ledger.mark_published(release.path.name, now)
     return done
 
 
+def give_back(keyring: tuple[bytes, bytes], log: Logbook, now: int, progress: Progress) -> tuple[str, ...]:
+    """Publishes what the registry has lost, by the log's file; the names of those releases. Raises Refusal."""
+    root, versions = keyring
+    return publishing.give_back(database_url(), keyring=versions, root=root, log=log, now=now, progress=progress)
+
+
+def logbook(centre_file: Path, keys_dir: Path | None, ask: Callable[[], bytes], now: int) -> Logbook:
+    """The log's key and file in the key folder of this machine. Raises Refusal."""
+    folder = _folder(centre_file, keys_dir)
+    state = LogState(folder.log_state)
+    state.check_there()
+    return Logbook(signer=folder.signer("log", ask(), now), state=state)
+
+
+def _folder(centre_file: Path, keys_dir: Path | None) -> KeyFolder:
+    beside = centre_file.absolute().parent / "keys"
+    if centre_file.is_file():
+        beside = centre_file.absolute().parent / Centre.load(centre_file).paths.keys
+    return KeyFolder.find(keys_dir, beside=beside)
+
+
 def keyring(file: Path | None, centre_file: Path, keys_dir: Path | None) -> tuple[bytes, bytes]:
     """The pinned root's thumbprint and every keyring version, of ``file`` or of the key folder. Raises Refusal."""
     if file is None:
-        beside = centre_file.absolute().parent / "keys"
-        if centre_file.is_file():
-            beside = centre_file.absolute().parent / Centre.load(centre_file).paths.keys
-        folder = KeyFolder.find(keys_dir, beside=beside)
+        folder = _folder(centre_file, keys_dir)
         folder.chain()  # refuses one that was altered or is older than one seen here
         return folder.root, folder.keyring()
     root = environment.setting("YINJIAN_ROOT", "keys.env")

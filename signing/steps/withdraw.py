@@ -11,6 +11,7 @@ from signing.ledger.compare import Registered
 from signing.ledger.values import Given, Job
 from signing.messages import _
 from signing.print import printed
+from signing.release.log_state import LogState
 from verify.core.china_time import local_text
 from verify.shared import whole_files
 from verify.shared.command import Refusal
@@ -36,6 +37,7 @@ def withdraw(
     ``registry`` is what is published; None only where the release is known never to have left the room.
     """
     job = _waiting(room, ledger, Path(release).name)
+    _check_not_logged(room, job)
     if not reason.strip():
         raise Refusal(_("--reason wants the reason."))
     if registry is not None:
@@ -72,6 +74,13 @@ def _waiting(room: Room, ledger: Ledger, release: str) -> Job:
     if job.published_at is not None:
         raise Refusal(_published(release))
     return job
+
+
+def _check_not_logged(room: Room, job: Job) -> None:
+    """A release that the log's key signed stays, whether the registry has it or not."""
+    if job.digest is not None and LogState(room.keys().log_state).has(job.digest):
+        text = _("{} was signed for the log, which nothing takes back: publish it.")
+        raise Refusal(text.format(job.release))
 
 
 def _published(release: str) -> str:

@@ -12,7 +12,7 @@ from tests import signing_room
 from tests.conftest import Urls
 from tests.http_service import Time, client, proof
 from tests.signing.steps.test_adopt import EXAM, book
-from tests.signing_room import NOW
+from tests.signing_room import NOW, Place
 from tests.workbooks import resident
 from verify.registry.postgres import PostgresRegistry
 
@@ -35,7 +35,7 @@ async def test_a_thousand_old_papers_are_found_by_number_and_name(registry_urls:
         made = adopt.adopt(session, judged, "2019-06")
         secret = session.unlocked.secret(None)
     keyring = (place.folder / "keys" / "keyring.cbor").read_bytes()
-    await publish_in_thread(made.path, registry_urls.signer, keyring, place.root)
+    await publish_in_thread(made.path, registry_urls.signer, keyring, place)
 
     registry = await PostgresRegistry.open(registry_urls.reader, place.root)
     try:
@@ -60,6 +60,6 @@ async def test_a_thousand_old_papers_are_found_by_number_and_name(registry_urls:
         await registry.close()
 
 
-async def publish_in_thread(path: Path, url: str, keyring: bytes, root: bytes) -> None:
+async def publish_in_thread(path: Path, url: str, keyring: bytes, place: Place) -> None:
     """Publishes as the command does, beside the test's own loop."""
-    await asyncio.to_thread(into_registry.publish, path, url, keyring=keyring, root=root, now=NOW)
+    await asyncio.to_thread(into_registry.publish, path, url, keyring=keyring, root=place.root, log=place.log, now=NOW)

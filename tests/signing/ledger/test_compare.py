@@ -45,7 +45,7 @@ def test_what_nobody_signed_is_no_difference(registry_urls: Urls, place: Place) 
     """Forged certificates under a number of ours and under one that was never given, a forged list: passed over."""
     (release,) = (place.folder / "releases").glob("*.release")
     keyring = (place.folder / "keys" / "keyring.cbor").read_bytes()
-    into_registry.publish(release, registry_urls.signer, keyring=keyring, root=place.root, now=NOW)
+    into_registry.publish(release, registry_urls.signer, keyring=keyring, root=place.root, log=place.log, now=NOW)
     forged = [
         item.data[:-1] + bytes([item.data[-1] ^ 1])
         for item in release_file.parse(release_file.load(release))
@@ -67,7 +67,7 @@ def test_what_the_centre_signed_and_the_ledger_lacks_is_a_difference(registry_ur
     """A certificate signed with the centre's own key, and recorded nowhere, is named."""
     (release,) = (place.folder / "releases").glob("*.release")
     keyring = (place.folder / "keys" / "keyring.cbor").read_bytes()
-    into_registry.publish(release, registry_urls.signer, keyring=keyring, root=place.root, now=NOW)
+    into_registry.publish(release, registry_urls.signer, keyring=keyring, root=place.root, log=place.log, now=NOW)
     session = place.session()
     with session.ledger:
         signer = session.unlocked.newest_signer("certificate", ["CEM"], NOW)

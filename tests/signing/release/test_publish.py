@@ -10,7 +10,7 @@ from signing.release import release_file
 from signing.release.into_registry import publish
 from signing.release.release_file import ReleaseRefused
 from tests import releases
-from tests.conftest import Publish
+from tests.conftest import Publish, logbook
 from tests.invented import (
     CEM,
     CERTIFICATE,
@@ -105,7 +105,12 @@ def test_one_byte_changed(place: int, tmp_path: Path) -> None:
     release_file.write(path, [bytes(data)])
     with pytest.raises(ReleaseRefused):
         publish(
-            path, "postgresql://127.0.0.1:1/none", keyring=releases.keyrings(), root=releases.ROOT_THUMBPRINT, now=1
+            path,
+            "postgresql://127.0.0.1:1/none",
+            keyring=releases.keyrings(),
+            root=releases.ROOT_THUMBPRINT,
+            log=logbook("none"),
+            now=1,
         )
 
 

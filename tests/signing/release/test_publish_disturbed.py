@@ -49,10 +49,10 @@ async def test_killed_while_publishing(registry_urls: Urls, owner: Any, tmp_path
     await hold.start()
     await blocker.execute("lock table registry.list_row in exclusive mode")
     code = (
-        "import sys; from pathlib import Path; from tests import releases\n"
+        "import sys; from pathlib import Path; from tests import releases; from tests.conftest import logbook\n"
         "from signing.release.into_registry import publish\n"
         "publish(Path(sys.argv[1]), sys.argv[2], keyring=releases.keyrings(), root=releases.ROOT_THUMBPRINT,"
-        " now=releases.NOW)"
+        " log=logbook(sys.argv[2]), now=releases.NOW)"
     )
     command = [sys.executable, "-c", code, str(path), registry_urls.signer]
     process = await asyncio.to_thread(subprocess.Popen, command, stderr=subprocess.DEVNULL)

@@ -25,7 +25,7 @@ _DASH: Final = "— "
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """A tree of the log: how many entries it has, and its root (32 bytes). Signed by whom, ``believed`` tells."""
+    """A tree of the log: how many entries it has, and its root (32 bytes). Signed by whom, ``genuine`` tells."""
 
     origin: str
     size: int
@@ -38,7 +38,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True):
-    """A checkpoint that a log key of the keyring signed, and is believed to say. Comes from ``believed`` alone."""
+    """A checkpoint that a log key of the keyring signed, whenever that was. Comes from ``genuine`` alone."""
 
     checkpoint: Checkpoint
     note: str
@@ -89,38 +89,39 @@ def read(text: str) -> Checkpoint:
     return Checkpoint(origin=origin, size=int(size), root=base64_of(root, 32))
 
 
-def believed(text: str, chain: Chain) -> Signed:
-    """The checkpoint in a note that a log key of this centre signed over this log's name.
+def genuine(text: str, chain: Chain) -> Signed:
+    """The checkpoint in a note that a log key of this centre signed over this log's name, whenever that was.
 
-    As with statements, a key must have been active in the newest keyring before (where the chain tells log indexes),
-    and a compromised one is believed up to the size that its entry gives. A signature of such a key that does not
-    fit refuses the note. Raises LogRefused.
+    A signature of such a key that does not fit refuses the note. Raises LogRefused.
     """
     checkpoint = read(text)
     if checkpoint.origin != origin_of(chain):
         raise LogRefused("other_log", "a checkpoint of another log")
     body, signatures = _opened(text)
-    doubt = LogRefused("stranger", "a checkpoint that no log key of this centre signed")
     for key in chain.newest.keys:
         said = signatures.get((checkpoint.origin, key_id(checkpoint.origin, key.public)))
         if key.use != "log" or said is None:
             continue
         try:
             Ed25519PublicKey.from_public_bytes(key.public).verify(said, body.encode())
-            check_place(key, chain, checkpoint.size)
         except InvalidSignature:
             raise LogRefused("signature_bad", "a checkpoint whose signature does not fit") from None
-        except LogRefused as error:
-            doubt = error
-            continue
         return Signed(checkpoint=checkpoint, note=text, key=key)
-    raise doubt
+    raise LogRefused("stranger", "a checkpoint that no log key of this centre signed")
+
+
+def believed(text: str, chain: Chain) -> Signed:
+    """The same, of a key that is believed at this size (``check_place``). Raises LogRefused."""
+    signed = genuine(text, chain)
+    check_place(signed.key, chain, signed.size)
+    return signed
 
 
 def check_place(key: Key, chain: Chain, size: int) -> None:
     """That what this log key, an entry of the keyring in force, signed of a tree of ``size`` is believed.
 
-    Raises LogRefused.
+    As with statements, it must have been active in the newest keyring before (where the chain tells log indexes), and
+    a compromised one is believed up to the size that its entry gives. Raises LogRefused.
     """
     if key.use != "log":
         raise LogRefused("stranger", "a checkpoint that no log key of this centre signed")

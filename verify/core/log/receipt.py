@@ -78,6 +78,16 @@ def signed_root(kid: bytes, root: bytes) -> bytes:
     return cbor.encode(["Signature1", _protected(kid), b"", root])
 
 
+def check_root(signature: bytes, signed: Signed) -> None:
+    """That the key of a checkpoint signed its root for COSE Receipts too. Raises LogRefused."""
+    try:
+        Ed25519PublicKey.from_public_bytes(signed.key.public).verify(
+            signature, signed_root(signed.key.kid, signed.root)
+        )
+    except InvalidSignature:
+        raise LogRefused("signature_bad", "a checkpoint whose root was not signed for COSE Receipts") from None
+
+
 def cose(proof: Proof, kid: bytes, signature: bytes) -> bytes:
     """The COSE Receipt of inclusion; the root is detached, to be found from the proof."""
     inclusion = cbor.encode([proof.size, proof.index, list(proof.path)])

@@ -1,13 +1,15 @@
 """A checkpoint's tree, as far as its tiles are at hand: each tile is checked against the root before it counts."""
 
+import base64
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
 from verify.core.errors import LogRefused
+from verify.core.log import receipt as receipts
 from verify.core.log import tiles, tree
 from verify.core.log.checkpoint import Signed
-from verify.core.log.receipt import Proof
+from verify.core.log.receipt import Proof, Receipt
 from verify.core.log.tiles import HASH_BYTES, WIDTH, Tile
 from verify.core.log.tree import Node
 
@@ -18,9 +20,10 @@ MOST_TILES: Final = 4096
 class TreeView:
     """The tree of one checkpoint. ``lacking`` asks for tiles, ``give`` takes them in, in any number of steps."""
 
-    def __init__(self, signed: Signed, edge: Iterable[bytes]) -> None:
+    def __init__(self, signed: Signed, edge: Iterable[bytes], root_signature: bytes = b"") -> None:
         """``edge`` is the bytes of ``tiles.edge(signed.size)``. Raises LogRefused where they do not give the root."""
         self.signed: Final = signed
+        self._root_signature = root_signature
         self._edge: dict[tuple[int, int], bytes] = {}
         for tile, data in zip(tiles.edge(signed.size), edge, strict=True):
             tiles.check_shape(tile, data)
@@ -79,6 +82,17 @@ class TreeView:
         """The proof of the entry at ``index``. Raises LogRefused where a tile is not there."""
         path = tree.hashes(tree.inclusion(index, self.size), self._hash)
         return Proof(index=index, size=self.size, path=path)
+
+    def receipt(self, index: int) -> Receipt:
+        """The receipt of the entry at ``index``, both ways. Raises LogRefused where a tile is not there."""
+        proof = self.inclusion(index)
+        cose = receipts.cose(proof, self.signed.key.kid, self._root_signature)
+        return Receipt(
+            index=index,
+            size=self.size,
+            tlog_proof=receipts.tlog_proof(proof, self.signed.note),
+            cose=base64.b64encode(cose).decode("ascii"),
+        )
 
     def consistency(self, old: int) -> tuple[bytes, ...]:
         """The proof that the tree goes on from that of ``old``. Raises LogRefused where a tile is not there."""

@@ -1,0 +1,199 @@
+"""A release goes into the log: the tree with it is signed where it goes on from what was signed last, and only there.
+
+The order is what keeps the log from ever forking (2-formats, Transparency log): the rows go in, the tree is found
+anew from them, the line goes to the log's file and to disk, then the checkpoint's row, then the commit.
+"""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+from keys.custody import KeySigner
+from signing.messages import _
+from signing.release.log_state import Line, LogState, entry_of, is_entry, logged
+from signing.release.release_file import ReleaseRefused
+from verify.core.chain import Chain
+from verify.core.errors import LogRefused
+from verify.core.log import checkpoint as notes
+from verify.core.log import tiles, tree
+from verify.core.log.checkpoint import Checkpoint, Signed
+
+_CHECKPOINTS: Final = "select size, note from registry.checkpoint order by size desc, place limit 1000"
+_TILE: Final = "select substring(hashes for $3 * 32) from registry.tile where level = $1 and index = $2"
+_ROOT: Final = "select registry.log_root($1)"
+_SIZE: Final = "select coalesce(max(index) + 1, 0) from registry.statement"
+_BETWEEN: Final = "select kind, digest, bytes from registry.statement where index >= $1 and index < $2 order by index"
+_CHECKED: Final = "set constraints all immediate"
+_ADD: Final = "insert into registry.checkpoint (size, note, kid, receipt) values ($1, $2, $3, $4)"
+
+
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """A release as the log's file names it."""
+
+    name: str
+    sha256: str
+
+
+class Logbook(msgspec.Struct, frozen=True, kw_only=True):
+    """The log's key and its file, on the machine that publishes."""
+
+    signer: KeySigner
+    state: LogState
+
+    @contextlib.contextmanager
+    def opened(self, chain: Chain, now: int) -> Iterator["Logging"]:
+        """Holds the file for one transaction. Raises Refusal."""
+        self.state.hold()
+        try:
+            yield Logging(self, chain, now)
+        finally:
+            self.state.release()
+
+
+class Logging:
+    """One transaction's work on the log, by the keyrings ``chain`` of the publisher."""
+
+    def __init__(self, book: Logbook, chain: Chain, now: int) -> None:
+        self._signer = book.signer
+        self._state = book.state
+        self._chain = chain
+        self._now = now
+        self._origin = notes.origin_of(chain)
+        self._last: Line | None = None
+
+    async def lost(self, connection: Any, placed: Chain | None) -> list[Line]:
+        """What was signed and the registry lacks, the oldest first; ``placed`` is the registry's own keyrings.
+
+        Raises ReleaseRefused where registry and file are not of one log: a fork, a copy, an old or another file.
+        """
+        lines = self._state.lines()
+        self._last = last = next(lines, None)
+        there = await self._newest(connection, placed) if placed else None
+        if last is None:
+            if there is not None:
+                refuse("log_state_lost", _("the log's file has no line, but the registry has checkpoints of its key"))
+            return []
+        self._check_ours(last)
+        if there is None:
+            return [line for line in reversed([last, *lines]) if line.statements]
+        if there.size > last.size:
+            words = _("the registry has a checkpoint of size {size}, which the log's file ({known}) does not know")
+            refuse("log_state_behind", words.format(size=there.size, known=last.size))
+        lost, line = [], last
+        while line.size > there.size:
+            lost.append(line)
+            line = next(lines, line)
+            if line is lost[-1]:
+                break
+        if line.size != there.size or bytes.fromhex(line.root) != there.root:
+            words = _("at size {size} the registry has another tree than the log's key signed: a fork")
+            refuse("log_forked", words.format(size=there.size))
+        return [one for one in reversed(lost) if one.statements]
+
+    def _check_ours(self, last: Line) -> None:
+        try:
+            notes.genuine(last.note, self._chain)
+        except LogRefused as error:
+            words = _("the log's file is not of this centre's log: {reason}")
+            refuse("other_log", words.format(reason=error.detail))
+        if last.place != self._state.place:
+            words = _(
+                "the log's file is a copy, or on another machine than before: two that publish would fork the log. "
+                "Where the other will never publish again: `yinjian-sign take-log`"
+            )
+            refuse("log_state_copied", words)
+
+    async def _newest(self, connection: Any, placed: Chain) -> Signed | None:
+        """The newest of the registry's checkpoints that is believed."""
+        for row in await connection.fetch(_CHECKPOINTS):
+            with contextlib.suppress(LogRefused):
+                return notes.genuine(row["note"], placed)
+        return None
+
+    async def give_back(self, connection: Any, line: Line, filed: Sequence[tuple[bytes, int]], root: bytes) -> None:
+        """Publishes a lost line's statements as they were, and its old note. Raises ReleaseRefused."""
+        before = max((one.size for one in self._state.lines() if one.size < line.size), default=0)
+        size = await connection.fetchval(_SIZE)
+        statements = line.logged
+        held = [tree.entry(row["kind"], row["digest"]) for row in await connection.fetch(_BETWEEN, before, size)]
+        if size < before or held != [entry_of(data) for data in statements[: len(held)]]:
+            words = _("from index {index} on the registry has something else than was signed: a fork")
+            refuse("log_forked", words.format(index=before))
+        rest = list(enumerate(statements[size - before :], start=size))
+        for index, data in rest:
+            if is_entry(data):
+                words = _(
+                    "index {index} was a statement whose body the owner had emptied: "
+                    "`yinjian-migrate give-back {entry}`, then this again"
+                )
+                refuse("log_disowned", words.format(index=index, entry=data.hex()))
+        await connection.copy_records_to_table(
+            "statement", schema_name="registry", columns=["index", "bytes"], records=rest
+        )
+        chain = Chain.among([*filed, *((data, index) for index, data in rest if entry_of(data)[0] == 5)], root)
+        try:
+            signed = notes.believed(line.note, chain or self._chain)
+        except LogRefused as error:
+            refuse("other_log", error.detail)
+        if await connection.fetchval(_ROOT, line.size) != signed.root:
+            words = _("at size {size} the registry has another tree than the log's key signed: a fork")
+            refuse("log_forked", words.format(size=line.size))
+        await self._file(connection, line)
+
+    async def sign(
+        self, connection: Any, named: Named, size: int, statements: Sequence[bytes], entries: Sequence[bytes]
+    ) -> None:
+        """Signs the tree that ``statements``, which begin at ``size``, have made, and files its checkpoint.
+
+        The tree is grown here from the last that was signed; the registry's own must be the same. Raises
+        ReleaseRefused, and Refusal where the file cannot be written.
+        """
+        await connection.execute(_CHECKED)
+        signed = self._last.size if self._last else 0
+        frontier = await self._frontier(connection, signed)
+        past = await connection.fetch(_BETWEEN, signed, size)  # filed past publish since
+        whole = frontier.add(tree.entry(row["kind"], row["digest"]) for row in past).add(entries)
+        if await connection.fetchval(_ROOT, whole.size) != whole.root:
+            refuse("log_differs", _("the registry's tree is not that of its statements: `yinjian-verify fsck`"))
+        said = Checkpoint(origin=self._origin, size=whole.size, root=whole.root)
+        note, receipt = self._signer.sign_checkpoint(said)
+        kept = [row["bytes"] or tree.entry(row["kind"], row["digest"]) for row in past]
+        line = Line(
+            time=self._now,
+            size=whole.size,
+            root=whole.root.hex(),
+            note=note,
+            kid=self._signer.kid.hex(),
+            receipt=receipt.hex(),
+            release=named.name,
+            release_sha256=named.sha256,
+            place=self._state.place,
+            statements=logged([*kept, *statements]),
+        )
+        self._state.append(line)
+        await self._file(connection, line)
+
+    async def _frontier(self, connection: Any, size: int) -> tree.Frontier:
+        """The tree that was signed last, from the registry's tiles, which must give its root."""
+        edge = {}
+        for tile in tiles.edge(size):
+            edge[tile.level, tile.index] = await connection.fetchval(_TILE, tile.level, tile.index, tile.width) or b""
+        hashes = []
+        for one in tree.subtrees(0, size):
+            tile = tiles.of_node(one, size)
+            hashes.append(tiles.node_hash(edge[tile.level, tile.index], one))
+        found = tree.Frontier(size, hashes)
+        if self._last is not None and found.root.hex() != self._last.root:
+            words = _("at size {size} the registry has another tree than the log's key signed: a fork")
+            refuse("log_forked", words.format(size=size))
+        return found
+
+    async def _file(self, connection: Any, line: Line) -> None:
+        await connection.execute(_ADD, line.size, line.note, bytes.fromhex(line.kid), bytes.fromhex(line.receipt))
+
+
+def refuse(code: str, reason: str) -> NoReturn:
+    """Raises ReleaseRefused."""
+    raise ReleaseRefused(code, reason)

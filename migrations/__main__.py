@@ -125,6 +125,30 @@ def disown(index: int, root: str | None, yes: bool, as_json: bool) -> None:
     asyncio.run(_disown(_owner_url(), index, _root(root), yes, as_json))
 
 
+@commands.command(
+    "give-back",
+    help=_(
+        "After a restore: file anew the entry of a statement whose body the owner had emptied, where `yinjian-sign "
+        "publish` says that it lacks ENTRY (66 hex digits: kind and SHA-256)."
+    ),
+)
+@click.argument("entry")
+def give_back(entry: str) -> None:
+    """``yinjian-migrate give-back``."""
+    if not re.fullmatch("0[1-8][0-9a-f]{64}", entry):
+        raise DatabaseProblem(_("An entry is 66 hex digits: kind and SHA-256."))
+    index = asyncio.run(_give_back(_owner_url(), bytes.fromhex(entry)))
+    click.echo(_("Filed at index {index}, without a body.").format(index=index))
+
+
+async def _give_back(url: str, entry: bytes) -> int:
+    connection = await disowning.connect(url)
+    try:
+        return await disowning.give_back(connection, entry)
+    finally:
+        await connection.close()
+
+
 def _owner_url() -> str:
     url = _configured() or environment.read(environment.var_folder() / "database.env").get(embedded.OWNER_URL)
     if url is None:

@@ -29,6 +29,7 @@ select s.bytes, s.index from registry.list_row r join registry.statement s on s.
 where r.short = substring($1::bytea for 16) order by s.index
 """
 _DISOWN: Final = "select registry.disown($1)"
+_GIVE_BACK: Final = "select registry.give_back_disowned($1, $2)"
 
 
 class Unbelieved(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,3 +118,12 @@ async def disown(connection: "asyncpg.Connection[asyncpg.Record]", index: int) -
         raise DatabaseProblem(_("The database could not be changed: {words}").format(words=error)) from error
     if not done:
         raise DatabaseProblem(_("The statement at index {index} is disowned already.").format(index=index))
+
+
+async def give_back(connection: "asyncpg.Connection[asyncpg.Record]", entry: bytes) -> int:
+    """Files an entry (33 bytes) at the log's end, disowned already; its index. Raises DatabaseProblem."""
+    try:
+        index: int = await connection.fetchval(_GIVE_BACK, entry[0], entry[1:])
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise DatabaseProblem(_("The database could not be changed: {words}").format(words=error)) from error
+    return index

@@ -13,6 +13,7 @@ from signing.commands.lists import announce, issue
 from signing.commands.office import dates, make_template, objections
 from signing.commands.printing import paper_template, print_
 from signing.commands.publish import publish
+from signing.commands.take_log import take_log
 from signing.messages import _
 from verify.shared import command
 
@@ -37,6 +38,7 @@ for _command in (
     print_,
     paper_template,
     publish,
+    take_log,
     change,
     withdraw,
     find,

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from tests.auditor_log import check_log
 from tests.auditor_reading import Statement, opened
 
 CERTIFICATE, CHANGE, LIST, INDEX, KEYRING = range(1, 6)
@@ -28,6 +29,8 @@ class Registry(NamedTuple):
 
     log: list[dict[str, Any]]
     tables: dict[str, list[tuple[Any, ...]]]
+    tiles: dict[tuple[int, int], bytes]
+    checkpoints: list[dict[str, Any]]
 
 
 TABLES = {
@@ -49,9 +52,12 @@ async def everything(url: str) -> Registry:
         async with connection.transaction(isolation="repeatable_read"):
             log = await connection.fetch("select * from registry.statement order by index")
             tables = {name: [tuple(row) for row in await connection.fetch(query)] for name, query in TABLES.items()}
+            tiles = await connection.fetch("select level, index, hashes from registry.tile")
+            checkpoints = await connection.fetch("select * from registry.checkpoint order by place")
     finally:
         await connection.close()
-    return Registry([dict(row) for row in log], tables)
+    by_place = {(row["level"], row["index"]): row["hashes"] for row in tiles}
+    return Registry([dict(row) for row in log], tables, by_place, [dict(row) for row in checkpoints])
 
 
 def derived(statements: Iterable[Statement]) -> dict[str, list[tuple[Any, ...]]]:
@@ -218,6 +224,8 @@ def audit(url: str, root: bytes, ledger: Path | None = None) -> Account:
     assert chain.versions, "no keyring of this root"
     account = account_of(statements, chain)
     check_exams(account)
+    log_keys = {key[1]: key[2] for key in chain.versions[-1].content[3] if key[3] == "log"}
+    check_log(registry.log, registry.tiles, registry.checkpoints, chain.versions[0].content[7][-1], log_keys)
     if ledger is not None:
         check_ledger(account, ledger)
     return account

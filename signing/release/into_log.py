@@ -63,8 +63,34 @@ class Logging:
         self._origin = notes.origin_of(chain)
         self._last: Line | None = None
 
-    async def lost(self, connection: Any, placed: Chain | None) -> list[Line]:
+    async def take(self, connection: Any, placed: Chain | None, public: str) -> None:
+        """Makes this file, come from another machine, the one that publishes; ``public`` is the public checkpoint.
+
+        Raises ReleaseRefused where file, registry and public checkpoint do not agree to the last tree.
+        """
+        lost = await self.lost(connection, placed, moved=True)
+        last = self._last
+        try:
+            told = notes.genuine(public, self._chain)
+        except LogRefused as error:
+            refuse("other_log", error.detail)
+        if last is None or told.size > last.size:
+            words = _("the public checkpoint is of size {size}, which the log's file does not know: it is an old copy")
+            refuse("log_state_behind", words.format(size=told.size))
+        if not any((line.size, line.root) == (told.size, told.root.hex()) for line in self._state.lines()):
+            words = _("at size {size} the registry has another tree than the log's key signed: a fork")
+            refuse("log_forked", words.format(size=told.size))
+        if lost:
+            names = ", ".join(line.release or "" for line in lost)
+            reason = _("the registry has lost what was signed: {names}. First: `yinjian-sign publish --lost`")
+            refuse("log_ahead", reason.format(names=names))
+        nothing: dict[str, Any] = {"release": None, "release_sha256": None, "statements": ()}
+        self._state.append(msgspec.structs.replace(last, time=self._now, place=self._state.place, **nothing))
+
+    async def lost(self, connection: Any, placed: Chain | None, *, moved: bool = False) -> list[Line]:
         """What was signed and the registry lacks, the oldest first; ``placed`` is the registry's own keyrings.
+
+        ``moved`` allows that the file came from another machine.
 
         Raises ReleaseRefused where registry and file are not of one log: a fork, a copy, an old or another file.
         """
@@ -75,7 +101,7 @@ class Logging:
             if there is not None:
                 refuse("log_state_lost", _("the log's file has no line, but the registry has checkpoints of its key"))
             return []
-        self._check_ours(last)
+        self._check_ours(last, moved=moved)
         if there is None:
             return [line for line in reversed([last, *lines]) if line.statements]
         if there.size > last.size:
@@ -92,13 +118,13 @@ class Logging:
             refuse("log_forked", words.format(size=there.size))
         return [one for one in reversed(lost) if one.statements]
 
-    def _check_ours(self, last: Line) -> None:
+    def _check_ours(self, last: Line, *, moved: bool) -> None:
         try:
             notes.genuine(last.note, self._chain)
         except LogRefused as error:
             words = _("the log's file is not of this centre's log: {reason}")
             refuse("other_log", words.format(reason=error.detail))
-        if last.place != self._state.place:
+        if last.place != self._state.place and not moved:
             words = _(
                 "the log's file is a copy, or on another machine than before: two that publish would fork the log. "
                 "Where the other will never publish again: `yinjian-sign take-log`"

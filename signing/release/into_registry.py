@@ -88,6 +88,15 @@ def give_back(
     return asyncio.run(_Publisher(chain, root, log, now, progress).run(url)).given_back
 
 
+def take_log(url: str, public: str, *, keyring: bytes, root: bytes, log: Logbook, now: int) -> None:
+    """Makes this machine the one that publishes, with the log's key and file that were brought here.
+
+    ``public`` is the log's checkpoint as its public site serves it. Raises Refusal, and nothing is changed.
+    """
+    chain = Chain.follow([(data, None) for data in cbor.split(keyring)], root)
+    asyncio.run(_Publisher(chain, root, log, now, silent).take(url, public))
+
+
 class _Publisher:
     """One publishing, by the keyring chain ``chain`` of the root ``root``."""
 
@@ -100,11 +109,7 @@ class _Publisher:
 
     async def run(self, url: str, named: Named | None = None, checked: Release | None = None) -> Publication:
         """Publishes a release; or, without one, what was lost alone."""
-        try:
-            connection = await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
-            reason = _("the registry does not answer ({words})")
-            raise Refusal(reason.format(words=type(error).__name__)) from error
+        connection = await _connected(url)
         given: list[str] = []
         try:
             await connection.execute("set lock_timeout = '15min'; set statement_timeout = 0")
@@ -123,6 +128,18 @@ class _Publisher:
         finally:
             with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 await connection.close(timeout=10)
+
+    async def take(self, url: str, public: str) -> None:
+        """Takes the log over in one transaction."""
+        connection = await _connected(url)
+        try:
+            async with connection.transaction():
+                await connection.execute(_BEGIN)
+                filed = [(row["bytes"], row["index"]) for row in await connection.fetch(_KEYRINGS)]
+                with self._log.opened(self._chain, self._now) as log:
+                    await log.take(connection, Chain.among(filed, self._root), public)
+        finally:
+            await connection.close(timeout=10)
 
     async def _step(
         self,
@@ -185,6 +202,14 @@ class _Publisher:
             keyrings_added=len(missing),
             size=size + len(statements),
         )
+
+
+async def _connected(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    try:
+        return await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+        reason = _("the registry does not answer ({words})")
+        raise Refusal(reason.format(words=type(error).__name__)) from error
 
 
 def _missing_keyrings(there: Chain | None, chain: Chain) -> list[bytes]:

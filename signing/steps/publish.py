@@ -69,6 +69,12 @@ def give_back(keyring: tuple[bytes, bytes], log: Logbook, now: int, progress: Pr
     return publishing.give_back(database_url(), keyring=versions, root=root, log=log, now=now, progress=progress)
 
 
+def take_log(public: str, keyring: tuple[bytes, bytes], log: Logbook, now: int) -> None:
+    """Makes this machine publish, where key, file, registry and the checkpoint ``public`` agree. Raises Refusal."""
+    root, versions = keyring
+    publishing.take_log(database_url(), public, keyring=versions, root=root, log=log, now=now)
+
+
 def logbook(centre_file: Path, keys_dir: Path | None, ask: Callable[[], bytes], now: int) -> Logbook:
     """The log's key and file in the key folder of this machine. Raises Refusal."""
     folder = _folder(centre_file, keys_dir)

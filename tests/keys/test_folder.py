@@ -70,7 +70,7 @@ def test_init_makes_every_key_the_secret_and_the_first_keyring(made: KeyFolder) 
     assert keyring.hosts == ("VERIFY.EXAMPLE.ORG",)
     assert len(made.lookup_secrets()[0]) == 32
     files = {custody.file_name(key.use, key.kid) for key in keyring.keys[1:]} | {"lookup-secret"}
-    assert {path.name for path in made.path.iterdir()} == files | {"keyring.cbor"}
+    assert {path.name for path in made.path.iterdir()} == files | {"keyring.cbor", "log-state"}
     assert all((made.path / name).stat().st_mode & 0o777 == 0o400 for name in files)
     root = made.path.with_name("keys-root") / custody.file_name("root", keyring.keys[0].kid)
     assert root.stat().st_mode & 0o777 == 0o400

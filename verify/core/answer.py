@@ -11,6 +11,7 @@ from verify.core.certificate import Certificate
 from verify.core.fields import Names
 from verify.core.identity import masked_name
 from verify.core.keyring import Keyring, Programme
+from verify.core.log.receipt import Receipt
 from verify.core.register import ExamFacts
 from verify.core.snapshot import Snapshot
 from verify.core.standing import State, Worth
@@ -92,6 +93,7 @@ DETAILS: Final[dict[str, str]] = {
     "receipt_bad": "The receipt at hand does not show this certificate's place in the public log.",
     "no_receipt": "There is no receipt at hand that shows its place in the public log.",
     "no_log": "There is no public log yet.",
+    "not_logged_yet": "The public log's newest checkpoint is from before the certificate was published.",
     "not_reached": "Not done: the procedure ended at another step.",
 }
 """One English sentence for every code; none has room for personal data."""
@@ -159,7 +161,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime.datetime
     checks: tuple[Check, ...]
     certificate: CertificateView | None
-    receipt: str | None = None
+    receipt: Receipt | None = None
+    """None unless it was asked for and the log has the certificate."""
     snapshot: SnapshotView | None = None
 
 

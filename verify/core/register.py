@@ -50,6 +50,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Every change that names one of these numbers, as the certificate or as its replacement."""
     lists: tuple[BelievedList, ...] = ()
     """Every believed final list of the exams that these certificates say they are of."""
+    size: int = 0
+    """How many statements the register had; 0 where that is not told."""
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):

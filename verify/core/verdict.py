@@ -29,10 +29,13 @@ from verify.core.chain import Chain
 from verify.core.errors import LogRefused, Malformed, NotBelieved, RegisterDamaged, Unreadable
 from verify.core.identity import name_key
 from verify.core.keyring import Key, Keyring
+from verify.core.log import tree
+from verify.core.log.receipt import Receipt
+from verify.core.log.view import TreeView
 from verify.core.offline import Knowledge, Known
 from verify.core.register import Held, Record, Register
 from verify.core.standing import State, Worth
-from verify.core.statement import Statement
+from verify.core.statement import Kind, Statement
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,13 +101,17 @@ def judge(
     name: str | None = None,
     known_person: bool = False,
     offline: Knowledge | None = None,
+    log: TreeView | None = None,
+    receipt: bool = False,
 ) -> Verdict:
     """Steps 5 to 9 (2 to 9 by number) and the verdict.
 
     ``record`` is the register's answer for ``seen.number``, None for none, and brings the keyrings of its own moment;
     without one ``chain`` is asked. ``offline`` is what is known where the register was not asked. ``now`` and ``as_of``
     are seconds since 1970, ``as_of`` not after ``now``. ``name`` must fit the holder's; ``known_person`` is for who
-    gave the ID number too. Raises RegisterDamaged, and NotAskable for an ``as_of`` that ``offline`` cannot answer.
+    gave the ID number too. ``log`` is the newest checkpoint's tree with what proves the record's certificates, and
+    ``receipt`` asks for that proof. Raises RegisterDamaged, and NotAskable for an ``as_of`` that ``offline`` cannot
+    answer.
     """
     if offline is not None:
         now = offline.judged_at(now)
@@ -122,6 +129,8 @@ def judge(
         name=name,
         known_person=known_person,
         offline=offline,
+        tree=log,
+        wants_receipt=receipt,
     ).verdict()
 
 
@@ -144,6 +153,8 @@ class _Procedure:
     name: str | None
     known_person: bool
     offline: Knowledge | None
+    tree: TreeView | None
+    wants_receipt: bool
     checks: list[Check] = dataclasses.field(default_factory=list)
     read: Certificate | None = None
     """What was read of the statement before its step came."""
@@ -177,6 +188,7 @@ class _Procedure:
             as_of=moment(self.as_of),
             checks=tuple(done.get(step) or check(step, "not_done", missing) for step in range(1, 10)),
             certificate=None if outcome in ("not_found", "mismatch") else self._view(),
+            receipt=self._receipt(),
             snapshot=answer.snapshot_view(self.offline.snapshot) if self.offline and self.offline.snapshot else None,
         )
 
@@ -300,8 +312,25 @@ class _Procedure:
         if outcome != "valid":
             raise _Failed(8, f"status_{outcome}", outcome)
         self.checks.append(check(8, "pass", "status_valid"))
-        self.checks.append(check(9, "not_done", "no_log"))
+        self.checks.append(self._logged(self.held))
         return outcome
+
+    def _logged(self, held: Held) -> Check:
+        """Step 9 by the newest checkpoint's tree. Raises RegisterDamaged where another statement stands there."""
+        if self.tree is None:
+            return check(9, "not_done", "no_log")
+        if held.index >= self.tree.size:
+            return check(9, "not_done", "not_logged_yet")
+        if not self.tree.holds(held.index, tree.entry(Kind.CERTIFICATE, held.digest)):
+            raise RegisterDamaged("register_damaged", "a certificate that the log does not have in its place")
+        return check(9, "pass", "logged")
+
+    def _receipt(self) -> Receipt | None:
+        """The receipt of the registered certificate, whatever it is worth."""
+        held, reached = self.held, any(one.step == 7 and one.result == "pass" for one in self.checks)
+        if not self.wants_receipt or self.tree is None or held is None or not reached or held.index >= self.tree.size:
+            return None
+        return self.tree.receipt(held.index)
 
     def _known(self, known: Known) -> Outcome:
         """Steps 7 to 9 without the register."""

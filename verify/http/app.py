@@ -37,6 +37,7 @@ from verify.http.guard.underway import IN_ALL, OF_CLIENT, Underway
 from verify.http.lists import list_pages, lists_api
 from verify.http.lists.not_in_force import Standings
 from verify.http.lists.planned_exams import Calendar
+from verify.http.log import log_routes
 from verify.http.lookup.lookups import LookupDesk
 from verify.http.ops import health, wellknown
 from verify.http.site import site_pages
@@ -60,6 +61,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     lists_api.ROUTER,
     openapi.ROUTER,
     wellknown.ROUTER,
+    log_routes.ROUTER,
     health.ROUTER,
 )
 """Every module of routes. A new one is added here, and to operations.py where it is for programs."""

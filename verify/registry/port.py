@@ -8,6 +8,8 @@ import msgspec
 from verify.core.believed_list import BelievedList
 from verify.core.chain import Chain
 from verify.core.fields import Names
+from verify.core.log.tiles import Tile
+from verify.core.log.view import TreeView
 from verify.core.pass_list import Stage
 from verify.core.register import Record
 
@@ -188,6 +190,18 @@ class Registry(Protocol):
 
     async def list_statement(self, exam: str) -> bytes | None:
         """The signed statement of the exam's newest list; None where there is no list, or it is past its term."""
+        ...
+
+    async def log(self, records: Sequence[Record] = ()) -> TreeView | None:
+        """The tree of the newest checkpoint that a log key signed and is believed, None where there is none.
+
+        It is of the records' moment or newer, and has all that proves the certificates of the numbers they were asked
+        for.
+        """
+        ...
+
+    async def log_tile(self, tile: Tile) -> bytes | None:
+        """A tile or an entry bundle of the log (C2SP tlog-tiles); None where the registry does not reach it."""
         ...
 
     async def close(self) -> None:

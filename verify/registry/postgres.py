@@ -7,12 +7,15 @@ from typing import Final, Self
 
 from verify.core.believed_list import BelievedList
 from verify.core.chain import Chain
+from verify.core.log.tiles import Tile
+from verify.core.log.view import TreeView
 from verify.core.register import Record
 from verify.registry.coalesce import Coalescer
 from verify.registry.covering import Lookups
 from verify.registry.keyrings import Keyrings
 from verify.registry.known_lists import KnownLists
 from verify.registry.port import BadCursor, ExamHead, ExamPage, ListChanges, RegistryUnavailable, RowPage, ShownRow
+from verify.registry.published_log import PublishedLog
 from verify.registry.questions import STATE, Questions, State
 from verify.registry.records import Records
 
@@ -41,6 +44,7 @@ class PostgresRegistry:
         self._lists = KnownLists(questions)
         self._records = Records(questions, self._keyrings, self._lists)
         self._lookups = Lookups(questions, self._keyrings, self._lists, self._records)
+        self._log = PublishedLog(questions)
         self._states = Coalescer(self._ask_state)
         self._changes: dict[tuple[bytes, bytes], ListChanges] = {}
 
@@ -147,6 +151,24 @@ class PostgresRegistry:
         """See Registry."""
         head = await self._public(exam)
         return await self._lists.statement(head.index) if head is not None else None
+
+    async def log(self, records: Sequence[Record] = ()) -> TreeView | None:
+        """See Registry."""
+        if not records:
+            state = await self._state()
+            return await self._log.newest(state.size, await self._keyrings.at(state))
+        newest = max(records, key=lambda record: record.size)
+        own = [one.index for record in records for one in record.certificates.get(record.number, ())]
+        return await self._log.with_entries(newest.size, newest.chain, own)
+
+    async def consistency(self, old: int) -> tuple[TreeView, tuple[bytes, ...]] | None:
+        """The newest tree, and the proof that it goes on from that of ``old``; None where there is no log."""
+        state = await self._state()
+        return await self._log.consistency(old, state.size, await self._keyrings.at(state))
+
+    async def log_tile(self, tile: Tile) -> bytes | None:
+        """See Registry."""
+        return await self._log.tile(tile)
 
     async def _public(self, exam: str) -> ExamHead | None:
         """The exam's newest list, where it is within its term by the registry's clock."""

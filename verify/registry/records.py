@@ -64,6 +64,7 @@ class Records:
                 certificates={one: _before(part.certificates, state) for one, part in parts.items()},
                 changes=_before([changes[index] for index in sorted(changes)], state),
                 lists=await self._lists.finals(exams, state, chain),
+                size=state.size,
             )
             lacking = Register.of(record).lacking if record.changes else frozenset()
             if not lacking:

@@ -46,9 +46,13 @@ class Office:
         return path
 
     def publish(self, name: str, statements: list[bytes], log: Logbook | None = None) -> Publication:
+        """Writes and publishes a release."""
+        return self.send(self.write(name, statements), log)
+
+    def send(self, path: Path, log: Logbook | None = None) -> Publication:
         """Publishes a release."""
         told: dict[str, Any] = {"keyring": releases.keyrings(), "root": releases.ROOT_THUMBPRINT, "now": releases.NOW}
-        return into_registry.publish(self.write(name, statements), self.urls.signer, log=log or self.log, **told)
+        return into_registry.publish(path, self.urls.signer, log=log or self.log, **told)
 
     def give_back(self) -> tuple[str, ...]:
         """Publishes what was lost."""
@@ -170,9 +174,8 @@ def test_a_registry_whose_owner_changed_a_tile_or_a_statement_is_signed_no_more(
     office.ask("update registry.tile set hashes = hashes || sha256('') where level = 0 returning index")
     with pytest.raises(Refusal, match="log_differs"):
         office.publish("3-change", LATER)
-    office.ask(
-        "update registry.tile set hashes = overlay(substring(hashes for 224) placing sha256('') from 1) where level = 0 returning index"
-    )
+    altered = "overlay(substring(hashes for 224) placing sha256('') from 1)"
+    office.ask(f"update registry.tile set hashes = {altered} where level = 0 returning index")
     with pytest.raises(Refusal, match="log_forked"):
         office.publish("3-change", LATER)
 
@@ -249,7 +252,7 @@ def test_a_full_disk_and_a_torn_line_leave_the_file_as_it_was(office: Office, mo
     def full(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    sync = os.fsync
+    sync, path = os.fsync, office.write("2-final", FINAL)
     with monkeypatch.context() as patch:
         real = log_state.LogState._cut
 
@@ -260,7 +263,7 @@ def test_a_full_disk_and_a_torn_line_leave_the_file_as_it_was(office: Office, mo
         patch.setattr(log_state.LogState, "_cut", mended)
         patch.setattr(os, "fsync", full)
         with pytest.raises(Refusal, match="log-state could not be written"):
-            office.publish("2-final", FINAL)
+            office.send(path)
     assert office.log.state.path.read_bytes() == good
     assert office.everything() == before
     with office.log.state.path.open("ab") as file:
@@ -286,3 +289,33 @@ def test_a_statement_that_was_emptied_before_is_given_back_by_the_owner(office: 
     office.ask("select registry.give_back_disowned($1, $2)", entry[0], entry[1:])
     assert office.publish("2-final", FINAL).given_back == ("2-final",)
     assert office.everything() == whole
+
+
+def test_another_machine_takes_the_log_where_file_registry_and_public_checkpoint_agree(office: Office) -> None:
+    """Not with an old file, not while something was lost, not by a stranger's checkpoint; afterwards it publishes."""
+    office.publish("1-notice", NOTICE)
+    saved, old = office.save(), office.log.state.path.read_bytes()
+    ((before,),) = office.ask("select note from registry.checkpoint")
+    office.publish("2-final", FINAL)
+    public = next(office.log.state.lines()).note
+    moved = LogState(office.folder / "moved")
+    told: dict[str, Any] = {"keyring": releases.keyrings(), "root": releases.ROOT_THUMBPRINT, "now": releases.NOW}
+    told["log"] = Logbook(signer=office.log.signer, state=moved)
+
+    def refused(note: str, code: str) -> None:
+        with pytest.raises(Refusal, match=code):
+            into_registry.take_log(office.urls.signer, note, **told)
+
+    moved.path.write_bytes(old)
+    refused(public, "log_state_behind")
+    moved.path.write_bytes(office.log.state.path.read_bytes())
+    refused(public.replace("verify.example.org", "verify.example.com"), "other_log")
+    with pytest.raises(Refusal, match="log_state_copied"):
+        office.publish("3-change", LATER, told["log"])
+    into_registry.take_log(office.urls.signer, before, **told)
+    into_registry.take_log(office.urls.signer, public, **told)
+    office.log = told["log"]
+    office.publish("3-change", LATER)
+    assert office.checked() == 3 + len(FINAL)
+    office.restore(saved)
+    refused(public, "log_ahead")

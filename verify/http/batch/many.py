@@ -11,6 +11,7 @@ from verify.core import qr_text, verdict
 from verify.core.answer import Verdict
 from verify.core.certificate import normal_number
 from verify.core.chain import Chain
+from verify.core.log.view import TreeView
 from verify.core.register import Record
 from verify.core.verdict import Seen
 from verify.files.tables.data import Row
@@ -51,6 +52,7 @@ class _Asked(msgspec.Struct, frozen=True, kw_only=True):
     chain: Chain
     seen: dict[tuple[int, int], Seen]
     records: dict[str, Record]
+    log: TreeView | None
 
 
 class Judging:
@@ -126,7 +128,8 @@ class Judging:
         for begin in range(0, max(len(numbers), 1), SLICE):
             async with self._asker.lane.turn(self._client):
                 records |= await self._asker.registry.by_numbers(numbers[begin : begin + SLICE])
-        return _Asked(chain=chain, seen=seen, records=records)
+        log = await self._asker.registry.log(list(records.values())) if records else None
+        return _Asked(chain=chain, seen=seen, records=records, log=log)
 
     async def _judged(self, asked: _Asked, row: Row) -> Checked:
         seen = asked.seen.get(row.key)
@@ -135,7 +138,7 @@ class Judging:
         if row.key in self._shut:
             return _withheld(row)
         record = asked.records.get(seen.number) if seen.number else None
-        judged = verdict.judge(seen, record, chain=asked.chain, now=self._now, name=row.name)
+        judged = verdict.judge(seen, record, chain=asked.chain, log=asked.log, now=self._now, name=row.name)
         if judged.outcome in _AGAINST_THE_KEY:  # perhaps a keyring published since: asked once more, by itself
             judged = await self._again(row)
         return Checked(row=row, verdict=judged)

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from verify.core import identity, verdict
 from verify.core.answer import CertificateView, Verdict
 from verify.core.certificate import normal_number
@@ -14,6 +16,15 @@ from verify.http.guard.lane import Lane
 from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import Try
 from verify.registry.port import Registry
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of a certificate, as ``verdict.judge`` takes it."""
+
+    now: int
+    as_of: int | None
+    name: str | None
+    receipt: bool
 
 
 class Asker:
@@ -31,19 +42,33 @@ class Asker:
         """Whether lookups by name and ID number can be answered."""
         return bool(self._secrets)
 
-    async def qr(self, text: str, *, now: int, as_of: int | None = None, name: str | None = None) -> Verdict:
+    async def qr(
+        self, text: str, *, now: int, as_of: int | None = None, name: str | None = None, receipt: bool = False
+    ) -> Verdict:
         """The verdict on a QR text, and on the name that should be its holder's where one is given."""
-        return await self._judge(lambda chain: verdict.read_qr(text, chain, now), now=now, as_of=as_of, name=name)
+        asked = Question(now=now, as_of=as_of, name=name, receipt=receipt)
+        return await self._judge(lambda chain: verdict.read_qr(text, chain, now), asked)
 
-    async def number(self, text: str, *, now: int, name: str | None = None, as_of: int | None = None) -> Verdict:
+    async def number(
+        self, text: str, *, now: int, name: str | None = None, as_of: int | None = None, receipt: bool = False
+    ) -> Verdict:
         """The verdict on a number, and on the name that should be its holder's where one is given.
 
         For askers' own names see ``named``: this is for names that have passed the gate.
         """
-        return await self._judge(lambda chain: verdict.read_number(text, chain), now=now, as_of=as_of, name=name)
+        asked = Question(now=now, as_of=as_of, name=name, receipt=receipt)
+        return await self._judge(lambda chain: verdict.read_number(text, chain), asked)
 
     async def named(
-        self, text: str, name: str, *, client: str, altcha: str | None, now: int, as_of: int | None = None
+        self,
+        text: str,
+        name: str,
+        *,
+        client: str,
+        altcha: str | None,
+        now: int,
+        as_of: int | None = None,
+        receipt: bool = False,
     ) -> Verdict:
         """The verdict on a number and an asker's name, once it is paid for where names were guessed.
 
@@ -51,23 +76,31 @@ class Asker:
         """
         number = normal_number(text)
         if number is None:
-            return await self.number(text, now=now, name=name, as_of=as_of)
+            return await self.number(text, now=now, name=name, as_of=as_of, receipt=receipt)
         tried = Try(number=number, name=name)
         paid = await self.gate.one(tried, client, altcha, now)
-        judged = await self.number(text, now=now, name=name, as_of=as_of)
+        judged = await self.number(text, now=now, name=name, as_of=as_of, receipt=receipt)
         await self.gate.answer_one(tried, client, now, wrong=judged.outcome == "mismatch", paid=paid)
         return judged
 
-    async def _judge(
-        self, read: Callable[[Chain], Seen], *, now: int, as_of: int | None, name: str | None = None
-    ) -> Verdict:
+    async def _judge(self, read: Callable[[Chain], Seen], asked: Question) -> Verdict:
         chain = self.registry.chain_at_hand() or await self.registry.chain()
         while True:
             seen = read(chain)
             record = await self.registry.by_number(seen.number) if seen.number else None
             newest = record.chain if record is not None else await self.registry.chain()
             if newest.newest.version <= chain.newest.version:
-                return verdict.judge(seen, record, chain=chain, now=now, as_of=as_of, name=name)
+                log = await self.registry.log([record]) if record is not None else None
+                return verdict.judge(
+                    seen,
+                    record,
+                    chain=chain,
+                    log=log,
+                    now=asked.now,
+                    as_of=asked.as_of,
+                    name=asked.name,
+                    receipt=asked.receipt,
+                )
             chain = newest  # by which the same may be read otherwise: with a key that the one before lacked
 
     async def person(self, name: str, id_type: IdType, id_number: str, *, now: int) -> tuple[CertificateView, ...]:

@@ -35,6 +35,9 @@ _Name: TypeAlias = Annotated[str, Meta(description=N_("The name that should be t
 
 class _Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     as_of: _AsOf | UnsetType = UNSET
+    receipt: Annotated[
+        bool, Meta(description=N_("Whether the answer is to carry the certificate's receipt from the public log."))
+    ] = False
     altcha: _Solution | UnsetType = UNSET
 
 
@@ -81,12 +84,20 @@ def direct(asker: Asker) -> list[Direct]:
         now = known.now
         as_of = None if asked.as_of is UNSET else past_time(asked.as_of, now)
         if isinstance(asked, VerifyQr):
-            return as_json(await asker.qr(asked.qr, now=now, as_of=as_of))
+            return as_json(await asker.qr(asked.qr, now=now, as_of=as_of, receipt=asked.receipt))
         if asked.name is UNSET:
-            return as_json(await asker.number(asked.number, now=now, as_of=as_of))
+            return as_json(await asker.number(asked.number, now=now, as_of=as_of, receipt=asked.receipt))
         altcha = None if asked.altcha is UNSET else asked.altcha
         return as_json(
-            await asker.named(asked.number, asked.name, client=known.client, altcha=altcha, now=now, as_of=as_of)
+            await asker.named(
+                asked.number,
+                asked.name,
+                client=known.client,
+                altcha=altcha,
+                now=now,
+                as_of=as_of,
+                receipt=asked.receipt,
+            )
         )
 
     async def certificate(_request: AnyRequest, known: State) -> Reply:

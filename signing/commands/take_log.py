@@ -1,0 +1,46 @@
+"""``yinjian-sign take-log``: another machine publishes from now on."""
+
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import click
+
+from keys import passphrase
+from signing.centre.room import now
+from signing.commands import options
+from signing.messages import _
+from verify.shared.command import Refusal
+
+_MOST = 1 << 20
+
+
+@click.command(
+    "take-log",
+    help=_(
+        "Make this machine the one that publishes, once the log's key and the file log-state beside it were brought "
+        "here. PUBLIC is the public site's checkpoint, by its address (https://…/log/checkpoint) or as a file: key "
+        "and file are compared with it and with the registry. The other machine must never publish again."
+    ),
+)
+@click.argument("public", metavar="PUBLIC")
+@options.centre
+@options.keys
+def take_log(public: str, *, centre_file: Path, keys_dir: Path | None) -> None:
+    """``yinjian-sign take-log PUBLIC``."""
+    from signing.steps import publish as publishing
+
+    keyring = publishing.keyring(None, centre_file, keys_dir)
+    log = publishing.logbook(centre_file, keys_dir, passphrase.ask, now())
+    publishing.take_log(_read(public), keyring, log, now())
+    click.echo(_("This machine publishes from now on, and no other."))
+
+
+def _read(public: str) -> str:
+    try:
+        if public.startswith(("https://", "http://")):
+            with urllib.request.urlopen(public, timeout=30) as answer:  # noqa: S310 -- http and https alone
+                return str(answer.read(_MOST).decode("utf-8"))
+        return Path(public).read_text("utf-8")
+    except (urllib.error.URLError, TimeoutError, UnicodeDecodeError) as error:
+        raise Refusal(_("{}: no checkpoint could be read ({}).").format(public, type(error).__name__)) from None

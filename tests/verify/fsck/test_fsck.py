@@ -1,0 +1,230 @@
+"""fsck finds nothing in a registry as published, and names the row of whatever its owner changed or took away."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from migrations import embedded
+from tests import PROJECT, releases
+from tests.conftest import Urls, fresh_registry, publisher
+from tests.invented import CERTIFICATE, ISSUED_AT
+from verify.core.changes import Named
+from verify.fsck import whole_registry
+from verify.fsck.whole_registry import Findings
+
+CHANGED = {
+    "bigint": "{column} + 1",
+    "integer": "{column} + 1",
+    "smallint": "{column} % 8 + 1",
+    "text": "overlay({column} placing chr(ascii({column}) + 1) from 1 for 1)",
+    "bytea": "set_byte({column}, 0, get_byte({column}, 0) # 1)",
+    "timestamp with time zone": "{column} - interval '1 second'",
+}
+UNDERIVED = {("checkpoint", "place"), ("checkpoint", "cosignatures"), ("disowned", "at")}
+"""What no statement and no signature says."""
+KEYS = {"index", "list", "ordinal", "level", "place"}
+
+
+@pytest.fixture(scope="module")
+def urls(server: embedded.Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Urls]:
+    """A registry with notice, certificates, a replacement, a change and something that nobody signed, disowned."""
+    with fresh_registry(server) as found:
+        publish = publisher(found.signer, tmp_path_factory.mktemp("releases"))
+        asyncio.run(publish([releases.notice([1, 2, 3])]))
+        asyncio.run(file(found, releases.certify(9)[:-1] + b"\0"))
+        asyncio.run(execute(found, "select registry.disown(2)"))
+        asyncio.run(publish(releases.final([1, 2, 3], revision=2)))
+        new = releases.certify(4)
+        replaced = releases.change(
+            1,
+            "replaced",
+            replacement=Named(number=releases.number(4), short=releases.short(new)),
+            reason="reissued",
+            issued_at=ISSUED_AT + 200,
+            effective_at=ISSUED_AT + 200,
+        )
+        rows = [(releases.number(n), releases.lookup_key(1 if n == 4 else n)) for n in (1, 2, 3, 4)]
+        asyncio.run(publish([new, releases.index(rows, revision=2), replaced]))
+        asyncio.run(publish([releases.change(2, "suspended")]))
+        yield found
+
+
+async def execute(urls: Urls, statement: str) -> None:
+    """One statement of the owner's."""
+    connection = await asyncpg.connect(urls.owner)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def file(urls: Urls, data: bytes) -> None:
+    """Past publish."""
+    connection = await asyncpg.connect(urls.owner)
+    try:
+        index = await connection.fetchval("select count(*) from registry.statement")
+        await connection.execute("insert into registry.statement (index, bytes) values ($1, $2)", index, data)
+    finally:
+        await connection.close()
+
+
+def look(urls: Urls) -> Findings:
+    """What fsck finds."""
+    return asyncio.run(whole_registry.look_through(urls.owner, releases.ROOT_THUMBPRINT, processes=1))
+
+
+async def changed(urls: Urls) -> list[tuple[str, str, str]]:
+    """Changes one value in each column of each table in turn, looks, and puts it back; what was not found."""
+    missed = []
+    connection = await asyncpg.connect(urls.owner)
+    columns = await connection.fetch(
+        "select table_name, column_name, data_type from information_schema.columns c join information_schema.tables t"
+        " using (table_schema, table_name) where table_schema = 'registry' and table_type = 'BASE TABLE'"
+        " order by table_name, ordinal_position"
+    )
+    for table, column, kind in map(tuple, columns):
+        if (table, column) in UNDERIVED or column in KEYS:
+            continue
+        row = await connection.fetchrow(
+            f"select ctid, {column} as value from registry.{table}"
+            f" where {column} is not null order by ctid desc limit 1"
+        )
+        if row is None:
+            continue
+        to = CHANGED[kind].format(column=column)
+        if column == "stage":
+            to = "case stage when 'final' then 'notice' else 'final' end"
+        place = await connection.fetchval(
+            f"update registry.{table} set {column} = {to} where ctid = $1 returning ctid", row["ctid"]
+        )
+        found = await whole_registry.look_through(urls.owner, releases.ROOT_THUMBPRINT, processes=1)
+        if not any(one.table in (table, "tile") for one in found.differences):
+            missed.append((table, column, kind))
+        await connection.execute(f"update registry.{table} set {column} = $2 where ctid = $1", place, row["value"])
+    await connection.close()
+    return missed
+
+
+def test_a_registry_as_published_has_no_difference(urls: Urls) -> None:
+    """The disowned and what is past publish is told, and is none."""
+    found = look(urls)
+    assert found.differences == ()
+    assert found.checkpoints == 4
+
+
+def test_whatever_the_owner_changes_is_named(urls: Urls) -> None:
+    """Every column of every table."""
+    assert asyncio.run(changed(urls)) == []
+    assert look(urls).differences == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "table", "row"),
+    [
+        ("delete from registry.list_row where list = 1 and ordinal = 2", "list_row", "list=1 ordinal=2"),
+        ("insert into registry.certificate values (1, 'OWN00001', 'CEM-2022-04', '\\x00')", "certificate", "index=1"),
+        ("delete from registry.tile where level = 0", "tile", "level=0 index=0"),
+        ("insert into registry.tile values (3, 0, sha256(''))", "tile", "level=3 index=0"),
+        ("delete from registry.disowned", "statement", "index=2"),
+        ("insert into registry.disowned values (3, now())", "statement", "index=3"),
+        ("delete from registry.change where index = (select max(index) from registry.change)", "change", "index=11"),
+    ],
+)
+def test_a_row_added_or_taken_away_is_named(urls: Urls, statement: str, table: str, row: str) -> None:
+    """Also where it is one of the log, or of what was disowned."""
+    saved = asyncio.run(copies(urls))
+    asyncio.run(execute(urls, statement))
+    found = look(urls)
+    asyncio.run(put_back(urls, saved))
+    assert (table, row) in {(one.table, one.row) for one in found.differences}
+
+
+@pytest.mark.parametrize("index", [4, 6, 11])
+def test_a_statement_that_was_removed_is_named(urls: Urls, index: int) -> None:
+    """A certificate, the list, a change: its row, its tile, and whom the list names or lacks."""
+    saved = asyncio.run(copies(urls))
+    tables = ("list_row", "certificate", "change", "pass_list", "keyring")
+    for table in tables:
+        column = "list" if table == "list_row" else "index"
+        asyncio.run(execute(urls, f"delete from registry.{table} where {column} = {index}"))
+    asyncio.run(execute(urls, f"delete from registry.statement where index = {index}"))
+    found = {(one.table, one.row) for one in look(urls).differences}
+    asyncio.run(put_back(urls, saved))
+    assert ("tile", "level=0 index=0") in found
+    if index < 11:
+        assert ("statement", f"index={index}") in found
+
+
+def test_what_is_well_signed_and_breaks_a_rule_is_told(urls: Urls) -> None:
+    """A certificate that no list names, a second change that may not follow: told, and no difference of the rows."""
+    saved = asyncio.run(copies(urls))
+    asyncio.run(file(urls, releases.certify(77, key=CERTIFICATE)))
+    asyncio.run(file(urls, releases.change(3, "reinstated")))
+    found = look(urls)
+    asyncio.run(put_back(urls, saved))
+    told = {(one.row, one.code) for one in found.unbelieved}
+    assert ("index=12", "not_listed") in told
+    assert any(row == "index=13" for row, _code in told)
+
+
+def test_the_command_answers_for_cron(urls: Urls) -> None:
+    """JSON, exit code 0 without a difference and 1 with one; with the reader's rights it is refused in words."""
+
+    def run(url: str) -> "subprocess.CompletedProcess[str]":
+        told = {"YINJIAN_DATABASE_URL": url, "YINJIAN_ROOT": releases.ROOT_THUMBPRINT.hex(), "LC_ALL": "C.UTF-8"}
+        return subprocess.run(
+            [sys.executable, "-m", "verify", "fsck", "--json", "--processes", "2"],
+            cwd=PROJECT, env=os.environ | told, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    good = run(urls.owner)
+    assert (good.returncode, json.loads(good.stdout)["differences"]) == (0, []), good.stderr
+    refused = run(urls.reader)
+    assert refused.returncode == 1
+    assert "owner" in refused.stderr
+    asyncio.run(execute(urls, "update registry.certificate set number = 'OWN00001' where index = 3"))
+    bad = run(urls.owner)
+    asyncio.run(execute(urls, f"update registry.certificate set number = '{releases.number(1)}' where index = 3"))
+    one = json.loads(bad.stdout)["differences"][0]
+    assert bad.returncode == 1
+    assert (one["table"], one["row"], one["column"]) == ("certificate", "index=3", "number")
+    assert (one["expected"], one["found"]) == (releases.number(1), "OWN00001")
+
+
+TABLES = ("statement", "certificate", "change", "pass_list", "list_row", "lookup_index", "lookup_row", "keyring")
+MORE = ("disowned", "tile", "checkpoint")
+
+
+async def copies(urls: Urls) -> dict[str, list[Any]]:
+    """Every row."""
+    connection = await asyncpg.connect(urls.owner)
+    try:
+        return {
+            one: [tuple(row) for row in await connection.fetch(f"select * from registry.{one}")]
+            for one in (*TABLES, *MORE)
+        }
+    finally:
+        await connection.close()
+
+
+async def put_back(urls: Urls, rows: dict[str, list[Any]]) -> None:
+    """The registry as it was."""
+    connection = await asyncpg.connect(urls.owner)
+    try:
+        await connection.execute("alter table registry.statement disable trigger user")
+        await connection.execute("alter table registry.checkpoint disable trigger user")
+        await connection.execute("truncate registry.statement cascade")
+        await connection.execute("truncate registry.tile, registry.checkpoint")
+        for table, found in rows.items():
+            await connection.copy_records_to_table(table, schema_name="registry", records=found)
+        await connection.execute("alter table registry.statement enable trigger user")
+        await connection.execute("alter table registry.checkpoint enable trigger user")
+    finally:
+        await connection.close()

@@ -1,0 +1,65 @@
+"""``yinjian-verify fsck``: the registry held to its statements, as its owner."""
+
+import asyncio
+import re
+import sys
+from typing import Final
+
+import asyncpg
+import click
+
+from verify.fsck import whole_registry
+from verify.shared import command as cli
+from verify.shared import environment
+from verify.shared.command import Refusal
+from verify.shared.progress import shown
+
+_ = cli.messages(cli.LOCALE)
+
+_OWNER: Final = "YINJIAN_OWNER_DATABASE_URL"
+
+
+@click.command(
+    help=_(
+        "Hold the whole registry to its signed statements, as its owner: derives every row, signature, rule, lookup "
+        "index and the log's tree anew, and prints each difference. Exit code 0 where there is none, 1 otherwise.\n\n"
+        "What was filed and is not believed is told too, and is no difference."
+    )
+)
+@click.option("--root", help=_("The first root key's thumbprint, 64 hex digits; or else YINJIAN_ROOT."))
+@click.option("--processes", type=click.IntRange(1, 256), help=_("How many processes; one for each core at first."))
+@click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
+def fsck(root: str | None, processes: int | None, as_json: bool) -> None:
+    """Looks through the registry once."""
+    thumbprint = root or environment.setting("YINJIAN_ROOT", "keys.env") or ""
+    if not re.fullmatch("[0-9A-Fa-f]{64}", thumbprint):
+        raise Refusal(_("Name the first root key's thumbprint, 64 hex digits, by --root or YINJIAN_ROOT."))
+    url = environment.setting("YINJIAN_DATABASE_URL", "database.env") or environment.setting(_OWNER, "database.env")
+    if url is None:
+        raise Refusal(_("No registry is known: set YINJIAN_DATABASE_URL to the owner's address."))
+    look = whole_registry.look_through(url, bytes.fromhex(thumbprint), processes=processes, progress=shown)
+    try:
+        found = asyncio.run(look)
+    except asyncpg.InsufficientPrivilegeError:
+        raise Refusal(_("Only the registry's owner sees all of it: set YINJIAN_DATABASE_URL to the owner's.")) from None
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+        raise Refusal(_("The registry could not be asked ({}).").format(type(error).__name__)) from None
+    if as_json:
+        cli.print_json(found)
+    else:
+        _say(found)
+    if found.differences:
+        sys.exit(1)
+
+
+def _say(found: whole_registry.Findings) -> None:
+    for one in found.differences:
+        row = f"{one.table} {one.row}" + (f" {one.column}" if one.column else "")
+        told = {"row": row, "expected": one.expected, "found": one.found}
+        click.echo(_("{row}: expected {expected}, found {found}").format(**told))
+    for strange in found.unbelieved:
+        row = f"{strange.table} {strange.row}"
+        click.echo(_("{row}: filed, and not believed ({code})").format(row=row, code=strange.code))
+    text = _("{size:,} statements, {checkpoints:,} checkpoints, root {root}: {count:,} differences.")
+    count = len(found.differences)
+    click.echo(text.format(size=found.size, checkpoints=found.checkpoints, root=found.root, count=count))

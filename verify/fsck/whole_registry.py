@@ -1,0 +1,152 @@
+"""The whole registry looked through, at one moment: stretches in processes beside one another, then what ties them."""
+
+import asyncio
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+
+from verify.core.chain import Chain
+from verify.fsck import exam_rules, stretch, tree_found
+from verify.fsck.exam_rules import Exams, Known
+from verify.fsck.found import Difference, Unbelieved
+from verify.fsck.stretch import Report, Task
+from verify.shared.progress import Progress, silent
+
+STRETCH: Final = 5_000
+"""Statements that a process looks at in one go."""
+_KEYRINGS: Final = "select index, bytes from registry.statement where kind = 5 and bytes <> '' order by index"
+_SIZE: Final = "select coalesce(max(index) + 1, 0) from registry.statement"
+_DISOWNED: Final = """
+select d.index from registry.disowned d left join registry.statement s using (index) where s.index is null
+"""
+_SHORTS: Final = """
+select list, serial, short from registry.list_row where list = any ($1) and short is not null order by list, ordinal
+"""
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
+    """What fsck answers."""
+
+    size: int
+    """Statements in the registry."""
+    checkpoints: int
+    root: str
+    """The tree's root now, hexadecimal."""
+    differences: tuple[Difference, ...]
+    unbelieved: tuple[Unbelieved, ...]
+
+
+async def look_through(url: str, root: bytes, *, processes: int | None = None, progress: Progress = silent) -> Findings:
+    """Every difference between the registry at the owner's ``url`` and its statements, by the pinned ``root``.
+
+    Raises asyncpg's errors where the registry cannot be asked.
+    """
+    connection = await asyncpg.connect(url, timeout=15)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return await _Whole(connection, url, root).findings(processes or os.cpu_count() or 1, progress)
+    finally:
+        await connection.close()
+
+
+class _Whole:
+    """One look."""
+
+    def __init__(self, connection: Any, url: str, root: bytes) -> None:
+        self._connection = connection
+        self._url = url
+        self._root = root
+
+    async def findings(self, processes: int, progress: Progress) -> Findings:
+        """The whole of it."""
+        ask = self._connection.fetch
+        keyrings = tuple((row["bytes"], row["index"]) for row in await ask(_KEYRINGS))
+        chain = Chain.among(keyrings, self._root)
+        size = await self._connection.fetchval(_SIZE)
+        reports = await self._stretches(size, keyrings, processes, progress)
+        differences = [one for report in reports for one in report.differences]
+        unbelieved = [one for report in reports for one in report.unbelieved]
+        entries = b"".join(report.entries for report in reports)
+        checkpoints = await ask(tree_found.CHECKPOINTS)
+        differences += tree_found.check_tiles(entries, await ask(tree_found.TILES))
+        more, strange = tree_found.check_checkpoints(entries, checkpoints, chain)
+        differences += more
+        unbelieved += strange
+        published = [one for report in reports for one in report.published]
+        differences += tree_found.check_times(published, checkpoints, chain)
+        for row in await ask(_DISOWNED):
+            told: dict[str, Any] = {"expected": "no such row", "found": "a row"}
+            differences.append(Difference(table="disowned", row=f"index={row['index']}", column=None, **told))
+        if chain is None:
+            told = {"expected": "a keyring of the pinned root", "found": "none"}
+            differences.append(Difference(table="keyring", row="version=1", column=None, **told))
+        else:
+            exams = await self._exams(chain, reports)
+            differences += exams.differences
+            unbelieved += [one for one in exams.unbelieved if one not in unbelieved]
+        return Findings(
+            size=size,
+            checkpoints=len(checkpoints),
+            root=tree_found.root_of(entries).hex(),
+            differences=tuple(differences),
+            unbelieved=tuple(sorted(unbelieved, key=lambda one: (one.table, len(one.row), one.row))),
+        )
+
+    async def _stretches(
+        self, size: int, keyrings: tuple[tuple[bytes, int], ...], processes: int, progress: Progress
+    ) -> list[Report]:
+        snapshot = await self._connection.fetchval("select pg_export_snapshot()")
+        tasks = [
+            Task(
+                url=self._url,
+                snapshot=snapshot,
+                keyrings=keyrings,
+                root=self._root,
+                start=start,
+                stop=min(start + STRETCH, size),
+            )
+            for start in range(0, size, STRETCH)
+        ]
+        reports: list[Report] = []
+        with progress("fsck", size) as advance:
+            if len(tasks) < 2 or processes < 2:
+                for task in tasks:
+                    reports.append(await asyncio.to_thread(stretch.look, task))
+                    advance(task.stop - task.start)
+                return reports
+            spawn = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(min(processes, len(tasks)), mp_context=spawn) as pool:
+                running = [asyncio.wrap_future(pool.submit(stretch.look, task)) for task in tasks]
+                for task, run in zip(tasks, running, strict=True):
+                    reports.append(await run)
+                    advance(task.stop - task.start)
+        return reports
+
+    async def _exams(self, chain: Chain, reports: list[Report]) -> Exams:
+        ask = self._connection.fetch
+        exams = Exams(chain)
+        for row in await ask(exam_rules.LISTS):
+            exams.take_list(row["index"], row["bytes"])
+        for row in await ask(exam_rules.INDEXES):
+            exams.take_index(row["index"], row["bytes"])
+        changes = [(row["index"], row["bytes"]) for row in await ask(exam_rules.CHANGES)]
+        numbers, published = exam_rules.numbers_tied(chain, changes)
+        held = await ask(exam_rules.CERTIFICATES, sorted(numbers))
+        record = exam_rules.record_of(chain, numbers, held, published, exams)
+        rows: dict[int, list[tuple[int, bytes]]] = {}
+        for row in await ask(_SHORTS, [listed.index for listed in exams.lists]):
+            rows.setdefault(row["list"], []).append((row["serial"], row["short"]))
+        certificates = dict(_merged(report.certificates for report in reports))
+        compromised = dict(_merged(report.compromised for report in reports))
+        exams.check(record, Known(certificates=certificates, compromised=compromised, rows=rows))
+        return exams
+
+
+def _merged(parts: Any) -> Iterator[tuple[bytes, tuple[str, str, int]]]:
+    for part in parts:
+        yield from part.items()

@@ -1,0 +1,1 @@
+"""The public log, as C2SP tlog-tiles has it."""

@@ -53,7 +53,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     def log(self) -> Logbook:
         """The log's key and file."""
         keys = self.keys
-        return Logbook(signer=keys.signer("log", PASSPHRASE.encode(), NOW), state=LogState(keys.log_state))
+        return Logbook(signer=keys.signer("log", Known(PASSPHRASE.encode()), NOW), state=LogState(keys.log_state))
 
     def settings(self, old: str, new: str) -> None:
         """Changes a text in centre.toml."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from keys import passphrase
+from keys.passphrase import Passphrases
 from signing.centre.room import Room, now
 from signing.commands import options
 from signing.messages import _
@@ -60,7 +60,7 @@ def publish(
         if as_json:
             command.print_json(done)
         return
-    log = publishing.logbook(centre_file, keys_dir, passphrase.ask, now())
+    log = publishing.logbook(centre_file, keys_dir, Passphrases(), now())
     if lost:
         given = publishing.give_back(keyring, log, now(), shown)
         click.echo(_("Published again, as they were: {}").format(", ".join(given) or _("nothing was lost")), err=True)

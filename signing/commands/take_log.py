@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from keys import passphrase
+from keys.passphrase import Passphrases
 from signing.centre.room import now
 from signing.commands import options
 from signing.messages import _
@@ -31,7 +31,7 @@ def take_log(public: str, *, centre_file: Path, keys_dir: Path | None) -> None:
     from signing.steps import publish as publishing
 
     keyring = publishing.keyring(None, centre_file, keys_dir)
-    log = publishing.logbook(centre_file, keys_dir, passphrase.ask, now())
+    log = publishing.logbook(centre_file, keys_dir, Passphrases(), now())
     publishing.take_log(_read(public), keyring, log, now())
     click.echo(_("This machine publishes from now on, and no other."))
 

@@ -1,11 +1,11 @@
 """Publishing: which keyring a release is checked by, and its way into the registry."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from keys.folder import KeyFolder
+from keys.passphrase import Passphrases
 from signing.centre.centre_toml import Centre
 from signing.centre.room import Room
 from signing.ledger import ledger_file
@@ -75,12 +75,12 @@ def take_log(public: str, keyring: tuple[bytes, bytes], log: Logbook, now: int) 
     publishing.take_log(database_url(), public, keyring=versions, root=root, log=log, now=now)
 
 
-def logbook(centre_file: Path, keys_dir: Path | None, ask: Callable[[], bytes], now: int) -> Logbook:
+def logbook(centre_file: Path, keys_dir: Path | None, passphrases: Passphrases, now: int) -> Logbook:
     """The log's key and file in the key folder of this machine. Raises Refusal."""
     folder = _folder(centre_file, keys_dir)
     state = LogState(folder.log_state)
     state.check_there()
-    return Logbook(signer=folder.signer("log", ask(), now), state=state)
+    return Logbook(signer=folder.signer("log", passphrases, now), state=state)
 
 
 def _folder(centre_file: Path, keys_dir: Path | None) -> KeyFolder:

@@ -17,7 +17,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unbelieved(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement or checkpoint that was filed and counts for nothing, and why: no fault of the registry's."""
+    """A statement that was filed and counts for nothing, and why: no fault of the registry's."""
 
     table: str
     row: str

@@ -8,7 +8,7 @@ from verify.core.errors import LogRefused
 from verify.core.log import checkpoint as notes
 from verify.core.log import receipt, tiles, tree
 from verify.core.log.tree import ENTRY_BYTES
-from verify.fsck.found import Difference, Unbelieved, compared
+from verify.fsck.found import Difference, compared
 
 TILES: Final = "select level::int, index, hashes from registry.tile order by level, index"
 CHECKPOINTS: Final = (
@@ -28,12 +28,9 @@ def check_tiles(entries: bytes, found: Iterable[Any]) -> list[Difference]:
     return compared("tile", ("level", "index", "hashes"), 2, expected, [tuple(one) for one in found])
 
 
-def check_checkpoints(
-    entries: bytes, found: Sequence[Any], chain: Chain | None
-) -> tuple[list[Difference], list[Unbelieved]]:
-    """How checkpoints differ from the tree, and which were not signed by a log key that is believed."""
+def check_checkpoints(entries: bytes, found: Sequence[Any], chain: Chain | None) -> list[Difference]:
+    """How checkpoints differ from the tree, and which no log key of the centre signed."""
     differences: list[Difference] = []
-    unbelieved: list[Unbelieved] = []
     grown = tree.Frontier()
     for row in sorted(found, key=lambda row: row["size"]):
         name = f"place={row['place']} size={row['size']}"
@@ -46,7 +43,7 @@ def check_checkpoints(
             said = notes.read(row["note"])
             signed = notes.genuine(row["note"], chain) if chain is not None else None
         except LogRefused as error:
-            unbelieved.append(Unbelieved(table="checkpoint", row=name, code=error.code))
+            differ("note", "a checkpoint that a log key of this centre signed", error.code)
             continue
         if said.size != row["size"]:
             differ("size", str(said.size), str(row["size"]))
@@ -70,7 +67,7 @@ def check_checkpoints(
             receipt.check_root(row["receipt"], signed)
         except LogRefused:
             differ("receipt", "the log key's signature on the root", "another")
-    return differences, unbelieved
+    return differences
 
 
 def check_times(

@@ -74,9 +74,7 @@ class _Whole:
         entries = b"".join(report.entries for report in reports)
         checkpoints = await ask(tree_found.CHECKPOINTS)
         differences += tree_found.check_tiles(entries, await ask(tree_found.TILES))
-        more, strange = tree_found.check_checkpoints(entries, checkpoints, chain)
-        differences += more
-        unbelieved += strange
+        differences += tree_found.check_checkpoints(entries, checkpoints, chain)
         published = [one for report in reports for one in report.published]
         differences += tree_found.check_times(published, checkpoints, chain)
         for row in await ask(_DISOWNED):

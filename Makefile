@@ -6,7 +6,9 @@ SHELL := /bin/bash
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
-export PYTHONDONTWRITEBYTECODE := 1
+# Bytecode is written once: every command that a test or a clerk starts would compile all it loads otherwise.
+export UV_COMPILE_BYTECODE := 1
+unexport PYTHONDONTWRITEBYTECODE
 export YINJIAN_FONTS ?= $(CURDIR)/.fonts
 
 PYTHON ?= python3

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
@@ -23,6 +24,9 @@ from signing.release.into_registry import Publication, publish
 from tests import PROJECT, releases
 from verify.registry.postgres import PostgresRegistry
 
+# The commands that tests start are compiled once, not each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # Messages in English, wherever the tests run; those that are about language say which.
 os.environ["LC_ALL"] = "C.UTF-8"
 # Fonts that `make test` brings, so that paper is printed wherever they run.

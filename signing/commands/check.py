@@ -118,8 +118,9 @@ def remark(judged: Judged) -> None:
             click.echo(_("Left out: row {}, {}: {}").format(row.row, row.name or _("no name"), row.why), err=True)
     table = judged.table
     sheet = table.sheet
-    read = _COMMA.join(f"{column_letters(place)} {HEADINGS[column]}" for column, place in sorted(
-        table.columns.items(), key=lambda pair: pair[1]))  # fmt: skip
+    taken = {place: HEADINGS[column] for column, place in table.columns.items()}
+    taken |= {place: table.headings[place] for place in table.also_read}
+    read = _COMMA.join(f"{column_letters(place)} {taken[place]}".replace("\n", " ") for place in sorted(taken))
     unread = _COMMA.join(f"{column_letters(place)} {heading or _('(no heading)')}".replace("\n", " ")
                          for place, heading in table.unread.items())  # fmt: skip
     click.echo(_("Columns read: {}. Not read: {}.").format(read, unread or _("none")), err=True)

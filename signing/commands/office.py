@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from signing.centre import first_settings
 from signing.centre.centre_toml import Centre
 from signing.centre.exam_names import ExamName
 from signing.centre.room import Room, now
@@ -112,11 +113,21 @@ def _line(proposal: Proposal) -> str:
     return text
 
 
-@click.command("template", help=_("Write an empty workbook with drop-down lists and checks, and a filled example."))
-@click.argument("out", type=click.Path(path_type=Path), metavar="OUT.xlsx")
+@click.command(
+    "template",
+    help=_(
+        "Write an empty workbook with drop-down lists and checks, and a filled example; or, where OUT ends in .toml, "
+        "settings to begin with (centre.toml), to be made the centre's own."
+    ),
+)
+@click.argument("out", type=click.Path(path_type=Path), metavar="OUT")
 @options.centre
 def make_template(out: Path, centre_file: Path) -> None:
-    """``yinjian-sign template OUT.xlsx``."""
+    """``yinjian-sign template OUT.xlsx`` or ``centre.toml``."""
+    if out.suffix.lower() == ".toml":
+        first_settings.write(out)
+        click.echo(_("The settings are {}: put the centre's own in, before the keys are made by them.").format(out))
+        return
     from signing.workbook import empty_form
 
     empty_form.write(out, Centre.load(centre_file))

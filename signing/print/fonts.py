@@ -110,9 +110,10 @@ class FontBook:
         main = wanted or next(([family] for family in FAMILIES if family in _installed()), ())
         if not main:
             raise FontMissing(
-                _("No Chinese Song font is installed here. On Debian: apt-get install {} (or any of: {}).").format(
-                    PACKAGE, ", ".join(FAMILIES)
-                )
+                _(
+                    "No Chinese Song font is installed here. On Debian: apt-get install {} (or any of: {}). Where nothing "
+                    "may be installed, YINJIAN_FONTS names a folder of font files."
+                ).format(PACKAGE, ", ".join(FAMILIES))
             )
         faces = (_face(family) for family in dict.fromkeys([*main, *RARE]))
         return cls([face for face in faces if face is not None])

@@ -112,11 +112,13 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of a text that have another number of cells than the header."""
     person: tuple[Column, ...] = PERSON
     """The columns that make a row somebody's."""
+    also_read: frozenset[int] = frozenset()
+    """Columns that a reader of this kind of workbook takes besides, such as the date on papers from before."""
 
     @property
     def unread(self) -> dict[int, str]:
         """The columns that are not read, and their headings."""
-        known = set(self.columns.values())
+        known = {*self.columns.values(), *self.also_read}
         return {place: heading for place, heading in self.headings.items() if place not in known}
 
     @property

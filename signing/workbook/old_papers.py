@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from signing.centre.centre_toml import Centre
 from signing.messages import _
 from signing.workbook import cell_texts, corrections, headers, sheets, words
@@ -49,7 +51,7 @@ def read(
     paper whose row says none. Raises Refusal where the workbook cannot be read at all.
     """
     with progress(_("Reading {}").format(path.name)):
-        table = headers.find(sheets.read(path), PERSON)
+        table = _with_date(headers.find(sheets.read(path), PERSON))
     judge_row = _Judge(table, centre, today, tuple(programmes), dated)
     drafts = []
     with progress(_("Judging rows"), sum(row > table.header for row in table.sheet.cells.rows)) as advance:
@@ -57,6 +59,12 @@ def read(
             drafts.append(judge_row(number, values))
             advance()
     return finished(drafts, table, strikes, centre)
+
+
+def _with_date(table: Table) -> Table:
+    """The table with the first of its columns that is headed as a date of issue."""
+    found = [place for place, heading in table.unread.items() if _DATES & set(headings.keys(heading))]
+    return msgspec.structs.replace(table, also_read=frozenset(found[:1]))
 
 
 class _Judge:
@@ -77,8 +85,7 @@ class _Judge:
         self._words = programme_words(centre)
         # Never of the default shape, whatever the programme's own numbering.
         self._reserved = default_numbered(centre.programmes)
-        found = [place for place, heading in table.unread.items() if _DATES & set(headings.keys(heading))]
-        self._date_column = found[0] if found else None
+        self._date_column = next(iter(table.also_read), None)
 
     def __call__(self, row: int, written: dict[Column, Value]) -> Draft:
         values, findings = cell_texts.read(self._table, row, written)

@@ -111,8 +111,8 @@ class FontBook:
         if not main:
             raise FontMissing(
                 _(
-                    "No Chinese Song font is installed here. On Debian: apt-get install {} (or any of: {}). Where nothing "
-                    "may be installed, YINJIAN_FONTS names a folder of font files."
+                    "No Chinese Song font is installed here. On Debian: apt-get install {} (or any of: {}). Where "
+                    "nothing may be installed, YINJIAN_FONTS names a folder of font files."
                 ).format(PACKAGE, ", ".join(FAMILIES))
             )
         faces = (_face(family) for family in dict.fromkeys([*main, *RARE]))

@@ -11,6 +11,8 @@ from verify.core.statement import IAT, Draft, Kind, Statement, draft
 Stage = Literal["notice", "final"]
 
 _WHAT: Final = "pass list"
+_ROW: Final = 4
+"""Elements of a row."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -56,7 +58,16 @@ class PassList(msgspec.Struct, frozen=True, kw_only=True):
         return draft(Kind.PASS_LIST, kid, {IAT: self.issued_at}, content)
 
 
-_row = fields.fixed(fields.uint, fields.text, fields.text, fields.or_null(fields.short))
+def _row(value: object, what: str) -> Row:
+    if not isinstance(value, list) or len(value) != _ROW:
+        fields.refuse(f"{what}: not an array of {_ROW}")
+    serial, name, shown, certificate = value
+    return Row(
+        serial=fields.uint(serial, what),
+        name=fields.text(name, what),
+        id=fields.text(shown, what),
+        certificate=None if certificate is None else fields.short(certificate, what),
+    )
 
 
 def read(statement: Statement) -> PassList:
@@ -73,10 +84,7 @@ def read(statement: Statement) -> PassList:
         objections_until=content.get(5, "objections until", fields.or_null(fields.time)),
         contact=content.get(6, "contact", fields.text),
         public_until=content.get(7, "public until", fields.or_null(fields.time)),
-        rows=tuple(
-            Row(serial=serial, name=name, id=shown, certificate=certificate)
-            for serial, name, shown, certificate in content.get(8, "rows", fields.array(_row))
-        ),
+        rows=content.get(8, "rows", fields.array(_row)),
         title=event.get(1, "title", fields.names),
         held_on=event.get(2, "date", fields.date),
         planned_on=event.get(3, "planned date", fields.or_null(fields.date)),

@@ -82,7 +82,7 @@ def _long(data: bytes, pos: int, initial: int) -> tuple[int, int]:
     return argument, stop
 
 
-def _map(
+def _map(  # noqa: PLR0917 - an item's own arguments, and how many pairs
     data: bytes, pos: int, count: int, keys: Mapping[Path, type_of_key], path: Path, depth: int
 ) -> tuple[dict[Any, Any], int]:
     wanted = keys.get(path, int)

@@ -20,6 +20,9 @@ from verify.core.fields import Names
 from verify.core.signed import Believed, Genuine
 from verify.core.statement import Statement
 
+Signed = tuple[Statement, Genuine[Certificate]]
+"""A certificate's statement, and what it says."""
+
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
     """A statement's bytes and its log index."""
@@ -112,13 +115,13 @@ class _Owner(msgspec.Struct, frozen=True, kw_only=True):
 class Register:
     """What is believed of a Record. Build it by ``of``."""
 
-    def __init__(self, record: Record, seen: Statement | None = None) -> None:
+    def __init__(self, record: Record, seen: Signed | None = None) -> None:
         self._record: Final = record
         self._seen: Final = seen
         self._finals: dict[str, tuple[BelievedList, ...]] = {}
         self._genuine: dict[bytes, Genuine[Certificate]] = {}
         """Every genuine certificate, believed or not, by short hash."""
-        self._signed: dict[int, tuple[Statement, Genuine[Certificate]]] = {}
+        self._signed: dict[int, Signed] = {}
         """The same, by where in the log they stand."""
         self._owners: dict[str, _Owner] = {}
         self._changes: dict[bytes, list[Believed[Change]]] = {}
@@ -129,8 +132,8 @@ class Register:
         """Numbers that signed changes tie to the record's own, and that the record has no entry for."""
 
     @classmethod
-    def of(cls, record: Record, seen: Statement | None = None) -> Self:
-        """The fold; ``seen`` is a statement of the record that was decoded already.
+    def of(cls, record: Record, seen: Signed | None = None) -> Self:
+        """The fold; ``seen`` is a certificate that may be in the record, and need not be read anew.
 
         Raises RegisterDamaged for a genuine certificate that stands under another number than its own.
         """
@@ -162,7 +165,7 @@ class Register:
             exam=self._facts(exam),
         )
 
-    def first(self, number: str) -> tuple[Statement, Genuine[Certificate]] | None:
+    def first(self, number: str) -> Signed | None:
         """The statement that the number belongs to; where none is believed, the first that the centre signed."""
         owner = self._owners.get(number)
         if owner is not None:
@@ -193,15 +196,14 @@ class Register:
         return ExamFacts(title=finals[-1].head.title, held_on=finals[-1].head.held_on) if finals else None
 
     def _take_certificates(self, number: str, candidates: Iterable[Published]) -> None:
-        chain = self._record.chain
         for published in sorted(candidates, key=lambda one: one.index):
             try:
-                source = self._source(published.data)
-                found = signed.genuine(Certificate, source, chain.newest)
+                pair = self._genuinely(published.data)
+                found = pair[1]
                 if found.content.number != number:
                     raise RegisterDamaged("register_damaged", "a certificate under a number that is not its own")
                 self._genuine.setdefault(found.short, found)
-                self._signed[published.index] = source, found
+                self._signed[published.index] = pair
                 owner = self._owner(found, published.index)
             except NotBelieved as error:
                 self.doubts[published.index] = error
@@ -210,13 +212,15 @@ class Register:
             if first.found.digest != found.digest:
                 self.doubts[published.index] = NotBelieved("number_used", "its number is another certificate's")
 
-    def _source(self, data: bytes) -> Statement:
-        if self._seen is not None and self._seen.data == data:
+    def _genuinely(self, data: bytes) -> Signed:
+        """The certificate that a statement holds. Raises NotBelieved."""
+        if self._seen is not None and self._seen[0].data == data:
             return self._seen
         try:
-            return statement.decode(data)
+            source = statement.decode(data)
         except Unreadable as error:
             raise NotBelieved(error.code, error.detail) from None
+        return source, signed.genuine(Certificate, source, self._record.chain.newest)
 
     def _owner(self, found: Genuine[Certificate], index: int) -> _Owner:
         """The certificate, believed at its place or for a believed final list that names it. Raises NotBelieved."""

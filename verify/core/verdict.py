@@ -34,6 +34,7 @@ from verify.core.log.receipt import Receipt
 from verify.core.log.view import TreeView
 from verify.core.offline import Knowledge, Known
 from verify.core.register import Held, Record, Register
+from verify.core.signed import Genuine
 from verify.core.standing import State, Worth
 from verify.core.statement import Kind, Statement
 
@@ -48,6 +49,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """The QR code's statement and the key that signed it."""
     read: Certificate | None = None
     """What the QR code's statement says, where it says it in order."""
+    genuine: Genuine[Certificate] | None = None
+    """The same, where its key may say it."""
     passed: tuple[Check, ...] = ()
     failed: Check | None = None
     outcome: Outcome | None = None
@@ -68,15 +71,27 @@ def read_qr(text: str, chain: Chain, now: int) -> Seen:
     except Unreadable as error:
         return Seen(by_number=False, failed=check(1, "fail", error.code), outcome="unreadable")
     passed = [check(1, "pass", "text_read")]
+    keyring = chain.newest
     try:
-        authentic = _authentic(data, "decoded", chain.newest, now, passed)
+        found, key = _authentic(data, "decoded", keyring, now, passed)
     except _Failed as failed:
         return Seen(by_number=False, passed=tuple(passed), failed=failed.check, outcome=failed.outcome)
+    genuine: Genuine[Certificate] | None = None
     read: Certificate | None = None
-    with contextlib.suppress(Malformed):  # step 6 says so, once step 5 is taken
-        read = certificates.read(authentic[0])
-    number = read.number if read else None
-    return Seen(by_number=False, number=number, signed=authentic, read=read, passed=tuple(passed))
+    with contextlib.suppress(NotBelieved):  # steps 5 and 6 say so in their turn
+        genuine = signed.genuine(Certificate, found, keyring)
+        read = genuine.content
+    if read is None:
+        with contextlib.suppress(Malformed):
+            read = certificates.read(found)
+    return Seen(
+        by_number=False,
+        number=read.number if read else None,
+        signed=(found, key),
+        read=read,
+        genuine=genuine,
+        passed=tuple(passed),
+    )
 
 
 def read_number(text: str, chain: Chain) -> Seen:
@@ -116,7 +131,10 @@ def judge(
     if offline is not None:
         now = offline.judged_at(now)
         offline.check_askable(now if as_of is None else as_of)
-    register = Register.of(record, seen.signed[0] if seen.signed else None) if record is not None else None
+    register = None
+    if record is not None:
+        known = (seen.signed[0], seen.genuine) if seen.signed is not None and seen.genuine is not None else None
+        register = Register.of(record, known)
     if register is not None and register.lacking:
         raise RegisterDamaged("register_damaged", "an answer without certificates that changes name")
     return _Procedure(
@@ -178,15 +196,17 @@ class _Procedure:
         """The whole answer."""
         self.checks.extend(self.seen.passed)
         outcome = self._outcome()
-        done = {one.step: one for one in self.checks}
-        failed = any(one.result == "fail" for one in self.checks)
-        missing = "not_reached" if failed else "register_not_asked"
+        # The first fail ends the procedure, so that it is the last that was done.
+        missing = "not_reached" if self.checks[-1].result == "fail" else "register_not_asked"
+        checks = [check(step, "not_done", missing) for step in range(1, 10)]
+        for done in self.checks:
+            checks[done.step - 1] = done
         return Verdict(
             outcome=outcome,
             status_now=self.worth_now.state if self.worth_now else None,
             checked_at=moment(self.now),
             as_of=moment(self.as_of),
-            checks=tuple(done.get(step) or check(step, "not_done", missing) for step in range(1, 10)),
+            checks=tuple(checks),
             certificate=None if outcome in ("not_found", "mismatch") else self._view(),
             receipt=self._receipt(),
             snapshot=answer.snapshot_view(self.offline.snapshot) if self.offline and self.offline.snapshot else None,
@@ -246,7 +266,8 @@ class _Procedure:
     def _authority(self, found: Statement, key: Key) -> None:
         """Step 5."""
         try:
-            signed.check_use(found, key)
+            if self.seen.signed is not None:  # what is genuine by number was signed by a key that may
+                signed.check_use(found, key)
             if self._holds(found):
                 code = "key_restored" if self.held is not None and self.held.restored else "key_trusted"
             else:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -121,7 +121,7 @@ def logbook(url: str) -> Logbook:
     return releases.logbook(Path(_states.name) / url.rpartition("/")[2])
 
 
-def publisher(url: str, folder: Path) -> Publish:
+def publisher(url: str, folder: Path, standbys: Sequence[str] = ()) -> Publish:
     """Publishes to ``url`` by way of a file in ``folder``."""
 
     async def run(statements: Iterable[bytes], *, keyring: bytes | None = None, now: int = releases.NOW) -> Publication:
@@ -135,6 +135,7 @@ def publisher(url: str, folder: Path) -> Publish:
             root=releases.ROOT_THUMBPRINT,
             log=logbook(url),
             now=now,
+            standbys=standbys,
         )
 
     return run

@@ -13,6 +13,7 @@ from asyncpg.connect_utils import SessionAttribute
 
 from signing.messages import _
 from signing.release import registered, release_file, rules_alone, rules_registered
+from signing.release.confirming import confirmed
 from signing.release.into_log import Logbook, Logging, Named
 from signing.release.release_file import ReleaseRefused
 from signing.release.rules_alone import Release
@@ -58,34 +59,43 @@ def publish(
     root: bytes,
     log: Logbook,
     now: int,
+    standbys: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Publication:
     """Publishes the release at ``path`` to the registry at ``url``, as its signer role.
 
     ``keyring`` is every keyring version as a CBOR sequence, pinned to the root's thumbprint ``root``; versions
     that the registry lacks are published first. The tree with it is signed by ``log``. Publishers wait for one another.
-    Publishing again what is there changes nothing, so that after any interruption the same call completes the work.
-    ``now`` is in seconds since 1970. Raises ReleaseRefused or KeyringRefused, and nothing is changed; Refusal where
-    the registry or the log's file cannot be written; OSError where the file cannot be read.
+    Publishing again what is there changes nothing, so that after any interruption the same call completes the work. It
+    is done when each of ``standbys`` has it (see ``confirming``). ``now`` is in seconds since 1970. Raises
+    ReleaseRefused or KeyringRefused, and nothing is changed; Refusal where the registry or the log's file cannot be
+    written or a standby does not confirm it; OSError where the file cannot be read.
     """
     chain = Chain.follow([(data, None) for data in cbor.split(keyring)], root)
     data = release_file.load(path)
     with progress(_("checking"), release_file.count(data)) as advance:
         checked = rules_alone.check(release_file.parse(data), chain.newest, advance)
     named = Named(name=path.name, sha256=hashlib.sha256(data).hexdigest())
-    publisher = _Publisher(chain, root, log, now, progress)
+    publisher = _Publisher(chain, root, log, now, progress, standbys=standbys)
     return asyncio.run(publisher.run(url, named, checked))
 
 
 def give_back(
-    url: str, *, keyring: bytes, root: bytes, log: Logbook, now: int, progress: Progress = silent
+    url: str,
+    *,
+    keyring: bytes,
+    root: bytes,
+    log: Logbook,
+    now: int,
+    standbys: Sequence[str] = (),
+    progress: Progress = silent,
 ) -> tuple[str, ...]:
     """Publishes, byte for byte, what ``log`` signed and the registry has lost; the names of those releases.
 
     Raises Refusal.
     """
     chain = Chain.follow([(data, None) for data in cbor.split(keyring)], root)
-    return asyncio.run(_Publisher(chain, root, log, now, progress).run(url)).given_back
+    return asyncio.run(_Publisher(chain, root, log, now, progress, standbys=standbys).run(url)).given_back
 
 
 def take_log(url: str, public: str, *, keyring: bytes, root: bytes, log: Logbook, now: int) -> None:
@@ -100,11 +110,14 @@ def take_log(url: str, public: str, *, keyring: bytes, root: bytes, log: Logbook
 class _Publisher:
     """One publishing, by the keyring chain ``chain`` of the root ``root``."""
 
-    def __init__(self, chain: Chain, root: bytes, log: Logbook, now: int, progress: Progress) -> None:
+    def __init__(
+        self, chain: Chain, root: bytes, log: Logbook, now: int, progress: Progress, *, standbys: Sequence[str] = ()
+    ) -> None:
         self._chain = chain
         self._root = root
         self._log = log
         self._now = now
+        self._standbys = standbys
         self._progress = progress
 
     async def run(self, url: str, named: Named | None = None, checked: Release | None = None) -> Publication:
@@ -114,7 +127,7 @@ class _Publisher:
         try:
             await connection.execute("set lock_timeout = '15min'; set statement_timeout = 0")
             while True:
-                async with connection.transaction():
+                async with confirmed(connection, self._standbys, self._progress):
                     await connection.execute(_BEGIN)
                     done = await self._step(connection, named, checked, given)
                 if done is not None:

@@ -55,7 +55,14 @@ def publish(release: Waiting, keyring: tuple[bytes, bytes], log: Logbook, now: i
     """Publishes one release by ``keyring`` and ``log`` (of this module) to the registry that is set. Raises Refusal."""
     root, versions = keyring
     done = publishing.publish(
-        release.path, database_url(), keyring=versions, root=root, log=log, now=now, progress=progress
+        release.path,
+        database_url(),
+        keyring=versions,
+        root=root,
+        log=log,
+        now=now,
+        standbys=_standbys(),
+        progress=progress,
     )
     if release.room is not None:
         with release.room.ledger(now, complete=False) as ledger:
@@ -66,7 +73,9 @@ def publish(release: Waiting, keyring: tuple[bytes, bytes], log: Logbook, now: i
 def give_back(keyring: tuple[bytes, bytes], log: Logbook, now: int, progress: Progress) -> tuple[str, ...]:
     """Publishes what the registry has lost, by the log's file; the names of those releases. Raises Refusal."""
     root, versions = keyring
-    return publishing.give_back(database_url(), keyring=versions, root=root, log=log, now=now, progress=progress)
+    return publishing.give_back(
+        database_url(), keyring=versions, root=root, log=log, now=now, standbys=_standbys(), progress=progress
+    )
 
 
 def take_log(public: str, keyring: tuple[bytes, bytes], log: Logbook, now: int) -> None:
@@ -104,6 +113,11 @@ def keyring(file: Path | None, centre_file: Path, keys_dir: Path | None) -> tupl
     if len(thumbprint) != 32:
         raise Refusal(_("Set YINJIAN_ROOT to the root's thumbprint, 64 hex digits, which `yinjian-keys init` printed."))
     return thumbprint, file.read_bytes()
+
+
+def _standbys() -> tuple[str, ...]:
+    """Those that publish waits for."""
+    return environment.names("YINJIAN_STANDBYS", "database.env")
 
 
 def database_url() -> str:

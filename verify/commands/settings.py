@@ -21,6 +21,8 @@ _DATABASE_FILE: Final = "database.env"
 _KEYS_FILE: Final = "keys.env"
 _SECRET_FILE: Final = "YINJIAN_LOOKUP_SECRET_FILE"  # noqa: S105 -- a variable's name
 
+_STANDBYS: Final = "YINJIAN_STANDBYS"
+
 
 class SettingRefused(ValueError):
     """A setting that is missing or makes no sense. The message names it and never shows its value."""
@@ -46,6 +48,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[Network, ...] = ()
     rate_limits: bool = True
     redis_url: str | None = None
+    standbys: tuple[str, ...] = ()
+    """The standbys, by cluster_name, that publish waits for: no other is read."""
+    metrics: tuple[str, int] | None = None
+    """The address and port of the operator's own metrics."""
     calendar: Path | None = None
     """The file of planned exams that the signing room writes."""
     site: Site = Site()
@@ -75,6 +81,10 @@ def read(environ: Mapping[str, str], var: Path) -> Settings:
         trusted_proxies=_networks(environ.get("YINJIAN_TRUSTED_PROXIES", "")),
         rate_limits=environ.get("YINJIAN_RATE_LIMITS", "on") != "off",
         redis_url=_redis_url(environ.get("YINJIAN_REDIS_URL")),
+        standbys=_names(
+            environ.get("YINJIAN_STANDBYS") or environment.read(var / _DATABASE_FILE).get("YINJIAN_STANDBYS")
+        ),
+        metrics=_address("YINJIAN_METRICS", environ.get("YINJIAN_METRICS")),
         calendar=_path(environ.get("YINJIAN_CALENDAR") or keys.get("YINJIAN_CALENDAR")),
         site=_site(environ.get("YINJIAN_SITE") or keys.get("YINJIAN_SITE")),
     )
@@ -87,6 +97,10 @@ def database_url(environ: Mapping[str, str], var: Path) -> str:
     if not url:
         raise SettingRefused("YINJIAN_DATABASE_URL", _("not set, and {file} does not tell it").format(file=file))
     return url
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
 def _path(text: str | None) -> Path | None:
@@ -145,6 +159,20 @@ def _redis_url(text: str | None) -> str | None:
     if text and _split("YINJIAN_REDIS_URL", text).scheme not in ("redis", "rediss", "unix"):
         raise SettingRefused("YINJIAN_REDIS_URL", _("not an address of redis://, rediss:// or unix://"))
     return text or None
+
+
+def _address(name: str, text: str | None) -> tuple[str, int] | None:
+    """ADDRESS:PORT, where the address is one of this machine."""
+    if not text:
+        return None
+    host, _colon, port = text.rpartition(":")
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        raise SettingRefused(name, _("not an address and a port, such as 127.0.0.1:9464")) from None
+    if not (port.isascii() and port.isdecimal()) or not 1 <= int(port) <= 65535:
+        raise SettingRefused(name, _("not an address and a port, such as 127.0.0.1:9464"))
+    return host.strip("[]"), int(port)
 
 
 def _split(name: str, text: str) -> SplitResult:

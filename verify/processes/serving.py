@@ -151,7 +151,7 @@ class Server(uvicorn.Server):
 
 async def serve(told: Settings, charge: WorkerCharge) -> None:
     """Serves until told to end."""
-    registry = await PostgresRegistry.open(told.database_url, told.root)
+    registry = await PostgresRegistry.open(told.database_url, told.root, standbys=told.standbys)
     most = open_files.room_for(IN_ALL)
     connections = Connections(OF_ADDRESS if told.rate_limits else most, most, proxies=told.trusted_proxies)
     keeper = Keeper(charge.keeper, connections)

@@ -12,6 +12,7 @@ from verify.core.log.view import TreeView
 from verify.core.register import Record
 from verify.registry.coalesce import Coalescer
 from verify.registry.covering import Lookups
+from verify.registry.hosts import Hosts
 from verify.registry.keyrings import Keyrings
 from verify.registry.known_lists import KnownLists
 from verify.registry.port import BadCursor, ExamHead, ExamPage, ListChanges, RegistryUnavailable, RowPage, ShownRow
@@ -49,12 +50,19 @@ class PostgresRegistry:
         self._changes: dict[tuple[bytes, bytes], ListChanges] = {}
 
     @classmethod
-    async def open(cls, url: str, root: bytes, *, connections: int = 8, seconds: float = 4.0) -> Self:
+    async def open(
+        cls, url: str, root: bytes, *, connections: int = 8, seconds: float = 4.0, standbys: Sequence[str] = ()
+    ) -> Self:
         """A registry at ``url`` (which may name several hosts), its keyring pinned to the thumbprint ``root``.
 
-        ``seconds`` is how long connecting, and then answering, may take.
+        ``seconds`` is how long connecting, and then answering, may take; ``standbys`` are those that may be read.
         """
-        return cls(await Questions.open(url, connections=connections, seconds=seconds), root)
+        return cls(await Questions.open(url, connections=connections, seconds=seconds, standbys=standbys), root)
+
+    @property
+    def hosts(self) -> Hosts:
+        """Where it is."""
+        return self._questions.hosts
 
     async def close(self) -> None:
         """Lets go of every connection, at once where one does not answer."""

@@ -1,14 +1,13 @@
-"""Asking PostgreSQL with the reader's rights: one pool, and one error for whatever keeps an answer away."""
+"""Asking PostgreSQL with the reader's rights: of several hosts, and one error for whatever keeps an answer away."""
 
-import asyncio
-from typing import Any, Final, Self
+from collections.abc import Sequence
+from typing import Final, Self
 
 import asyncpg
 import msgspec
 
+from verify.registry.hosts import TROUBLE, Hosts, Unfit
 from verify.registry.port import RegistryUnavailable
-
-_SETTINGS: Final = {"application_name": "yinjian-verify", "statement_timeout": "4000", "jit": "off"}
 
 STATE: Final = "select size, disowned, keyring, keyring_digest, list, list_digest, now from registry.state"
 
@@ -44,43 +43,38 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Questions:
-    """A pool of connections. None is needed before the first question, and a broken one is replaced at the next."""
+    """Asks the first of several hosts that is fit. No connection is needed before the first question."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", seconds: float) -> None:
-        self._pool = pool
+    def __init__(self, hosts: Hosts, seconds: float) -> None:
+        self.hosts: Final = hosts
         self.seconds: Final = seconds
         """How long connecting, and then answering, may take."""
 
     @classmethod
-    async def open(cls, url: str, *, connections: int, seconds: float) -> Self:
-        """A pool for ``url``, which may name several hosts."""
-        pool = await asyncpg.create_pool(
-            url,
-            min_size=0,
-            max_size=connections,
-            timeout=seconds,
-            command_timeout=seconds,
-            server_settings=_SETTINGS,
-            reset=_leave_as_it_is,
-        )
-        return cls(pool, seconds)
+    async def open(cls, url: str, *, connections: int, seconds: float, standbys: Sequence[str] = ()) -> Self:
+        """Questions to ``url``, which may name several hosts; see Hosts for which of them are asked."""
+        return cls(await Hosts.open(url, connections=connections, seconds=seconds, standbys=standbys), seconds)
 
     async def close(self) -> None:
-        """Lets go of every connection, at once where one does not answer."""
-        try:
-            await asyncio.wait_for(self._pool.close(), self.seconds)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            self._pool.terminate()
+        """Lets go of every connection."""
+        await self.hosts.close()
 
     async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
-        """The rows of one query. Whatever goes wrong between here and there is RegistryUnavailable."""
-        try:
-            async with self._pool.acquire(timeout=self.seconds) as connection:
-                rows: list[asyncpg.Record] = await connection.fetch(query, *arguments)
+        """The rows of one query. Whatever goes wrong between here and there is RegistryUnavailable.
+
+        A host that does not answer, or is not fit, is passed over: asking anew does no harm, as nothing is written.
+        """
+        why = "none was asked"
+        for host in self.hosts.in_order():
+            try:
+                rows = await self.hosts.fetch(host, query, arguments)
+                self.hosts.found(host, None)
                 return rows
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise RegistryUnavailable(f"the registry gave no answer ({type(error).__name__})") from error
-
-
-async def _leave_as_it_is(_: Any) -> None:
-    """Connections hold no state between questions; resetting each would halve the rate."""
+            except asyncpg.QueryCanceledError as error:  # what is too much for one host is for the next
+                raise RegistryUnavailable("the registry gave no answer in time") from error
+            except Unfit as unfit:
+                why = str(unfit)
+            except TROUBLE as error:
+                why = type(error).__name__
+            self.hosts.found(host, f"no answer ({why})" if why.isidentifier() else why)
+        raise RegistryUnavailable(f"the registry gave no answer ({why})")

@@ -30,6 +30,11 @@ def setting(name: str, file: str) -> str | None:
     return os.environ.get(name) or read(var_folder() / file).get(name) or None
 
 
+def names(name: str, file: str) -> tuple[str, ...]:
+    """The names, with commas between, of such a variable; none where nobody says any."""
+    return tuple(part.strip() for part in (setting(name, file) or "").split(",") if part.strip())
+
+
 def write(path: Path, values: dict[str, str]) -> None:
     """Replaces ``path`` whole, on disk before this returns; it belongs to its folder's owner, mode 0600.
 

@@ -34,6 +34,7 @@ from verify.http.guard.names_tried import NamesTried
 from verify.http.guard.proof import Proofs
 from verify.http.guard.redis_memory import Shared
 from verify.http.guard.underway import IN_ALL, OF_CLIENT, Underway
+from verify.http.installed import shell as shells
 from verify.http.lists import list_pages, lists_api
 from verify.http.lists.not_in_force import Standings
 from verify.http.lists.planned_exams import Calendar
@@ -52,6 +53,7 @@ _BODY_BYTES = 64 << 10
 ROUTES: Sequence[ControllerRouterHandler] = (
     verdict_pages.ROUTER,
     site_pages.ROUTER,
+    shells.ROUTER,
     list_pages.ROUTER,
     uploads.PAGES,
     batch_page.PAGES,
@@ -92,6 +94,7 @@ def create(
     """
     files = Files(logo=settings.site.logo)
     views = Views(files, settings.site, settings.public_url)
+    shell = shells.Shell(files, views, settings)
     # Without a lookup secret any other: what is remembered must be hashed with something secret.
     secret = settings.lookup_secrets[0] if settings.lookup_secrets else secret or secrets.token_bytes(32)
     if shared is None and settings.redis_url:
@@ -124,6 +127,7 @@ def create(
             "desk": Provide(lambda: desk, sync_to_thread=False),
             "intake": Provide(lambda: files_in, sync_to_thread=False),
             "standings": Provide(lambda: standings, sync_to_thread=False),
+            "shell": Provide(lambda: shell, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "limiter": Provide(lambda: limits, sync_to_thread=False),
             "views": Provide(lambda: views, sync_to_thread=False),

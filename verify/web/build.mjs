@@ -30,5 +30,9 @@ if (process.argv.includes("--tests")) {
     chunkNames: "[name]-[hash]",
     outdir: out,
   });
+  // The installed app wants a browser with BigInt; others get the plain pages, which check at the server.
+  const app = { ...common, target: ["chrome87", "safari14"], supported, minify: true };
+  await build({ ...app, splitting: true, entryPoints: ["src/app/installed.ts"], chunkNames: "[name]-[hash]", outdir: `${out}/app` });
+  await build({ ...app, format: "iife", entryPoints: ["src/service.ts"], outdir: out });
   await copyFile("node_modules/zxing-wasm/dist/reader/zxing_reader.wasm", `${out}/zxing_reader.wasm`);
 }

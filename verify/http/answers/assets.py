@@ -48,6 +48,18 @@ class Files:
         """The address of a file, which changes when the file does."""
         return f"/static/{name}?v={self._files[name].version}"
 
+    def version(self, name: str) -> str:
+        """The beginning of a file's SHA-256, in hex."""
+        return self._files[name].version
+
+    def below(self, folder: str) -> list[str]:
+        """The names that begin with ``folder``."""
+        return [name for name in self._files if name.startswith(folder)]
+
+    def text(self, name: str) -> str:
+        """A file's text."""
+        return self._files[name].data.decode()
+
     def has(self, name: str) -> bool:
         """Whether there is such a file; the scripts are only there when they have been built."""
         return name in self._files

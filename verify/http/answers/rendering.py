@@ -78,6 +78,22 @@ class Views:
             )
         )
 
+    def fixed(self, template: str, language: Language, path: str, **values: Any) -> str:
+        """A page that is the same for everybody who asks for this path in this language."""
+        address = {code: f"{path}?lang={code}" for code in LANGUAGES}
+        return (
+            self._environments[language]
+            .get_template(template)
+            .render(
+                **values,
+                kept=None,
+                link=lambda target: _with_language(target, language),
+                here=path,
+                asked_here=address[language],
+                switches=[(code, name, address[code]) for code, name in LANGUAGES.items()],
+            )
+        )
+
     def link(self, request: AnyRequest, target: str) -> str:
         """An address on this site, which keeps the language that somebody chose."""
         return _with_language(target, state.of(request.scope).switched)

@@ -139,8 +139,8 @@ def scan(request: AnyRequest, views: Inject[Views]) -> Response[str]:
 
 CAMERA_POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; "
-    "media-src 'self' blob: mediastream:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "media-src 'self' blob: mediastream:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 API: Final = Router("/api/v1", route_handlers=[document])

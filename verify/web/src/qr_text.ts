@@ -35,6 +35,12 @@ export function addressOf(text: string): string | null {
   return TEXT.exec(bare(text))?.[1] ?? null;
 }
 
+/** The host that a text names, in lower case; null for digits alone. */
+export function hostOf(text: string): string | null {
+  const address = addressOf(text);
+  return address === null ? null : (/([^/]+)\/q\/$/i.exec(address)?.[1] ?? "").toLowerCase();
+}
+
 /** Whether a text begins as one of ours, also where it cannot be read: cut, mistyped, or with something behind. */
 export function begins(text: string): boolean {
   return BEGINS.test(bare(text));

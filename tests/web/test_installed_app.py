@@ -1,0 +1,306 @@
+"""The installed app: checks certificates without a network, and holds the server's word against its own."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests import http_service
+from tests import invented_exam as exam
+from tests.http_service import serving, settings
+from tests.invented import STATUS
+from tests.photos import qr_image
+from tests.web.conftest import CHROMIUM, QUIET
+from tests.web.pages import register
+from tests.web.test_pages import look
+from tests.web.test_ways_in import camera_picture, film, png
+from verify.commands import site as sites
+from verify.core.snapshot import Snapshot
+from verify.http.app import create
+
+DAY: Final = 86_400
+NOW: Final = int(time.time())
+PHONE: Final = {"width": 390, "height": 844}
+SNAPSHOT: Final = "/.well-known/yinjian/snapshot"
+VERIFY: Final = "/api/v1/verify"
+
+
+class Centre:
+    """The service, some of whose answers a test gives itself: ``says`` by path, a media type and bytes."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.says: dict[str, tuple[str, bytes]] = {SNAPSHOT: ("application/cose", snapshot())}
+        self.url = ""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answers one request."""
+        given = self.says.get(scope.get("path", ""))
+        if given is None:
+            await self.app(scope, receive, send)
+            return
+        headers = [(b"content-type", given[0].encode()), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": given[1]})
+
+
+def snapshot(taken_at: int = NOW - 3 * DAY) -> bytes:
+    """What was not valid three days ago: one certificate was revoked."""
+    standings: Any = {exam.REVOKED.named.short[:8]: "revoked"}
+    made = Snapshot(taken_at=taken_at, log_size=20, standings=standings, issued_at=taken_at)
+    return STATUS.sign(made.draft(STATUS.kid))
+
+
+@pytest.fixture(scope="module")
+def centre(built_scripts: None) -> Iterator[Centre]:
+    """The invented centre's service."""
+    made: list[Centre] = []
+
+    def remember(*parts: Any, **named: Any) -> Centre:
+        made.append(Centre(create(*parts, **named)))
+        return made[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http_service, "create", remember)
+        with serving(register(NOW)) as url:
+            made[0].url = url
+            yield made[0]
+
+
+@pytest.fixture(scope="module")
+def seeing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser whose camera sees the code of a valid certificate."""
+    seen = film(tmp_path_factory.mktemp("camera") / "camera.y4m", camera_picture(exam.VALID.qr))
+    fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with sync_playwright() as playwright:
+        args = [*QUIET, *fake, f"--use-file-for-fake-video-capture={seen}"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
+        yield browser
+        browser.close()
+
+
+Phone = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def phone(seeing: Browser, centre: Centre) -> Iterator[Phone]:
+    """Phones on which the app was installed; ``script`` runs before every page's own. Scripts' errors fail the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def installed(script: str = "", language: str = "en") -> BrowserContext:
+        contexts.append(seeing.new_context(viewport=PHONE, locale=language))
+        context = contexts[-1]
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        context.add_init_script(f"if (isSecureContext) {{ {script} }}")
+        page = context.new_page()
+        page.goto(f"{centre.url}/app?lang={language}")
+        page.wait_for_selector("[data-app][data-state=ready][data-installed=yes]")
+        page.close()
+        return context
+
+    yield installed
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def honest(centre: Centre) -> Iterator[Centre]:
+    """The centre, which is itself again after the test."""
+    before = (centre.app, dict(centre.says))
+    yield centre
+    centre.app, centre.says = before[0], before[1]
+
+
+def opened(context: BrowserContext, address: str, at: float | None = None) -> Page:
+    """A page of the app at an address, by a clock that stands where a test wants it."""
+    page = context.new_page()
+    if at is not None:
+        page.clock.set_fixed_time(at)
+    page.goto(address)
+    page.wait_for_selector("[data-app][data-state=ready]")
+    return page
+
+
+def check(page: Page, text: str) -> None:
+    """Pastes a code's text and waits until the server was asked, or could not be."""
+    result = page.locator("[data-part=result]")
+    result.evaluate("element => delete element.dataset.asked")
+    page.get_by_label("The code's text").fill(text)
+    page.get_by_role("button", name="Check", exact=True).click()
+    page.wait_for_selector("[data-part=result][data-asked]")
+
+
+def answer(page: Page) -> Any:
+    """The answer's headline."""
+    return page.locator("[data-part=result] h2")
+
+
+def test_without_a_network_the_camera_still_checks_and_says_as_of_when(phone: Phone, centre: Centre) -> None:
+    """Any page of the site gives the app; a valid certificate is valid as of the snapshot, a revoked one revoked."""
+    context = phone()
+    context.set_offline(True)
+    page = opened(context, f"{centre.url}/scan")
+    page.get_by_role("button", name="Open the camera").click()
+    expect(answer(page)).to_contain_text("Genuine, and valid as of", timeout=15_000)
+    result = page.locator("[data-part=result]")
+    expect(result).to_contain_text("for 3 days, is not known here")
+    expect(result).to_contain_text("The register could not be asked")
+    expect(result).to_contain_text(exam.VALID.name)
+    look(page, "app-offline-390")
+    page.goto(f"{centre.url}{exam.REVOKED.path}?lang=en")
+    expect(answer(page)).to_have_text("Revoked")
+    expect(page.locator("[data-part=result]")).to_contain_text("signed snapshot")
+    context.set_offline(False)
+    page.goto(f"{centre.url}{exam.REVOKED.path}?lang=en")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Revoked")  # the server's own page, and nothing kept
+
+
+def test_old_knowledge_and_wrong_clocks_are_said(phone: Phone, centre: Centre) -> None:
+    """Three hundred days later, a year before, and a code of another centre."""
+    context = phone()
+    context.set_offline(True)
+    page = opened(context, f"{centre.url}/app?lang=en", NOW + 300 * DAY)
+    expect(page.locator("[data-part=knowledge]")).to_contain_text("That is 303 days old")
+    check(page, exam.VALID.qr)
+    expect(page.locator("[data-part=result] .verdict")).to_contain_text("for 303 days, is not known here")
+    expect(page.locator("[data-part=result] .verdict.caution")).to_be_visible()
+    page = opened(context, f"{centre.url}/app?lang=en", NOW - 365 * DAY)
+    expect(page.locator("[data-part=knowledge]")).to_contain_text("clock is behind the newest time")
+    check(page, exam.VALID.qr)
+    expect(answer(page)).to_contain_text("Genuine, and valid as of")
+    page.get_by_label("The code's text").fill(exam.VALID.qr.replace(exam.HOST.upper(), "OTHER.EXAMPLE.NET"))
+    page.get_by_role("button", name="Check", exact=True).click()
+    expect(page.locator("[data-part=result]")).to_contain_text("other.example.net, which is not this centre")
+    expect(answer(page)).to_have_count(0)
+
+
+def test_a_clock_a_year_ahead_is_said_when_the_centre_was_asked(phone: Phone, centre: Centre) -> None:
+    """And what runs out by date is judged by the newest known time."""
+    page = opened(phone(), f"{centre.url}/app?lang=en", NOW + 365 * DAY)
+    expect(page.locator("[data-part=knowledge]")).to_contain_text("more than a day ahead of the centre's")
+
+
+def test_a_server_that_lies_is_contradicted_loudly(phone: Phone, honest: Centre) -> None:
+    """Under the installed app: another outcome, another name; and an honest server is agreed with."""
+    page = opened(phone(), f"{honest.url}/app?lang=en")
+    check(page, exam.VALID.qr)
+    expect(answer(page)).to_have_text("Genuine and valid")
+    expect(page.locator("[data-part=result]")).to_contain_text("comes to the same")
+    look(page, "app-agrees-390")
+    true = httpx.post(honest.url + VERIFY, json={"qr": exam.VALID.qr}).json()
+    forged = {**true, "outcome": "forged", "certificate": None}
+    renamed = {**true, "certificate": {**true["certificate"], "holder": "王丽"}}
+    for lie, said in ((forged, "The server: Forged or altered."), (renamed, "Fields that differ: Holder.")):
+        honest.says[VERIFY] = ("application/json", json.dumps(lie).encode())
+        check(page, exam.VALID.qr)
+        expect(answer(page)).to_have_text("The two answers differ: do not rely on either")
+        expect(page.get_by_role("alert")).to_contain_text(said)
+        expect(page.get_by_role("alert")).to_contain_text("This app: Genuine and valid.")
+    look(page, "app-differs-390")
+    # A forged code that the server calls valid.
+    digits = exam.VALID.path.rpartition("/")[2]
+    honest.says[VERIFY] = ("application/json", json.dumps(true).encode())
+    check(page, digits[:-1] + str((int(digits[-1]) + 1) % 10))
+    expect(page.get_by_role("alert")).to_contain_text("This app: Forged or altered.")
+
+
+def test_keys_that_do_not_carry_on_and_old_snapshots_are_not_taken(phone: Phone, honest: Centre) -> None:
+    """The server may say what it likes; what is kept here stays."""
+    context = phone()
+    honest.says["/.well-known/yinjian/keyring"] = ("application/cbor-seq", exam.VALID.data)
+    page = opened(context, f"{honest.url}/app?lang=en")
+    expect(page.locator("[data-part=knowledge]")).to_contain_text("does not carry on from the one that is kept here")
+    del honest.says["/.well-known/yinjian/keyring"]
+    honest.says[SNAPSHOT] = ("application/cose", snapshot(NOW - 30 * DAY))
+    page = opened(context, f"{honest.url}/app?lang=en")
+    known = page.locator("[data-part=knowledge]")
+    expect(known).to_contain_text("older than what is kept here")
+    expect(known).to_contain_text("3 days ago")
+
+
+def test_without_ed25519_in_the_browser_the_kept_library_judges(phone: Phone, centre: Centre) -> None:
+    """It is loaded only there, and without a network from what was kept."""
+    lacking = """
+const own = crypto.subtle.importKey.bind(crypto.subtle);
+crypto.subtle.importKey = (format, key, name, ...rest) => name === "Ed25519"
+  ? Promise.reject(new DOMException("", "NotSupportedError")) : own(format, key, name, ...rest);"""
+    for script, loads in ((lacking, 1), ("", 0)):
+        context = phone(script)
+        context.set_offline(True)
+        page = opened(context, f"{centre.url}/app?lang=en")
+        check(page, exam.VALID.qr)
+        expect(answer(page)).to_contain_text("Genuine, and valid as of")
+        kept_library = "performance.getEntriesByType('resource').filter(one => one.name.includes('ed25519')).length"
+        assert page.evaluate(kept_library) == loads
+
+
+def test_a_photo_does_where_the_camera_is_refused(phone: Phone, centre: Centre) -> None:
+    """The cause is said, and a picture that was taken before is read here, without sending it."""
+    refused = """navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotAllowedError"))"""
+    context = phone(refused)
+    context.set_offline(True)
+    page = opened(context, f"{centre.url}/app?lang=en")
+    page.get_by_role("button", name="Open the camera").click()
+    expect(page.locator("[data-part=status]")).to_contain_text("not allowed to use the camera")
+    code = {"name": "code.png", "mimeType": "image/png", "buffer": png(qr_image(exam.REVOKED.qr, 6))}
+    page.get_by_label("A photo of the code").set_input_files(files=[code])  # type: ignore[list-item]  # its own type
+    expect(answer(page)).to_have_text("Revoked", timeout=15_000)
+
+
+def test_a_full_or_cleared_store_is_said_and_one_button_forgets_everything(phone: Phone, centre: Centre) -> None:
+    """What could not be kept is known until the page is closed."""
+    full = """
+const put = Cache.prototype.put;
+Cache.prototype.put = function (key, answer) {
+  return String(key).startsWith("/kept") ? Promise.reject(new DOMException("", "QuotaExceededError"))
+    : put.call(this, key, answer);
+};"""
+    context = phone(full)
+    page = opened(context, f"{centre.url}/app?lang=en")
+    expect(page.locator("[data-part=knowledge]")).to_contain_text("no room left")
+    check(page, exam.VALID.qr)
+    expect(answer(page)).to_have_text("Genuine and valid")
+    context.set_offline(True)
+    page = opened(context, f"{centre.url}/app?lang=en")
+    expect(page.locator("[data-part=knowledge]")).to_contain_text("Nothing is kept on this device")
+    page.get_by_role("button", name="Forget everything here").click()
+    expect(page.locator("[data-part=knowledge]")).to_contain_text("is gone")
+    left = "Promise.all([caches.keys(), navigator.serviceWorker.getRegistrations()]).then(all => all.flat().length)"
+    assert page.evaluate(left) == 0
+
+
+def test_a_new_version_waits_until_it_is_taken_and_is_taken_whole(phone: Phone, honest: Centre, tmp_path: Path) -> None:
+    """The installed version goes on whole; pages of the server are never kept, so that none is stale."""
+    context = phone()
+    (tmp_path / "site.toml").write_text('[name]\nzh = "新名中心"\nen = "Renamed Centre"\n', "utf-8")
+    honest.app = create(register(NOW), settings(rate_limits=False, site=sites.read(tmp_path / "site.toml")))
+    page = opened(context, f"{honest.url}/app?lang=en")
+    expect(page.locator("header")).not_to_contain_text("Renamed Centre")
+    other = context.new_page()
+    other.goto(f"{honest.url}/?lang=en")
+    expect(other.locator("header")).to_contain_text("Renamed Centre")
+    other.close()
+    page.get_by_role("button", name="Use the new version").click()
+    expect(page.locator("header")).to_contain_text("Renamed Centre")
+    assert sum(name.startswith("shell-") for name in page.evaluate("caches.keys()")) == 1
+    manifest = page.request.get(f"{honest.url}/manifest.webmanifest?lang=en").json()
+    assert (manifest["name"], manifest["short_name"]) == ("Renamed Centre · Certificate check", "Renamed Centre")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_the_app_looks_right_and_has_its_icons(phone: Phone, centre: Centre, language: str) -> None:
+    """In both languages, on a phone and on a desk; without an operator's name it bears the host's."""
+    page = opened(phone(language=language), f"{centre.url}/app?lang={language}")
+    look(page, f"app-{language}-390")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    look(page, f"app-{language}-1280")
+    manifest = page.request.get(f"{centre.url}/manifest.webmanifest?lang={language}").json()
+    assert manifest["short_name"] == "testserver"
+    assert {page.request.get(centre.url + icon["src"]).status for icon in manifest["icons"]} == {200}

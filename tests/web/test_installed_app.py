@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, ViewportSize, expect, sync_playwright
 
 from tests import http_service
 from tests import invented_exam as exam
@@ -25,7 +25,7 @@ from verify.http.app import create
 
 DAY: Final = 86_400
 NOW: Final = int(time.time())
-PHONE: Final = {"width": 390, "height": 844}
+PHONE: Final = ViewportSize(width=390, height=844)
 SNAPSHOT: Final = "/.well-known/yinjian/snapshot"
 VERIFY: Final = "/api/v1/verify"
 
@@ -241,6 +241,26 @@ crypto.subtle.importKey = (format, key, name, ...rest) => name === "Ed25519"
         assert page.evaluate(kept_library) == loads
 
 
+def test_the_servers_page_says_what_it_cannot_and_leads_to_the_app(phone: Phone, centre: Centre) -> None:
+    """A page just loaded proves nothing against its server; its certificate is handed to the app, which judges it."""
+    page = phone().new_page()
+    page.goto(f"{centre.url}{exam.VALID.path}?lang=en")
+    expect(page.locator("main")).to_contain_text("a server that lies could make it say anything")
+    page.get_by_role("link", name="Let the app check this by itself").click()
+    expect(answer(page)).to_have_text("Genuine and valid")
+    expect(page.locator("[data-part=result]")).to_contain_text("comes to the same")
+
+
+def test_a_browser_that_is_too_old_is_told_so(seeing: Browser, centre: Centre) -> None:
+    """The script does not start there, and the other pages work."""
+    context = seeing.new_context(locale="en")
+    page = context.new_page()
+    page.route("**/installed.js*", lambda route: route.fulfill(body="not for you (", content_type="text/javascript"))
+    page.goto(f"{centre.url}/app")
+    expect(page.locator("[data-part=knowledge]")).to_contain_text("too old for this page")
+    context.close()
+
+
 def test_a_photo_does_where_the_camera_is_refused(phone: Phone, centre: Centre) -> None:
     """The cause is said, and a picture that was taken before is read here, without sending it."""
     refused = """navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotAllowedError"))"""
@@ -249,8 +269,8 @@ def test_a_photo_does_where_the_camera_is_refused(phone: Phone, centre: Centre) 
     page = opened(context, f"{centre.url}/app?lang=en")
     page.get_by_role("button", name="Open the camera").click()
     expect(page.locator("[data-part=status]")).to_contain_text("not allowed to use the camera")
-    code = {"name": "code.png", "mimeType": "image/png", "buffer": png(qr_image(exam.REVOKED.qr, 6))}
-    page.get_by_label("A photo of the code").set_input_files(files=[code])  # type: ignore[list-item]  # its own type
+    code = FilePayload(name="code.png", mimeType="image/png", buffer=png(qr_image(exam.REVOKED.qr, 6)))
+    page.get_by_label("A photo of the code").set_input_files(code)
     expect(answer(page)).to_have_text("Revoked", timeout=15_000)
 
 

@@ -14,6 +14,7 @@ from signing.commands.office import dates, make_template, objections
 from signing.commands.printing import paper_template, print_
 from signing.commands.publish import publish
 from signing.commands.take_log import take_log
+from signing.commands.take_snapshot import take_snapshot
 from signing.messages import _
 from verify.shared import command
 
@@ -39,6 +40,7 @@ for _command in (
     paper_template,
     publish,
     take_log,
+    take_snapshot,
     change,
     withdraw,
     find,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tests.invented import ROOT
-from verify.core import lookup_index, pass_list, statement
+from verify.core import lookup_index, pass_list, signed, statement
 from verify.core.believed_list import BelievedList, GenuineList
 from verify.core.chain import Chain
 from verify.core.errors import Malformed, NotBelieved
@@ -15,6 +15,7 @@ from verify.core.log.tiles import Tile
 from verify.core.log.view import TreeView
 from verify.core.pass_list import PassList
 from verify.core.register import Published, Record, Register, revisions
+from verify.core.snapshot import Snapshot
 from verify.core.statement import Kind, Statement
 from verify.registry.port import BadCursor, ExamHead, ExamPage, ListChanges, RegistryUnavailable, RowPage, ShownRow
 
@@ -68,6 +69,17 @@ class MemoryRegistry:
     def chain_at_hand(self) -> Chain | None:
         """See Registry."""
         return self._chain
+
+    async def snapshot(self) -> bytes | None:
+        """See Registry."""
+        chain = await self.chain()
+        for index, item in reversed(self._all(Kind.SNAPSHOT)):
+            try:
+                signed.believed(Snapshot, item.data, index, chain)
+            except NotBelieved:
+                continue
+            return item.data
+        return None
 
     async def by_number(self, number: str) -> Record | None:
         """See Registry."""

@@ -77,5 +77,10 @@ def publish(
             click.echo(named + text.format(publication.statements, publication.added))
         else:
             click.echo(named + _("Everything in this release was published before; nothing changed."))
+    if done and done[-1].snapshot_due:
+        click.echo(
+            _("What was published since the last snapshot is not in it: `yinjian-sign snapshot` makes the next."),
+            err=True,
+        )
     if as_json:
         command.print_json(done[0] if len(releases) == 1 else done)

@@ -28,6 +28,7 @@ _LISTS: Final = """
 select l.exam, l.revision, l.stage, s.bytes from registry.pass_list l join registry.statement s using (index)
 order by index
 """
+_SNAPSHOTS: Final = "select digest from registry.snapshots"
 _CHANGES: Final = """
 select x.number, s.bytes from registry.change x join registry.statement s using (index) order by index
 """
@@ -45,6 +46,8 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     """Stage by exam and revision."""
     changes: dict[str, int]
     """How many, by number."""
+    snapshots: frozenset[bytes] = frozenset()
+    """SHA-256 of each; a release of one is nothing else."""
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +97,8 @@ async def _registered(url: str, keyring: Keyring, ours: Mapping[str, bytes]) -> 
                         lists[row["exam"], row["revision"]] = row["stage"]
                 async for row in connection.cursor(_CHANGES, prefetch=_AT_ONCE):
                     changes[row["number"]] += _signed(Change, row["bytes"], keyring)
-            return Registered(certificates=certificates, lists=lists, changes=dict(+changes))
+                snapshots = frozenset(row["digest"] for row in await connection.fetch(_SNAPSHOTS))
+            return Registered(certificates=certificates, lists=lists, changes=dict(+changes), snapshots=snapshots)
         finally:
             await connection.close(timeout=10)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
@@ -127,8 +131,10 @@ def differences(ledger: Ledger, registry: Registered) -> list[Difference]:
     def note(kind: Literal["not_in_ledger", "differs", "not_published"], subject: str) -> None:
         found.append(Difference(kind=kind, subject=subject))
 
+    waiting: set[int | None] = {
+        job.id for job in ledger.jobs() if job.kind == "snapshot" and job.digest not in registry.snapshots
+    }
     released = {job.id: job.release for job in ledger.jobs() if job.digest is not None and job.withdrawn_at is None}
-    waiting: set[int | None] = set()
     issued = [given for given in ledger.all_given() if given.statement is not None]
     ours = {given.number: given.statement for given in issued}
     for number, digest in registry.certificates.items():

@@ -10,7 +10,7 @@ CREATE TABLE said (
 ) STRICT;
 CREATE TABLE job (
     id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('notice', 'final', 'status')),
+    kind TEXT NOT NULL CHECK (kind IN ('notice', 'final', 'status', 'snapshot')),
     release TEXT NOT NULL UNIQUE,       -- the file's name
     request BLOB NOT NULL,              -- SHA-256 of what was asked for
     recorded_at INTEGER NOT NULL,       -- the time of issue

@@ -14,7 +14,7 @@ import msgspec
 from signing.ledger.book import Ledger
 from signing.ledger.values import Given, IndexHead, JobKind, ListedRow, ListHead, RecordedChange
 from signing.messages import _
-from signing.release import release_file
+from signing.release import produce, release_file
 from verify.core import certificate as certificates
 from verify.core import signed, statement
 from verify.core.certificate import Certificate
@@ -23,6 +23,7 @@ from verify.core.changes import Change
 from verify.core.errors import NotBelieved
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
+from verify.core.snapshot import Snapshot
 from verify.core.statement import Statement
 from verify.shared.command import Refusal
 
@@ -39,11 +40,14 @@ class _Content(msgspec.Struct, kw_only=True):
     lists: list[tuple[PassList, bytes]] = []
     indexes: list[tuple[LookupIndex, bytes]] = []
     changes: list[tuple[Change, bytes]] = []
+    snapshots: list[tuple[Snapshot, bytes]] = []
     issued_at: int = 0
 
     @property
     def kind(self) -> JobKind:
         """What kind of job made it: a correction is a change, though it brings a list."""
+        if self.snapshots:
+            return "snapshot"
         if self.changes or not self.lists:
             return "status"
         return self.lists[0][0].stage
@@ -108,7 +112,7 @@ def _order(content: _Content) -> tuple[int, int, str]:
 def _read(path: Path, chain: Chain) -> _Content:
     data = path.read_bytes()
     content = _Content(
-        path=path, digest=hashlib.sha256(data).digest(), certificates=[], lists=[], indexes=[], changes=[]
+        path=path, digest=hashlib.sha256(data).digest(), certificates=[], lists=[], indexes=[], changes=[], snapshots=[]
     )
     for found in release_file.parse(data):
         try:
@@ -131,6 +135,8 @@ def _file(content: _Content, found: Statement, said: object) -> None:
         content.indexes.append((said, found.kid))
     elif isinstance(said, Change):
         content.changes.append((said, found.kid))
+    elif isinstance(said, Snapshot):
+        content.snapshots.append((said, found.kid))
     content.issued_at = int(found.claims[statement.IAT])
 
 
@@ -138,6 +144,8 @@ def _add(ledger: Ledger, content: _Content) -> None:
     notes: dict[str, str] = {"rebuilt": "yes"}
     if content.indexes:
         notes["secret"] = content.indexes[0][0].secret_id.hex()
+    for snapshot, kid in content.snapshots:
+        notes |= produce.snapshot_notes(snapshot, kid)
     job = ledger.add_job(content.kind, content.path.name, content.digest, content.issued_at, notes)
     keys = {number: key for index, _kid in content.indexes for number, key in index.rows}
     replaces = {c.replacement.number: c.certificate.number for c, _kid in content.changes if c.replacement is not None}

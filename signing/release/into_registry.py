@@ -12,7 +12,7 @@ import msgspec
 from asyncpg.connect_utils import SessionAttribute
 
 from signing.messages import _
-from signing.release import registered, release_file, rules_alone, rules_registered
+from signing.release import not_valid, registered, release_file, rules_alone, rules_registered, rules_snapshot
 from signing.release.confirming import confirmed
 from signing.release.into_log import Logbook, Logging, Named
 from signing.release.release_file import ReleaseRefused
@@ -49,6 +49,8 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     """Statements in the registry now."""
     given_back: tuple[str, ...] = ()
     """Releases that the registry had lost, and has again from the log's file."""
+    snapshot_due: bool = False
+    """Whether the newest snapshot does not know of all of them."""
 
 
 def publish(
@@ -196,6 +198,8 @@ class _Publisher:
         placed = Chain.among([*filed, *keyrings], self._root) or self._chain
         held = await registered.load(connection, checked, placed, size + len(missing))
         new = rules_registered.check(checked, held, self._now)
+        if new and checked.snapshot is not None:
+            await rules_snapshot.check(connection, new[0], checked.snapshot, placed)
         statements = [*missing, *(entry.data for entry in new)]
         with self._progress(_("publishing"), len(statements)) as advance:
             for batch in _batches(list(enumerate(statements, start=size)), _BATCH):
@@ -214,6 +218,7 @@ class _Publisher:
             added=len(new),
             keyrings_added=len(missing),
             size=size + len(statements),
+            snapshot_due=checked.snapshot is None and await _snapshot_due(connection, self._root),
         )
 
 
@@ -223,6 +228,11 @@ async def _connected(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
         reason = _("the registry does not answer ({words})")
         raise Refusal(reason.format(words=type(error).__name__)) from error
+
+
+async def _snapshot_due(connection: "asyncpg.Connection[asyncpg.Record]", root: bytes) -> bool:
+    said = await not_valid.state(connection, root)
+    return said is not None and said.due
 
 
 def _missing_keyrings(there: Chain | None, chain: Chain) -> list[bytes]:

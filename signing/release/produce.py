@@ -25,6 +25,7 @@ from verify.core.errors import NotBelieved
 from verify.core.lookup_index import LookupIndex
 from verify.core.offline import Knowledge
 from verify.core.pass_list import PassList, Row
+from verify.core.snapshot import Snapshot, Standing
 from verify.core.statement import Draft
 from verify.shared.command import Refusal
 
@@ -78,7 +79,7 @@ class Bench:
                 given.number, found.outcome))  # fmt: skip
         return data
 
-    def other(self, draft: Draft, kid: bytes, wanted: PassList | LookupIndex | Change) -> bytes:
+    def other(self, draft: Draft, kid: bytes, wanted: PassList | LookupIndex | Change | Snapshot) -> bytes:
         """A signed list, index or change, read back and compared."""
         data = self._signers[kid].sign(draft)
         try:
@@ -107,6 +108,8 @@ def produce(session: Session, job: Job) -> Produced:
     lists, indexes, changed = ledger.lists(job.id), ledger.indexes(job.id), ledger.changes(job.id)
     fresh = [given for given in ledger.of_job(job.id) if given.statement is None]
     kids = {one.kid for group in (lists, indexes, changed, fresh) for one in group}
+    if job.kind == "snapshot":
+        kids.add(bytes.fromhex(job.notes["kid"]))
     filed = path.read_bytes() if job.digest is None and path.is_file() else None
     bench = Bench(session.unlocked, kids, room.centre.host, job.recorded_at, filed)
     if fresh:
@@ -124,7 +127,10 @@ def produce(session: Session, job: Job) -> Produced:
 
 
 def _statements(ledger: Ledger, bench: Bench, job: Job) -> list[bytes]:
-    """Certificates in row order, lists, changes, lookup indexes."""
+    """Certificates in row order, lists, changes, lookup indexes; or a snapshot."""
+    if job.kind == "snapshot":
+        kid, made_snapshot = recorded_snapshot(job)
+        return [bench.other(made_snapshot.draft(kid), kid, made_snapshot)]
     certified: dict[str, bytes] = {}
     lists = []
     for head in ledger.lists(job.id):
@@ -162,6 +168,29 @@ def _statements(ledger: Ledger, bench: Bench, job: Job) -> list[bytes]:
         )
         indexes.append(bench.other(index_made.draft(index.kid), index.kid, index_made))
     return [*certified.values(), *lists, *changed, *indexes]
+
+
+def snapshot_notes(snapshot: Snapshot, kid: bytes) -> dict[str, str]:
+    """What the ledger keeps of a snapshot: its map as words and hex, which is all that a release of it holds."""
+    held = {prefix.hex(): standing for prefix, standing in snapshot.standings.items()}
+    return {
+        "kid": kid.hex(),
+        "taken_at": str(snapshot.taken_at),
+        "log_size": str(snapshot.log_size),
+        "standings": msgspec.json.encode(held).decode(),
+    }
+
+
+def recorded_snapshot(job: Job) -> tuple[bytes, Snapshot]:
+    """The key and the snapshot that a job recorded."""
+    held = msgspec.json.decode(job.notes["standings"], type=dict[str, Standing])
+    snapshot = Snapshot(
+        taken_at=int(job.notes["taken_at"]),
+        log_size=int(job.notes["log_size"]),
+        standings={bytes.fromhex(prefix): standing for prefix, standing in held.items()},
+        issued_at=job.recorded_at,
+    )
+    return bytes.fromhex(job.notes["kid"]), snapshot
 
 
 def _changes(ledger: Ledger, job: Job) -> list[tuple[Change, bytes]]:

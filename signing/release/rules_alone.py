@@ -20,11 +20,12 @@ from verify.core.keyring import Key, Keyring
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
 from verify.core.signed import Genuine
+from verify.core.snapshot import Snapshot
 from verify.core.statement import Kind, Statement
 
 T = TypeVar("T")
 
-RELEASED: tuple[Kind, ...] = (Kind.CERTIFICATE, Kind.PASS_LIST, Kind.LOOKUP_INDEX, Kind.CHANGE)
+RELEASED: tuple[Kind, ...] = (Kind.CERTIFICATE, Kind.PASS_LIST, Kind.LOOKUP_INDEX, Kind.CHANGE, Kind.SNAPSHOT)
 """The kinds of statement that a release may hold."""
 
 
@@ -102,6 +103,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     indexes: dict[str, Indexed]
     """By exam."""
     changes: tuple[Changed, ...]
+    snapshot: Snapshot | None = None
+    """Of a release that is nothing else."""
 
     @property
     def exams(self) -> list[str]:
@@ -123,6 +126,7 @@ class _Reading:
         self.lists: list[Listed] = []
         self.indexes: dict[str, Indexed] = {}
         self.changes: list[Changed] = []
+        self.snapshot: Snapshot | None = None
 
     def take(self, place: int, source: Statement) -> None:
         """Checks one statement by itself and files it."""
@@ -137,7 +141,7 @@ class _Reading:
         if said is not None and self.keyring.programme(str(said(source))) is None:
             words = _("the keyring does not name programme {name}").format(name=said(source))
             refuse("unknown_programme", words, place)
-        issued_at = cast(Certificate | PassList | LookupIndex | Change, content).issued_at
+        issued_at = cast(Certificate | PassList | LookupIndex | Change | Snapshot, content).issued_at
         entry = Entry(place=place, kind=source.kind, data=source.data, found=found, issued_at=issued_at)
         if isinstance(content, Certificate):
             self._certificate(entry, content)
@@ -147,7 +151,11 @@ class _Reading:
             self._index(entry, content)
         elif isinstance(content, Change):
             self.changes.append(Changed(entry=entry, change=content))
+        elif isinstance(content, Snapshot):
+            self.snapshot = content
         self.entries.append(entry)
+        if self.snapshot is not None and len(self.entries) > 1:
+            refuse("snapshot_alone", _("a snapshot is a release of its own"), place)
 
     def _certificate(self, entry: Entry, certificate: Certificate) -> None:
         number = certificate.number
@@ -190,6 +198,7 @@ def check(statements: Iterable[Statement], keyring: Keyring, advance: Callable[[
         lists=tuple(reading.lists),
         indexes=reading.indexes,
         changes=tuple(reading.changes),
+        snapshot=reading.snapshot,
     )
 
 

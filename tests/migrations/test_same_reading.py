@@ -28,6 +28,7 @@ from verify.core.fields import Names
 from verify.core.keyring import Keyring
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
+from verify.core.snapshot import Snapshot
 from verify.core.statement import Kind
 
 COUNT = int(os.environ.get("YINJIAN_MUTANTS", "12000"))
@@ -44,6 +45,7 @@ begin
         when 2 then fields := to_jsonb(registry.read_change(b, s));
         when 3 then fields := to_jsonb(registry.read_pass_list(b, s));
         when 4 then fields := to_jsonb(registry.read_lookup_index(b, s));
+        when 6 then fields := to_jsonb(registry.read_snapshot(b, s));
         when 5 then fields := jsonb_build_object('version', registry.read_keyring(b, s));
         else
             perform registry.read_content(b, s);
@@ -110,6 +112,8 @@ def _fields(read: object) -> dict[str, Any]:
             }
         case Keyring():
             return {"version": read.version}
+        case Snapshot():
+            return {"taken_at": read.taken_at, "log_size": read.log_size}
     return {}
 
 

@@ -204,6 +204,10 @@ class Registry(Protocol):
         """A tile or an entry bundle of the log (C2SP tlog-tiles); None where the registry does not reach it."""
         ...
 
+    async def snapshot(self) -> bytes | None:
+        """The newest snapshot that is believed at its place, its statement's bytes; None where there is none."""
+        ...
+
     async def close(self) -> None:
         """Lets go of every connection."""
         ...

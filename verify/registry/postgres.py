@@ -15,6 +15,7 @@ from verify.registry.covering import Lookups
 from verify.registry.hosts import Hosts
 from verify.registry.keyrings import Keyrings
 from verify.registry.known_lists import KnownLists
+from verify.registry.newest_snapshot import NewestSnapshot
 from verify.registry.port import BadCursor, ExamHead, ExamPage, ListChanges, RegistryUnavailable, RowPage, ShownRow
 from verify.registry.published_log import PublishedLog
 from verify.registry.questions import STATE, Questions, State
@@ -44,6 +45,7 @@ class PostgresRegistry:
         self._keyrings = Keyrings(questions, root)
         self._lists = KnownLists(questions)
         self._records = Records(questions, self._keyrings, self._lists)
+        self._snapshot = NewestSnapshot(questions)
         self._lookups = Lookups(questions, self._keyrings, self._lists, self._records)
         self._log = PublishedLog(questions)
         self._states = Coalescer(self._ask_state)
@@ -76,6 +78,10 @@ class PostgresRegistry:
     def chain_at_hand(self) -> Chain | None:
         """See Registry."""
         return self._keyrings.at_hand
+
+    async def snapshot(self) -> bytes | None:
+        """See Registry."""
+        return await self._snapshot.get(await self.chain())
 
     async def by_number(self, number: str) -> Record | None:
         """See Registry."""

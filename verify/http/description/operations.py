@@ -179,6 +179,14 @@ _KEYS: Final = (
     ),
     Operation(
         method="get",
+        path="/.well-known/yinjian/snapshot",
+        identifier="snapshot",
+        summary=N_("The newest snapshot of what is not valid, COSE_Sign1"),
+        answers={"application/cose": schema(BYTES)},
+        codes=("no_snapshot", *_REGISTRY),
+    ),
+    Operation(
+        method="get",
         path="/.well-known/jwks.json",
         identifier="jwks",
         summary=N_("The public keys that are not compromised"),

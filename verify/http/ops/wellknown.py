@@ -4,6 +4,7 @@ import msgspec
 from litestar import Response, Router, get
 
 from verify.core.public_keys import did_document, jwk_set
+from verify.http.answers.problems import Refused
 from verify.http.asked.bodies import Inject
 from verify.http.check.asker import Asker
 
@@ -17,6 +18,15 @@ async def keyring(asker: Inject[Asker]) -> Response[bytes]:
     return Response(
         b"".join(version.statement.data for version in chain.versions), media_type="application/cbor-seq", headers=_OPEN
     )
+
+
+@get("/yinjian/snapshot")
+async def snapshot(asker: Inject[Asker]) -> Response[bytes]:
+    """The newest snapshot, for checks without a network: one statement, as it was signed."""
+    data = await asker.registry.snapshot()
+    if data is None:
+        raise Refused("no_snapshot")
+    return Response(data, media_type="application/cose", headers=_OPEN)
 
 
 @get("/jwks.json")
@@ -33,4 +43,4 @@ async def did(asker: Inject[Asker]) -> Response[bytes]:
     return Response(msgspec.json.encode(did_document(chain.newest)), media_type="application/did+json", headers=_OPEN)
 
 
-ROUTER = Router("/.well-known", route_handlers=[keyring, jwks, did])
+ROUTER = Router("/.well-known", route_handlers=[keyring, snapshot, jwks, did])

@@ -1,0 +1,58 @@
+"""The snapshot: what the published register says is not valid, signed for verifiers without a network."""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from signing.centre.room import Session
+from signing.ledger.values import Job
+from signing.messages import _
+from signing.release import not_valid, produce
+from verify.core import cbor
+from verify.core.keyring import Key
+from verify.core.snapshot import Snapshot
+from verify.shared.command import Refusal
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """A release with the snapshot, made now."""
+
+    job: Job
+    path: Path
+    snapshot: Snapshot
+
+
+def take(session: Session, url: str) -> Taken:
+    """Records, signs and writes the snapshot of what the registry at ``url`` holds now. Raises Refusal.
+
+    One that was recorded and not finished is forgotten: it was of another moment.
+    """
+    ledger = session.ledger
+    key = _key(session)
+    with session.progress(_("Reading the registry")):
+        snapshot = not_valid.taken(url, session.room.keys().root, session.now)
+    request = hashlib.sha256(cbor.encode(["snapshot", snapshot.log_size, snapshot.taken_at])).digest()
+    with ledger.transaction():
+        for left in ledger.unreleased():
+            if left.kind == "snapshot":
+                ledger.drop(left.id)
+        taken = {job.release for job in ledger.jobs()}
+        count = next(n for n in range(1, len(taken) + 2) if f"snapshot-{n}.release" not in taken)
+        notes = produce.snapshot_notes(snapshot, key.kid)
+        number = ledger.add_job("snapshot", f"snapshot-{count}.release", request, session.now, notes)
+    job = next(found for found in ledger.jobs() if found.id == number)
+    return Taken(job=job, path=produce.produce(session, job).path, snapshot=snapshot)
+
+
+def _key(session: Session) -> Key:
+    """The newest status key of all programmes that may sign now. Raises Refusal."""
+    keys = [
+        key
+        for key in session.unlocked.chain.newest.keys
+        if (key.use, key.state) == ("status", "active") and not key.programmes and key.not_before <= session.now
+    ]
+    found = max(keys, key=lambda key: key.not_before, default=None)
+    if found is None:
+        raise Refusal(_("No status key signs for every programme: a snapshot takes one; `yinjian-keys` adds it."))
+    return found

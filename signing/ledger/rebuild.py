@@ -106,6 +106,7 @@ def _check_whole(ledger: Ledger) -> None:
 
 def _order(content: _Content) -> tuple[int, int, str]:
     revisions = [made.revision for made, _kid in content.lists] + [made.revision for made, _kid in content.indexes]
+    revisions += [snapshot.log_size for snapshot, _kid in content.snapshots]  # after what it speaks of
     return content.issued_at, max(revisions, default=0), content.path.name
 
 

@@ -31,7 +31,7 @@ def take(session: Session, url: str) -> Taken:
     ledger = session.ledger
     key = _key(session)
     with session.progress(_("Reading the registry")):
-        snapshot = not_valid.taken(url, session.room.keys().root, session.now)
+        snapshot = not_valid.taken(url, session.unlocked.folder.root, session.now)
     request = hashlib.sha256(cbor.encode(["snapshot", snapshot.log_size, snapshot.taken_at])).digest()
     with ledger.transaction():
         for left in ledger.unreleased():

@@ -29,7 +29,7 @@ def test_the_cddl_takes_what_is_good_and_refuses_what_it_can_say() -> None:
     validator = cddl_verifier.Validator(schema)
     cases = json.loads((regenerate.FOLDER / "statements.json").read_text("utf-8"))["cases"]
     shared = {failure for failure, _code, _made in PAYLOADS} - {"good"}
-    refused, taken = set(), set()
+    refused, taken = set[str](), set[str]()
     for case in cases:
         code = case["expect"]["code"]
         if code not in (None, "malformed", "unsound_key", "wrong_kid", "expires_before_issue"):

@@ -11,7 +11,18 @@ from pathlib import Path
 
 import msgspec
 
-from bench import batch, equal_answers, hostile, lighthouse, lookups, photo, printing, publishing, signing_room
+from bench import (
+    batch,
+    equal_answers,
+    hostile,
+    installed_app,
+    lighthouse,
+    lookups,
+    photo,
+    printing,
+    publishing,
+    signing_room,
+)
 from bench.figures import Figure, show
 from migrations import embedded
 
@@ -37,6 +48,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "printing": printing.run,
     "photo": photo.run,
     "lighthouse": lighthouse.run,
+    "app": installed_app.run,
 }
 
 

@@ -12,6 +12,7 @@ from tests import PROJECT
 from tests.invented import CERTIFICATE, resign
 from tests.mutants import mutants
 from tests.vectors import regenerate, verdicts
+from tests.verify.core.conftest import Verifier
 from verify.core import qr_text, statement, verdict
 from verify.core.errors import Unreadable
 from verify.core.offline import Knowledge
@@ -70,5 +71,19 @@ def test_the_browsers_verifier_agrees_with_the_core(texts: Sequence[str], expect
     command = ["bash", str(PROJECT / "verify/web/build"), "judge"]
     done = subprocess.run(command, input=json.dumps(asked), capture_output=True, check=True, text=True)
     answers = [(each["outcome"], each["checks"]) for each in json.loads(done.stdout)]
+    both = itertools.zip_longest(texts, expected, answers)
+    assert [case for case in both if case[1] != case[2]][:3] == []
+
+
+def test_the_verifier_in_c_agrees_with_the_core(
+    texts: Sequence[str], expected: list[Judged], verifier: Verifier
+) -> None:
+    """The same texts, in the third language."""
+    words = [word for text in texts for word in ("--text", text)]
+    known = ["--root", VERDICTS["root"], "--keyring", "".join(VERDICTS["chains"]["plain"]), "--clock", NOW]
+    answers = [
+        (each["outcome"], [[one["step"], one["result"], one["code"]] for one in each["checks"]])
+        for each in verifier([*known, *words])[1:]
+    ]
     both = itertools.zip_longest(texts, expected, answers)
     assert [case for case in both if case[1] != case[2]][:3] == []

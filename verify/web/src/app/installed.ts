@@ -186,8 +186,11 @@ class App {
     this.result.dataset["asked"] = said ? "yes" : "no";
   }
 
-  private judge(known: Known, text: string): Promise<Verdict> {
-    return judge(text, { chain: known.chain, knowledge: known.knowledge, clock: this.now(known) });
+  private async judge(known: Known, text: string): Promise<Verdict> {
+    performance.mark("judging");
+    const verdict = await judge(text, { chain: known.chain, knowledge: known.knowledge, clock: this.now(known) });
+    performance.measure("judged", "judging"); // bench/installed_app.py reads it
+    return verdict;
   }
 
   /** What the server of the moment says; null where it cannot be asked. */

@@ -13,13 +13,16 @@ from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, View
 from tests import http_service
 from tests import invented_exam as exam
 from tests.http_service import serving, settings
-from tests.invented import STATUS
+from tests.invented import LOG, STATUS
 from tests.photos import qr_image
 from tests.web.conftest import CHROMIUM, QUIET
 from tests.web.pages import register
 from tests.web.test_pages import look
 from tests.web.test_ways_in import camera_picture, film, png
 from verify.commands import site as sites
+from verify.core import statement
+from verify.core.log import checkpoint, tree
+from verify.core.log import receipt as receipts
 from verify.core.snapshot import Snapshot
 from verify.http.app import create
 
@@ -54,6 +57,14 @@ def snapshot(taken_at: int = NOW - 3 * DAY) -> bytes:
     standings: Any = {exam.REVOKED.named.short[:8]: "revoked"}
     made = Snapshot(taken_at=taken_at, log_size=20, standings=standings, issued_at=taken_at)
     return STATUS.sign(made.draft(STATUS.kid))
+
+
+def receipt() -> str:
+    """The proof that a log, of a single entry, has the valid certificate."""
+    root = tree.leaf(tree.entry_of(statement.decode(exam.VALID.data)))
+    of = checkpoint.Checkpoint(origin=f"{exam.HOST.lower()}/log", size=1, root=root)
+    note = checkpoint.note(of, LOG.public, LOG.private.sign(of.text.encode()))
+    return receipts.tlog_proof(receipts.Proof(index=0, size=1, path=()), note)
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +206,9 @@ def test_a_server_that_lies_is_contradicted_loudly(phone: Phone, honest: Centre)
     expect(page.locator("[data-part=result]")).to_contain_text("comes to the same")
     look(page, "app-agrees-390")
     true = httpx.post(honest.url + VERIFY, json={"qr": exam.VALID.qr}).json()
+    honest.says[VERIFY] = ("application/json", json.dumps(true | {"receipt": {"tlog_proof": receipt()}}).encode())
+    check(page, exam.VALID.qr)
+    expect(page.locator(".steps li").nth(8)).to_contain_text("passed")
     forged = {**true, "outcome": "forged", "certificate": None}
     renamed = {**true, "certificate": {**true["certificate"], "holder": "王丽"}}
     for lie, said in ((forged, "The server: Forged or altered."), (renamed, "Fields that differ: Holder.")):

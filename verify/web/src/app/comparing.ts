@@ -7,6 +7,7 @@ export interface Said {
   readonly outcome: string;
   readonly checks: readonly Pick<Check, "step" | "result" | "code">[];
   readonly certificate: Partial<View> | null;
+  readonly receipt?: { readonly tlog_proof?: string } | null;
 }
 
 /** What differs: the outcome, or fields by their names. */
@@ -17,7 +18,7 @@ const FINAL = ["revoked", "replaced"]; // no later answer undoes them
 const BY_DATE = ["not_yet_valid", "expired"]; // signed into the certificate itself
 const SIGNED = ["number", "holder", "id_hint", "issued_at", "expires_at", "registered_at"] as const;
 
-const codeOf = (verdict: Said, step: number): string => verdict.checks.find((one) => one.step === step)?.code ?? "";
+const codeOf = (verdict: Pick<Said, "checks">, step: number): string => verdict.checks.find((one) => one.step === step)?.code ?? "";
 
 /** What cannot be so if both answers are true; nothing where one just knows more than the other. */
 export function differences(own: Verdict, said: Said): Differences {

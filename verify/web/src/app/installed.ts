@@ -182,13 +182,16 @@ class App {
     if (turn !== this.turn) return;
     this.tellVerdict(own, null, []);
     const said = await this.second(text);
+    const receipt = said?.receipt?.tlog_proof;
+    if (receipt) own = await this.judge(this.known, text, receipt); // its place in the log, proved here
     if (turn === this.turn) this.tellVerdict(own, said, said ? differences(own, said) : []);
     this.result.dataset["asked"] = said ? "yes" : "no";
   }
 
-  private async judge(known: Known, text: string): Promise<Verdict> {
+  private async judge(known: Known, text: string, receipt: string | null = null): Promise<Verdict> {
     performance.mark("judging");
-    const verdict = await judge(text, { chain: known.chain, knowledge: known.knowledge, clock: this.now(known) });
+    const { chain, knowledge } = known;
+    const verdict = await judge(text, { chain, knowledge, clock: this.now(known), receipt });
     performance.measure("judged", "judging"); // bench/installed_app.py reads it
     return verdict;
   }
@@ -196,7 +199,7 @@ class App {
   /** What the server of the moment says; null where it cannot be asked. */
   private async second(text: string): Promise<Said | null> {
     try {
-      const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ qr: text }) };
+      const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ qr: text, receipt: true }) };
       const response = await ask("/api/v1/verify", options);
       return response.ok ? ((await response.json()) as Said) : null;
     } catch {

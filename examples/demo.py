@@ -39,6 +39,10 @@ PROGRAMMES: Final = ("CEM", "CAM")
 SAMPLES: Final = ("买买提·吐尔逊江", "王𠮷", "王莉", "次仁卓玛", "欧阳若兰")
 MARK: Final = ".demo"
 """The file by which a folder that the demo was given is known, so that no other is ever wiped."""
+PLAIN: Final = """
+Phones open this by plain http, to which browsers lend neither camera nor cryptography. There work: the phone's own
+camera on a QR code, numbers with names, photos and PDFs, whole lists, pass lists. The page's own camera and lookups by
+name and ID number say that they want https; on this machine they work at http://127.0.0.1 without --lan."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FONTS: Final = ROOT / ".fonts"
 """Where `make demo` puts free fonts, so that certificates are printed on a machine that has none."""
@@ -219,6 +223,7 @@ class Demo:
             f"For programs:      {self.url}/api/schema/openapi.json",
             f"Pass lists:        {self.url}/pass-lists",
             "Ctrl-C stops everything.",
+            *([PLAIN] if self._lan else []),
             "",
             f"The public site:   {self.url}/",
         ]

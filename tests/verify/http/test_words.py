@@ -15,6 +15,7 @@ from tests import PROJECT
 from verify.core.answer import DETAILS
 from verify.files import refusals
 from verify.http.asked import language as words
+from verify.http.description import openapi
 
 HTTP = PROJECT / "verify" / "http"
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
@@ -28,6 +29,8 @@ def messages() -> Iterator[str | tuple[str, ...]]:
         yield found[2]
     yield from DETAILS.values()
     yield from refusals.DETAILS.values()
+    for schema in openapi.document("en")["components"]["schemas"].values():
+        yield from (schema[key] for key in ("description",) if key in schema)
 
 
 CATALOGUE: dict[Any, Any] = {

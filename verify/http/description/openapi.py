@@ -4,6 +4,7 @@ A test holds it against the structs and the routes, and a fuzzer against what th
 """
 
 import functools
+import inspect
 from importlib import metadata
 from typing import Any, Final, TypeAlias
 
@@ -89,7 +90,7 @@ def _said(tree: Any, say: Say) -> Any:
     """A tree of schemas with its descriptions in another language."""
     if isinstance(tree, dict):
         return {
-            key: say(value) if key == "description" and isinstance(value, str) else _said(value, say)
+            key: say(inspect.cleandoc(value)) if key == "description" and isinstance(value, str) else _said(value, say)
             for key, value in tree.items()
         }
     return [_said(item, say) for item in tree] if isinstance(tree, list) else tree

@@ -62,17 +62,19 @@ export async function challengeFor(name: string, idHint: string): Promise<Challe
 }
 
 /** Whatever ends the work: `ask` gets the challenge when the form is about to be sent, null where none is wanted.
- * The form has a hidden field `altcha`, a [data-part=work] to say how far it is, and the words working and failed.
+ * The form has a hidden field `altcha`, a [data-part=work] to say how far it is, and the words working, failed and
+ * insecure: over plain http (Secure Contexts, W3C) browsers do no cryptography, which is said at once.
  */
 export function bringProof(form: HTMLFormElement, ask: () => Promise<Challenge | null>): () => Promise<void> {
   const field = form.elements.namedItem("altcha") as HTMLInputElement;
   const status = form.querySelector<HTMLElement>('[data-part="work"]');
   const button = form.querySelector<HTMLButtonElement>("button[type=submit]");
-  const say = (code: "working" | "failed" | null) => {
+  const say = (code: "working" | "failed" | "insecure" | null) => {
     if (status) status.textContent = code === null ? "" : (form.dataset[code] ?? code);
     if (button) button.disabled = code === "working";
   };
   const work = async () => {
+    if (!isSecureContext) return say("insecure");
     say("working");
     try {
       const challenge = await ask();
@@ -87,6 +89,7 @@ export function bringProof(form: HTMLFormElement, ask: () => Promise<Challenge |
     event.preventDefault();
     void work();
   });
+  if (!isSecureContext) say("insecure");
   // A page that the browser kept must not go on saying that it works.
   addEventListener("pageshow", (event) => {
     if (event.persisted) say(null);

@@ -8,6 +8,7 @@ import errno
 import functools
 import gettext
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -20,6 +21,7 @@ import msgspec
 from verify.core.errors import CoreError
 
 LOCALE: Final = Path(__file__).parents[1] / "locale"
+_SENTENCE: Final = re.compile(r"(?<=。)|(?<=\.)\s|:\s|\n\n")
 
 
 class Refusal(Exception):
@@ -54,6 +56,7 @@ def run(command: click.Command, refusals: tuple[type[Exception], ...] = ()) -> N
 
     Their messages are shown as they are; those of anything unforeseen are not, as they may hold personal data.
     """
+    _dress(command)
     # Click asks the process's own catalogue for its words, and finds it by LANGUAGE.
     os.environ["LANGUAGE"] = language()
     gettext.bindtextdomain("messages", str(LOCALE))
@@ -63,6 +66,20 @@ def run(command: click.Command, refusals: tuple[type[Exception], ...] = ()) -> N
         with contextlib.suppress(AttributeError):  # a stream that somebody has replaced
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # as above
     sys.exit(_run(command, refusals))
+
+
+def _dress(command: click.Command) -> None:
+    """Usage lines in the reader's language, and in lists of commands each one's first sentence whole.
+
+    Click cuts them at a space, and Chinese has none.
+    """
+    command.options_metavar = _("[OPTIONS]")
+    if isinstance(command, click.Group):
+        command.subcommand_metavar = _("COMMAND [ARGS]...")
+        for below in command.commands.values():
+            if below.short_help is None and below.help:
+                below.short_help = _SENTENCE.split(below.help, 1)[0].removesuffix(".").removesuffix("。")
+            _dress(below)
 
 
 def _overlook(_fault: object) -> None:
@@ -112,6 +129,7 @@ def why(error: OSError) -> str:
         errno.EACCES: _("there is no right to it"),
         errno.EPERM: _("there is no right to it"),
         errno.EROFS: _("the disk can only be read"),
+        errno.EADDRINUSE: _("another program has this address"),
         errno.EISDIR: _("it is a folder"),
         errno.ENOTDIR: _("a part of its path is no folder"),
         errno.ENOSPC: _("the disk is full; make room and give the same command again"),

@@ -76,6 +76,24 @@ def test_a_rooms_own_refusals_are_shown_as_they_are(capfd: pytest.CaptureFixture
     assert "Refused: too many" in capfd.readouterr().err
 
 
+def test_lists_of_commands_have_whole_sentences_and_usage_is_in_the_readers_language(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Chinese has no spaces at which a sentence could be cut."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    monkeypatch.setenv("LANGUAGE", "zh")  # which running a command sets
+    group = click.Group("tool", help="工具。")
+    said = "把以往年度的纸质证书按其原有编号补登记，并生成列有它们的名单，照常发布，谁也不会漏掉"
+    group.add_command(click.Command("adopt", help=f"{said}。再说一句。"))
+    monkeypatch.setattr(sys, "argv", ["tool", "--help"])
+    with pytest.raises(SystemExit):
+        cli.run(group)
+    shown = "".join(capsys.readouterr().out.split())
+    assert said in shown
+    assert "再说一句" not in shown
+    assert "[选项]命令[参数]..." in shown
+
+
 def test_wrong_options_are_wrong_usage() -> None:
     """Unknown options and values of the wrong kind end with 2."""
     assert end(None, "--nonsense") == 2

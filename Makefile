@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test histories lint bench pictures wheel lock clean web catalogues system
+.PHONY: setup demo test interop histories lint bench pictures wheel lock clean web catalogues system
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy

@@ -71,6 +71,10 @@ class KeyFolder:
         """Every version's statement, as one CBOR sequence."""
         return (self.path / KEYRING).read_bytes()
 
+    def versions(self) -> list[bytes]:
+        """Every version's statement, checked as ``chain`` checks them."""
+        return [version.statement.data for version in self.chain().versions]
+
     def chain(self) -> Chain:
         """The keyring's versions, checked from the pinned root on.
 

@@ -4,9 +4,10 @@ Read from the registry, by the core's own fold: nothing here decides what is bel
 """
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
@@ -14,8 +15,9 @@ from keys.messages import _
 from verify.core.believed_list import BelievedList, GenuineList
 from verify.core.chain import Chain, Version
 from verify.core.errors import NotBelieved
-from verify.core.keyring import Key, Keyring
+from verify.core.keyring import Key, Keyring, Use
 from verify.core.register import Published, Record, Register
+from verify.core.statement import Kind
 from verify.shared.command import Refusal
 
 if TYPE_CHECKING:
@@ -51,7 +53,11 @@ order by s.index
 """
 _LISTS: Final = """
 select s.index, s.bytes from registry.pass_list l join registry.statement s using (index)
-where l.exam = any ($1) and l.stage = 'final' and octet_length(s.bytes) > 0 order by s.index
+where l.exam = any ($1) and octet_length(s.bytes) > 0 order by s.index
+"""
+_INDEXES: Final = """
+select s.index, s.bytes from registry.lookup_index l join registry.statement s using (index)
+where l.exam = any ($1) and octet_length(s.bytes) > 0 order by s.index
 """
 
 
@@ -67,7 +73,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     """The exam of each number."""
     changes: tuple[Published, ...]
     lists: tuple[Published, ...]
-    """Every final list."""
+    indexes: tuple[Published, ...]
 
     def chain(self, root: bytes, more: Iterable[bytes] = ()) -> Chain | None:
         """The keyrings that stand, and ``more`` of them as if they were published next; None where none stands."""
@@ -92,8 +98,27 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
                 chain=chain,
                 certificates=self.certificates,
                 changes=self.changes,
-                lists=tuple(_believed(self.lists, chain)),
+                lists=tuple(one for one in self.believed_lists(chain) if one.head.stage == "final"),
             )
+        )
+
+    def believed_lists(self, chain: Chain) -> Iterator[BelievedList]:
+        """The lists that are believed by the keyrings of ``chain``, notices too."""
+        for one in self.lists:
+            with contextlib.suppress(NotBelieved):
+                yield GenuineList.of(one.data, chain.newest).at(one.index, chain)
+
+    def followed_by(self, statements: Mapping[Kind, Sequence[Published]], numbers: Mapping[int, str]) -> Self:
+        """The same with a release behind it; ``numbers`` are those of its certificates, by index."""
+        certificates = dict(self.certificates)
+        for one in statements.get(Kind.CERTIFICATE, ()):
+            number = numbers[one.index]
+            certificates[number] = (*certificates.get(number, ()), one)
+        return msgspec.structs.replace(
+            self,
+            certificates=certificates,
+            changes=(*self.changes, *statements.get(Kind.CHANGE, ())),
+            lists=(*self.lists, *statements.get(Kind.PASS_LIST, ())),
         )
 
 
@@ -104,6 +129,14 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     """How many were worth one thing and will be worth another, or the same."""
     valid_again: tuple[str, ...]
     """Numbers that are not valid and would be."""
+    lists: tuple[tuple[str, int], ...]
+    """Exam and revision of lists that are believed and would not be."""
+
+    @property
+    def changed(self) -> int:
+        """How many certificates are worth something else, and lists not believed."""
+        counts = (n for moves in self.exams.values() for (was, will), n in moves.items() if was != will)
+        return sum(counts) + len(self.lists)
 
     def lines(self) -> list[str]:
         """For people, one line an exam."""
@@ -116,17 +149,41 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
         if self.valid_again:
             shown = ", ".join(self.valid_again[:20]) + (" …" if len(self.valid_again) > 20 else "")
             told.append(_("valid again though they are not now, {}: {}").format(len(self.valid_again), shown))
+        if self.lists:
+            shown = ", ".join(f"{exam} ({revision})" for exam, revision in self.lists[:20])
+            told.append(_("lists that are not believed any more: {}").format(shown))
         return told
 
 
 def forecast(held: Held, before: Chain, after: Chain, now: int) -> Forecast:
     """What changes for each certificate of ``held`` from the keyrings ``before`` to those ``after``."""
     was, will = worths(held, before, now), worths(held, after, now)
+    lists = {_of(one): None for one in held.believed_lists(before)}
+    kept = {_of(one) for one in held.believed_lists(after)}
     exams: dict[str, Counter[tuple[str, str]]] = {}
     for number, exam in held.exams.items():
         exams.setdefault(exam, Counter())[was[number], will[number]] += 1
     again = sorted(number for number in was if will[number] == "valid" and was[number] != "valid")
-    return Forecast(exams={exam: exams[exam] for exam in sorted(exams)}, valid_again=tuple(again))
+    return Forecast(
+        exams={exam: exams[exam] for exam in sorted(exams)},
+        valid_again=tuple(again),
+        lists=tuple(one for one in lists if one not in kept),
+    )
+
+
+def _of(listed: BelievedList) -> tuple[str, int]:
+    return listed.head.exam, listed.head.revision
+
+
+def as_if_sound(chain: Chain, *uses: Use) -> Chain:
+    """The same keyrings, had nobody declared a key of ``uses`` compromised."""
+    keys = tuple(
+        msgspec.structs.replace(key, state="retired", believed_below=None) if key.use in uses else key
+        for key in chain.newest.keys
+    )
+    last = chain.versions[-1]
+    keyring = msgspec.structs.replace(last.keyring, keys=keys)
+    return Chain(versions=(*chain.versions[:-1], msgspec.structs.replace(last, keyring=keyring)))
 
 
 def worths(held: Held, chain: Chain, now: int) -> dict[str, str]:
@@ -183,16 +240,9 @@ async def read(connection: "Connection", kids: Sequence[bytes]) -> Held:
         # A change may name a number under which nothing is filed: then nothing rests on it.
         changes=tuple(map(_published, changes)),
         lists=tuple(map(_published, await connection.fetch(_LISTS, exams))),
+        indexes=tuple(map(_published, await connection.fetch(_INDEXES, exams))),
     )
 
 
 def _published(row: Mapping[str, Any]) -> Published:
     return Published(data=row["bytes"], index=row["index"])
-
-
-def _believed(lists: Iterable[Published], chain: Chain) -> Iterable[BelievedList]:
-    for one in lists:
-        try:
-            yield GenuineList.of(one.data, chain.newest).at(one.index, chain)
-        except NotBelieved:
-            continue

@@ -64,7 +64,7 @@ def _signed(file: Path, key: Key) -> Iterator[bytes]:
 
 
 def _there(url: str, digests: Sequence[bytes]) -> set[bytes]:
-    async def ask(connection: forecast.Connection) -> set[bytes]:
+    async def ask(connection: "forecast.Connection") -> set[bytes]:
         rows = await connection.fetch("select digest from registry.statement where digest = any ($1)", digests)
         return {row["digest"] for row in rows}
 

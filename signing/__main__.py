@@ -13,6 +13,7 @@ from signing.commands.lists import announce, issue
 from signing.commands.office import dates, make_template, objections
 from signing.commands.printing import paper_template, print_
 from signing.commands.publish import publish
+from signing.commands.resign import resign
 from signing.commands.take_log import take_log
 from signing.commands.take_snapshot import take_snapshot
 from signing.messages import _
@@ -43,6 +44,7 @@ for _command in (
     take_snapshot,
     change,
     withdraw,
+    resign,
     find,
     export_year,
     ledger,

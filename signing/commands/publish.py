@@ -1,5 +1,6 @@
 """``yinjian-sign publish``: a release into the registry. The one command that needs a network."""
 
+import functools
 from pathlib import Path
 
 import click
@@ -8,8 +9,10 @@ from keys.passphrase import Passphrases
 from signing.centre.room import Room, now
 from signing.commands import options
 from signing.messages import _
+from signing.release.into_log import Logbook
 from signing.release.into_registry import Publication
-from verify.shared import command
+from signing.steps.publish import Waiting
+from verify.shared import agreement, command
 from verify.shared.progress import shown
 
 
@@ -34,6 +37,7 @@ from verify.shared.progress import shown
 )
 @options.centre
 @options.keys
+@agreement.yes
 @options.as_json
 def publish(
     releases: tuple[Path, ...],
@@ -42,6 +46,7 @@ def publish(
     lost: bool,
     centre_file: Path,
     keys_dir: Path | None,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """``yinjian-sign publish RELEASE``."""
@@ -65,7 +70,7 @@ def publish(
         given = publishing.give_back(keyring, log, now(), shown)
         click.echo(_("Published again, as they were: {}").format(", ".join(given) or _("nothing was lost")), err=True)
     for one in found:
-        publication = publishing.publish(one, keyring, log, now(), shown)
+        publication = agreement.agreed(functools.partial(_publish, one, keyring, log), yes=yes)
         done.append(publication)
         if as_json:
             continue
@@ -84,3 +89,9 @@ def publish(
         )
     if as_json:
         command.print_json(done[0] if len(releases) == 1 else done)
+
+
+def _publish(one: Waiting, keyring: tuple[bytes, bytes], log: Logbook, agreed: bool) -> Publication:
+    from signing.steps import publish as publishing
+
+    return publishing.publish(one, keyring, log, now(), shown, agreed=agreed)

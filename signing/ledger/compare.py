@@ -2,9 +2,8 @@
 
 import asyncio
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import asyncpg
 import msgspec
@@ -19,18 +18,20 @@ from verify.core.keyring import Keyring
 from verify.core.pass_list import PassList
 from verify.shared.command import Refusal
 
+T = TypeVar("T")
+
 _AT_ONCE: Final = 1_000
 
 _CERTIFICATES: Final = """
 select c.number, s.digest, s.bytes from registry.certificate c join registry.statement s using (index) order by index
 """
 _LISTS: Final = """
-select l.exam, l.revision, l.stage, s.bytes from registry.pass_list l join registry.statement s using (index)
+select l.exam, l.revision, l.stage, s.digest, s.bytes from registry.pass_list l join registry.statement s using (index)
 order by index
 """
 _SNAPSHOTS: Final = "select digest from registry.snapshots"
 _CHANGES: Final = """
-select x.number, s.bytes from registry.change x join registry.statement s using (index) order by index
+select x.number, s.digest, s.bytes from registry.change x join registry.statement s using (index) order by index
 """
 
 
@@ -45,7 +46,9 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     lists: dict[tuple[str, int], str]
     """Stage by exam and revision."""
     changes: dict[str, int]
-    """How many, by number."""
+    """How many, by number; what was signed anew counts once."""
+    said: frozenset[bytes] = frozenset()
+    """SHA-256 of each list and change."""
     snapshots: frozenset[bytes] = frozenset()
     """SHA-256 of each; a release of one is nothing else."""
 
@@ -86,19 +89,30 @@ async def _registered(url: str, keyring: Keyring, ours: Mapping[str, bytes]) -> 
         try:
             certificates: dict[str, bytes] = {}
             lists: dict[tuple[str, int], str] = {}
-            changes = Counter[str]()
+            changes: dict[str, set[Change]] = {}
+            said: set[bytes] = set()
             async with connection.transaction(readonly=True):
                 async for row in connection.cursor(_CERTIFICATES, prefetch=_AT_ONCE):
                     known = ours.get(row["number"]) == row["digest"]
-                    if row["number"] not in certificates and (known or _signed(Certificate, row["bytes"], keyring)):
+                    if row["number"] in certificates:
+                        continue
+                    if known or _signed(Certificate, row["bytes"], keyring) is not None:
                         certificates[row["number"]] = row["digest"]
                 async for row in connection.cursor(_LISTS):
-                    if (row["exam"], row["revision"]) not in lists and _signed(PassList, row["bytes"], keyring):
+                    said.add(row["digest"])
+                    place = row["exam"], row["revision"]
+                    if place not in lists and _signed(PassList, row["bytes"], keyring) is not None:
                         lists[row["exam"], row["revision"]] = row["stage"]
                 async for row in connection.cursor(_CHANGES, prefetch=_AT_ONCE):
-                    changes[row["number"]] += _signed(Change, row["bytes"], keyring)
+                    said.add(row["digest"])
+                    change = _signed(Change, row["bytes"], keyring)
+                    if change is not None:
+                        changes.setdefault(row["number"], set()).add(change)
                 snapshots = frozenset(row["digest"] for row in await connection.fetch(_SNAPSHOTS))
-            return Registered(certificates=certificates, lists=lists, changes=dict(+changes), snapshots=snapshots)
+            counts = {number: len(different) for number, different in changes.items()}
+            return Registered(
+                certificates=certificates, lists=lists, changes=counts, said=frozenset(said), snapshots=snapshots
+            )
         finally:
             await connection.close(timeout=10)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
@@ -115,13 +129,12 @@ def note_published(ledger: Ledger, found: Sequence[Difference], now: int) -> Non
             ledger.mark_published(job.release, now)
 
 
-def _signed(kind: type[Certificate | PassList | Change], data: bytes, keyring: Keyring) -> bool:
-    """Whether a key of the centre that may do so signed this, well formed."""
+def _signed(kind: type[T], data: bytes, keyring: Keyring) -> T | None:
+    """What a key of the centre that may do so signed, well formed; None where it is something else."""
     try:
-        signed.genuine(kind, data, keyring)
+        return signed.genuine(kind, data, keyring).content
     except NotBelieved:
-        return False
-    return True
+        return None
 
 
 def differences(ledger: Ledger, registry: Registered) -> list[Difference]:
@@ -152,6 +165,9 @@ def differences(ledger: Ledger, registry: Registered) -> list[Difference]:
         elif lists[exam, revision] != stage:
             note("differs", _("{}, list {}").format(exam, revision))
     waiting.update(head.job for head in heads if (head.exam, head.revision) not in registry.lists)
+    for one in ledger.jobs():
+        if one.id in released and not registry.said.issuperset(map(bytes.fromhex, one.notes.get("made", ()))):
+            waiting.add(one.id)
     made: dict[str, list[int]] = {}
     for change in ledger.changes():
         if change.job in released:

@@ -10,7 +10,7 @@ CREATE TABLE said (
 ) STRICT;
 CREATE TABLE job (
     id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('notice', 'final', 'status', 'snapshot')),
+    kind TEXT NOT NULL CHECK (kind IN ('notice', 'final', 'status', 'snapshot', 'resign')),
     release TEXT NOT NULL UNIQUE,       -- the file's name
     request BLOB NOT NULL,              -- SHA-256 of what was asked for
     recorded_at INTEGER NOT NULL,       -- the time of issue
@@ -90,4 +90,4 @@ CREATE TABLE event (
     subject TEXT NOT NULL,              -- a number, a release, a copy; never a person
     said INTEGER REFERENCES said
 ) STRICT;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;

@@ -18,7 +18,7 @@ from verify.shared import locks, whole_files
 from verify.shared.command import Refusal
 
 APPLICATION: Final = 0x594A4C47  # "YJLG"
-_VERSION: Final = 2
+_VERSION: Final = 3
 _SCHEMA: Final = Path(__file__).with_name("ledger.sql")
 
 

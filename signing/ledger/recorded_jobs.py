@@ -50,7 +50,9 @@ class RecordedJobs(Events):
 
     def waiting(self) -> list[Job]:
         """Releases that were written, and of which nothing is known of their being published, in order."""
-        return [job for job in self.jobs() if job.digest and job.published_at is None and job.withdrawn_at is None]
+        found = [job for job in self.jobs() if job.digest and job.published_at is None and job.withdrawn_at is None]
+        # What a compromised key had said is signed anew with the keyring that declares it, before anything else.
+        return sorted(found, key=lambda job: job.kind != "resign")
 
     def withdraw(self, job: int, at: int) -> None:
         """Takes a written release back, which stays on record; its numbers stay given. Inside a transaction."""
@@ -65,6 +67,13 @@ class RecordedJobs(Events):
     def set_digest(self, job: int, digest: bytes) -> None:
         """The same, inside a transaction."""
         self.db.execute("UPDATE job SET digest = ? WHERE id = ?", (digest, job))
+
+    def add_notes(self, job: int, notes: Mapping[str, Any]) -> None:
+        """Notes more of a job."""
+        with self.transaction():
+            found = next(one for one in self.jobs() if one.id == job)
+            text = msgspec.json.encode(found.notes | dict(notes)).decode()
+            self.db.execute("UPDATE job SET notes = ? WHERE id = ?", (text, job))
 
     def recognise(self, job: int, request: bytes, notes: Mapping[str, Any]) -> None:
         """Notes what a job was asked for that was rebuilt from its release; inside a transaction."""
@@ -88,7 +97,8 @@ class RecordedJobs(Events):
             "UNION SELECT exam FROM change JOIN certificate USING (number) WHERE change.job = ?1",
             job,
         )
-        return {row["exam"] for row in rows}
+        notes = (found.notes for found in self.jobs() if found.id == job)
+        return {row["exam"] for row in rows} | {exam for note in notes for exam in note.get("exams", ())}
 
     def drop(self, job: int) -> None:
         """Takes one job back that was never written; its numbers stay given. Inside a transaction."""

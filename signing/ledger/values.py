@@ -10,7 +10,7 @@ from verify.core.certificate import Certificate
 from verify.core.changes import Action
 from verify.core.pass_list import PassList
 
-JobKind = Literal["notice", "final", "status", "snapshot"]
+JobKind = Literal["notice", "final", "status", "snapshot", "resign"]
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,15 @@ import msgspec
 from asyncpg.connect_utils import SessionAttribute
 
 from signing.messages import _
-from signing.release import not_valid, registered, release_file, rules_alone, rules_registered, rules_snapshot
+from signing.release import (
+    belief_kept,
+    not_valid,
+    registered,
+    release_file,
+    rules_alone,
+    rules_registered,
+    rules_snapshot,
+)
 from signing.release.confirming import confirmed
 from signing.release.into_log import Logbook, Logging, Named
 from signing.release.release_file import ReleaseRefused
@@ -63,6 +71,7 @@ def publish(
     now: int,
     standbys: Sequence[str] = (),
     progress: Progress = silent,
+    agreed: bool = False,
 ) -> Publication:
     """Publishes the release at ``path`` to the registry at ``url``, as its signer role.
 
@@ -70,15 +79,16 @@ def publish(
     that the registry lacks are published first. The tree with it is signed by ``log``. Publishers wait for one another.
     Publishing again what is there changes nothing, so that after any interruption the same call completes the work. It
     is done when each of ``standbys`` has it (see ``confirming``). ``now`` is in seconds since 1970. Raises
-    ReleaseRefused or KeyringRefused, and nothing is changed; Refusal where the registry or the log's file cannot be
-    written or a standby does not confirm it; OSError where the file cannot be read.
+    ReleaseRefused or KeyringRefused, and nothing is changed; NotAgreed where a keyring that comes with it declares a
+    compromise, and what that takes belief from is not made anew by this release; Refusal where the registry or the
+    log's file cannot be written or a standby does not confirm it; OSError where the file cannot be read.
     """
     chain = Chain.follow([(data, None) for data in cbor.split(keyring)], root)
     data = release_file.load(path)
     with progress(_("checking"), release_file.count(data)) as advance:
         checked = rules_alone.check(release_file.parse(data), chain.newest, advance)
     named = Named(name=path.name, sha256=hashlib.sha256(data).hexdigest())
-    publisher = _Publisher(chain, root, log, now, progress, standbys=standbys)
+    publisher = _Publisher(chain, root, log, now, progress, standbys=standbys, agreed=agreed)
     return asyncio.run(publisher.run(url, named, checked))
 
 
@@ -113,8 +123,17 @@ class _Publisher:
     """One publishing, by the keyring chain ``chain`` of the root ``root``."""
 
     def __init__(
-        self, chain: Chain, root: bytes, log: Logbook, now: int, progress: Progress, *, standbys: Sequence[str] = ()
+        self,
+        chain: Chain,
+        root: bytes,
+        log: Logbook,
+        now: int,
+        progress: Progress,
+        *,
+        standbys: Sequence[str] = (),
+        agreed: bool = False,
     ) -> None:
+        self._agreed = agreed
         self._chain = chain
         self._root = root
         self._log = log
@@ -200,6 +219,8 @@ class _Publisher:
         new = rules_registered.check(checked, held, self._now)
         if new and checked.snapshot is not None:
             await rules_snapshot.check(connection, new[0], checked.snapshot, placed)
+        if not self._agreed and there is not None:
+            await belief_kept.check(connection, (there, placed), checked, new, self._now)
         statements = [*missing, *(entry.data for entry in new)]
         with self._progress(_("publishing"), len(statements)) as advance:
             for batch in _batches(list(enumerate(statements, start=size)), _BATCH):

@@ -15,7 +15,8 @@ from signing.centre.room import Session, Unlocked
 from signing.ledger.book import Ledger
 from signing.ledger.values import Given, Job, RecordedChange
 from signing.messages import _
-from signing.release import release_file
+from signing.release import made_anew, release_file
+from signing.release.made_anew import Sealed
 from signing.spread import spread
 from verify.core import certificate as certificates
 from verify.core import qr_text, signed, statement, verdict
@@ -107,7 +108,8 @@ def produce(session: Session, job: Job) -> Produced:
         return Produced(path=path)
     lists, indexes, changed = ledger.lists(job.id), ledger.indexes(job.id), ledger.changes(job.id)
     fresh = [given for given in ledger.of_job(job.id) if given.statement is None]
-    kids = {one.kid for group in (lists, indexes, changed, fresh) for one in group}
+    anew = _anew(session, job)
+    kids = {one.kid for group in (lists, indexes, changed, fresh, anew) for one in group if one.kid is not None}
     if job.kind == "snapshot":
         kids.add(bytes.fromhex(job.notes["kid"]))
     filed = path.read_bytes() if job.digest is None and path.is_file() else None
@@ -116,7 +118,7 @@ def produce(session: Session, job: Job) -> Produced:
         with session.progress(_("Signing and checking"), len(fresh)) as advance:
             signed = spread(bench.certificates, fresh, advance)
         ledger.keep_statements({given.number: data for given, data in zip(fresh, signed, strict=True)})
-    data = b"".join(_statements(ledger, bench, job))
+    data = b"".join(_statements(ledger, bench, job, anew))
     digest = hashlib.sha256(data).digest()
     if job.digest is not None and job.digest != digest:
         raise Refusal(_("{} would differ from what was released under this name.").format(job.release))
@@ -126,13 +128,23 @@ def produce(session: Session, job: Job) -> Produced:
     return Produced(path=path, aside=aside)
 
 
-def _statements(ledger: Ledger, bench: Bench, job: Job) -> list[bytes]:
-    """Certificates in row order, lists, changes, lookup indexes; or a snapshot."""
+def _anew(session: Session, job: Job) -> list[Sealed]:
+    """What the job says again that compromised keys had said."""
+    if "anew" not in job.notes:
+        return []
+    ledger, keyring = session.ledger, session.unlocked.chain.newest
+    return made_anew.sealed(session.room.releases, ledger.jobs(), keyring, job.notes["anew"])
+
+
+def _statements(ledger: Ledger, bench: Bench, job: Job, anew: Sequence[Sealed]) -> list[bytes]:
+    """Certificates in row order, lists, changes, indexes, in each what is said again before what is new; or a snapshot."""
     if job.kind == "snapshot":
         kid, made_snapshot = recorded_snapshot(job)
         return [bench.other(made_snapshot.draft(kid), kid, made_snapshot)]
-    certified: dict[str, bytes] = {}
-    lists = []
+    certified = made_anew.certificates(ledger, anew)
+    again = [(one.content, one.data if one.kid is None else bench.other(one.draft(one.kid), one.kid, one.content))
+             for one in anew]  # fmt: skip
+    lists = [data for content, data in again if isinstance(content, PassList)]
     for head in ledger.lists(job.id):
         rows = ledger.list_rows(head.exam, head.revision)
         statements = {g.number: g.statement for g in ledger.of_exam(head.exam) if g.statement is not None}
@@ -156,8 +168,9 @@ def _statements(ledger: Ledger, bench: Bench, job: Job) -> list[bytes]:
     for given in ledger.of_job(job.id):
         if given.statement is not None:
             certified.setdefault(given.number, given.statement)
-    changed = [bench.other(made.draft(kid), kid, made) for made, kid in _changes(ledger, job)]
-    indexes = []
+    changed = [data for content, data in again if isinstance(content, Change)]
+    changed += [bench.other(made.draft(kid), kid, made) for made, kid in _changes(ledger, job)]
+    indexes = [data for content, data in again if isinstance(content, LookupIndex)]
     for index in ledger.indexes(job.id):
         index_made = LookupIndex(
             exam=index.exam,

@@ -85,7 +85,7 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     """The digest of the believed certificate that has the number, for the release's certificates."""
     exams: Mapping[str, Exam]
     withheld: tuple[object, ...]
-    """What compromised keys had said of these exams and certificates, and is not believed any more."""
+    """What the centre's keys had said of these exams and certificates, and is not believed any more."""
     record: Record
     """The certificates that changes, the release's too, name or tie to one another."""
 
@@ -173,8 +173,9 @@ class _Loader:
         while lacking := Register.of(record).lacking:
             numbers |= lacking
             record = await self._record(sorted(numbers), await self._ask(_LISTS, exams))
-        for _index, change in self._genuine(Change, ({"index": c.index, "bytes": c.data} for c in record.changes)):
-            if change.key.state == "compromised":
+        doubts = Register.of(record).doubts
+        for index, change in self._genuine(Change, ({"index": c.index, "bytes": c.data} for c in record.changes)):
+            if index in doubts:  # for its own key, or because the change before it is not believed any more
                 self.withheld.append(change.content)
         return record
 

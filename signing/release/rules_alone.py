@@ -100,20 +100,22 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     certificates: dict[str, Certified]
     """By number."""
     lists: tuple[Listed, ...]
-    indexes: dict[str, Indexed]
-    """By exam."""
+    indexes: tuple[Indexed, ...]
+    """In order: of an exam several only where a compromised key had signed those before."""
     changes: tuple[Changed, ...]
     snapshot: Snapshot | None = None
     """Of a release that is nothing else."""
 
+    def index(self, exam: str) -> Indexed | None:
+        """The newest revision that it has of an exam's lookup index."""
+        of_exam = [index for index in self.indexes if index.exam == exam]
+        return max(of_exam, key=lambda index: index.revision, default=None)
+
     @property
     def exams(self) -> list[str]:
         """The exams that it touches, as its statements say."""
-        return sorted({x.list.exam for x in self.lists} | {*self.indexes} | {x.exam for x in self._certificates})
-
-    @property
-    def _certificates(self) -> list[Certificate]:
-        return [certified.certificate for certified in self.certificates.values()]
+        certified = {one.certificate.exam for one in self.certificates.values()}
+        return sorted({x.list.exam for x in self.lists} | {x.exam for x in self.indexes} | certified)
 
 
 class _Reading:
@@ -124,7 +126,7 @@ class _Reading:
         self.entries: list[Entry] = []
         self.certificates: dict[str, Certified] = {}
         self.lists: list[Listed] = []
-        self.indexes: dict[str, Indexed] = {}
+        self.indexes: list[Indexed] = []
         self.changes: list[Changed] = []
         self.snapshot: Snapshot | None = None
 
@@ -174,11 +176,12 @@ class _Reading:
 
     def _index(self, entry: Entry, index: LookupIndex) -> None:
         keys = dict(index.rows)
-        if index.exam in self.indexes or len(keys) < len(index.rows):
+        twice = any((index.exam, index.revision) == (one.exam, one.revision) for one in self.indexes)
+        if twice or len(keys) < len(index.rows):
             refuse(
                 "indexed_twice", _("the lookup index of {exam} has a number twice").format(exam=index.exam), entry.place
             )
-        self.indexes[index.exam] = Indexed(entry=entry, exam=index.exam, revision=index.revision, keys=keys)
+        self.indexes.append(Indexed(entry=entry, exam=index.exam, revision=index.revision, keys=keys))
 
 
 def check(statements: Iterable[Statement], keyring: Keyring, advance: Callable[[], None]) -> Release:
@@ -191,15 +194,16 @@ def check(statements: Iterable[Statement], keyring: Keyring, advance: Callable[[
         reading.take(place, source)
         advance()
     _check_named(reading)
-    _check_indexes(reading)
-    return Release(
+    release = Release(
         entries=tuple(reading.entries),
         certificates=reading.certificates,
         lists=tuple(reading.lists),
-        indexes=reading.indexes,
+        indexes=tuple(reading.indexes),
         changes=tuple(reading.changes),
         snapshot=reading.snapshot,
     )
+    _check_indexes(release)
+    return release
 
 
 def refuse(code: str, words: str, place: int | None = None) -> NoReturn:
@@ -273,21 +277,21 @@ def _check_named(reading: _Reading) -> None:
             refuse("not_listed", words.format(number=certified.certificate.number), certified.entry.place)
 
 
-def _check_indexes(reading: _Reading) -> None:
-    """Each final list comes with its lookup index, and so does each replacement."""
-    numbers = {certified.short: number for number, certified in reading.certificates.items()}
-    for listed in reading.lists:
-        if listed.list.stage == "final":
-            _check_indexed(reading, listed.list.exam, {numbers[short] for short in listed.shorts})
-    for changed in reading.changes:
+def _check_indexes(release: Release) -> None:
+    """Each exam's newest final list comes with its lookup index, and so does each replacement."""
+    numbers = {certified.short: number for number, certified in release.certificates.items()}
+    newest = {listed.list.exam: listed for listed in release.lists if listed.list.stage == "final"}
+    for listed in newest.values():
+        _check_indexed(release, listed.list.exam, {numbers[short] for short in listed.shorts})
+    for changed in release.changes:
         replacement = changed.change.replacement
         if replacement is not None:
-            exam = reading.certificates[replacement.number].certificate.exam
-            _check_indexed(reading, exam, {replacement.number})
+            exam = release.certificates[replacement.number].certificate.exam
+            _check_indexed(release, exam, {replacement.number})
 
 
-def _check_indexed(reading: _Reading, exam: str, numbers: set[str]) -> None:
-    index = reading.indexes.get(exam)
+def _check_indexed(release: Release, exam: str, numbers: set[str]) -> None:
+    index = release.index(exam)
     if index is None:
         refuse("index_missing", _("the lookup index of {exam} is not in the release").format(exam=exam))
     if not numbers <= index.keys.keys():

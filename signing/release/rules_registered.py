@@ -25,7 +25,8 @@ _NOTHING = Exam()
 
 def check(release: Release, registered: Registered, now: int) -> tuple[Entry, ...]:
     """The statements to add, in order; none where all stand. Raises ReleaseRefused where a rule is broken."""
-    new = tuple(entry for entry in release.entries if not _stands(entry, registered))
+    doubts = Register.of(registered.record).doubts
+    new = tuple(entry for entry in release.entries if not _stands(entry, registered, doubts))
     for entry in new:
         _check_key(entry, registered, now)
     fresh = {entry.place: registered.size + offset for offset, entry in enumerate(new)}
@@ -45,9 +46,14 @@ def check(release: Release, registered: Registered, now: int) -> tuple[Entry, ..
     return new
 
 
-def _stands(entry: Entry, registered: Registered) -> bool:
-    """Whether the statement is filed where it is believed, or where a list of the release makes it so again."""
+def _stands(entry: Entry, registered: Registered, doubts: Mapping[int, NotBelieved]) -> bool:
+    """Whether the statement is filed where it is believed, or where a list of the release makes it so again.
+
+    A change that lost the one before it to a compromise is filed where it is not believed any more.
+    """
     for index in registered.filed.get(entry.digest, ()):
+        if entry.kind is Kind.CHANGE and index in doubts:
+            continue
         try:
             if entry.kind is Kind.CERTIFICATE and entry.key.state == "compromised":
                 # A final release names each of its certificates in a list, which a good key must have signed.
@@ -70,10 +76,14 @@ def _check_key(entry: Entry, registered: Registered, now: int) -> None:
         refuse("key_not_active", _("its key is no longer active"), entry.place)
     if entry.issued_at > now + CLOCK_SKEW:
         refuse("issued_ahead", _("it was signed later than now by this machine's clock"), entry.place)
-    anew = entry.found.content in registered.withheld
-    for time in (now,) if anew else (entry.issued_at, now):
+    for time in (now,) if _is_anew(entry, registered) else (entry.issued_at, now):
         if time < key.not_before or (key.not_after is not None and time > key.not_after):
             refuse("key_not_in_term", _("its key's term has not begun or is over"), entry.place)
+
+
+def _is_anew(entry: Entry, registered: Registered) -> bool:
+    """Whether it says again what a compromised key had said; its own rules were kept when that was published."""
+    return entry.found.content in registered.withheld
 
 
 def _order(count: int) -> str:
@@ -90,6 +100,11 @@ def _check_lists(release: Release, registered: Registered, fresh: Mapping[int, i
         if place not in fresh:
             continue
         before = newest.get(made.exam)
+        if _is_anew(listed.entry, registered):
+            _check_free(made, registered, place)
+            if before is None or made.revision > before.revision:
+                newest[made.exam] = made
+            continue
         if made.revision != (count := before.revision if before else 0) + 1:
             words = _("revision {revision} of the list of {exam} is not the next one; {order}")
             refuse("wrong_revision", words.format(revision=made.revision, exam=made.exam, order=_order(count)), place)
@@ -97,6 +112,14 @@ def _check_lists(release: Release, registered: Registered, fresh: Mapping[int, i
             words = _("{exam} has a final list: a notice cannot follow it").format(exam=made.exam)
             refuse("wrong_stage", words, place)
         newest[made.exam] = made
+
+
+def _check_free(made: PassList, registered: Registered, place: int) -> None:
+    """That no other list is believed in the place of one that is signed anew."""
+    known = registered.exams.get(made.exam, _NOTHING).lists
+    if any(one.content.revision == made.revision for one in known):
+        words = _("revision {revision} of the list of {exam} is believed as it stands")
+        refuse("wrong_revision", words.format(revision=made.revision, exam=made.exam), place)
 
 
 def _after(release: Release, registered: Registered, fresh: Mapping[int, int]) -> Record:
@@ -148,7 +171,7 @@ def _check_lines(release: Release, registered: Registered, register: Register, f
     """A new final list names, of certificates that replaced one another, the newest alone."""
     names = {certified.short: number for number, certified in release.certificates.items()}
     for listed in release.lists:
-        if listed.list.stage != "final" or listed.entry.place not in fresh:
+        if listed.list.stage != "final" or listed.entry.place not in fresh or _is_anew(listed.entry, registered):
             continue
         lines: dict[frozenset[bytes], str] = {}
         for short in sorted(listed.shorts):
@@ -169,12 +192,17 @@ def _check_lines(release: Release, registered: Registered, register: Register, f
 def _check_indexes(release: Release, registered: Registered, register: Register, fresh: Mapping[int, int]) -> None:
     """A new index is the next one and has one row for each certificate that belongs in it, and no others."""
     finals = {listed.list.exam: listed for listed in release.lists if listed.list.stage == "final"}
-    for exam, index in release.indexes.items():
-        place = index.entry.place
+    newest = {exam: known.indexes[-1].content.revision for exam, known in registered.exams.items() if known.indexes}
+    for index in release.indexes:
+        exam, place = index.exam, index.entry.place
         if place not in fresh:
             continue
         known = registered.exams.get(exam, _NOTHING)
-        if index.revision != (count := known.indexes[-1].content.revision if known.indexes else 0) + 1:
+        count = newest.get(exam, 0)
+        newest[exam] = max(count, index.revision)
+        if _is_anew(index.entry, registered) and all(one.content.revision != index.revision for one in known.indexes):
+            continue
+        if index.revision != count + 1:
             words = _("revision {revision} of the lookup index of {exam} is not the next one; {order}")
             refuse("wrong_revision", words.format(revision=index.revision, exam=exam, order=_order(count)), place)
         wanted = set(register.belonging(exam))
@@ -200,13 +228,14 @@ def _check_person(changed: Changed, release: Release, registered: Registered, re
     exam = old.certificate.exam
     known = registered.exams.get(exam, _NOTHING)
     indexes = [dict(one.content.rows) for one in reversed(known.indexes)]
-    if exam in release.indexes:
-        indexes.append(release.indexes[exam].keys)  # where the old one comes with the same release
+    # Where the old one comes with the same release, or is signed anew with it.
+    indexes += [index.keys for index in reversed(release.indexes) if index.exam == exam]
     was = next((keys[old.certificate.number] for keys in indexes if old.certificate.number in keys), None)
     if was is None:
         words = _("no lookup index has {number}, which is to be replaced").format(number=old.certificate.number)
         refuse("index_incomplete", words, place)
-    if was == release.indexes[exam].keys.get(change.replacement.number):
+    brought = release.index(exam)
+    if brought is not None and was == brought.keys.get(change.replacement.number):
         return
     if change.reason != "registration_error":
         words = _("the replacement of {number} is filed under another person")

@@ -51,8 +51,19 @@ def named(path: Path, centre_file: Path, now: int) -> Waiting:
     return Waiting(path=path, room=room)
 
 
-def publish(release: Waiting, keyring: tuple[bytes, bytes], log: Logbook, now: int, progress: Progress) -> Publication:
-    """Publishes one release by ``keyring`` and ``log`` (of this module) to the registry that is set. Raises Refusal."""
+def publish(
+    release: Waiting,
+    keyring: tuple[bytes, bytes],
+    log: Logbook,
+    now: int,
+    progress: Progress,
+    *,
+    agreed: bool = False,
+) -> Publication:
+    """Publishes one release by ``keyring`` and ``log`` (of this module) to the registry that is set.
+
+    Raises Refusal, NotAgreed.
+    """
     root, versions = keyring
     done = publishing.publish(
         release.path,
@@ -63,6 +74,7 @@ def publish(release: Waiting, keyring: tuple[bytes, bytes], log: Logbook, now: i
         now=now,
         standbys=_standbys(),
         progress=progress,
+        agreed=agreed,
     )
     if release.room is not None:
         with release.room.ledger(now, complete=False) as ledger:

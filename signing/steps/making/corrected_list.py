@@ -25,6 +25,25 @@ def newest(ledger: Ledger, given: Given) -> tuple[ListHead, list[ListedRow]]:
     return head, rows
 
 
+def next_one(session: Session, exam: str, job: int, kid: bytes) -> None:
+    """Records the exam's next final list, which names the newest of each line; nothing where it has none yet."""
+    ledger = session.ledger
+    before = ledger.newest_list(exam, "final")
+    if before is None:
+        return
+    lines = Lines(ledger.of_exam(exam))
+    rows = []
+    for row in ledger.list_rows(exam, before.revision):
+        newest = lines.newest(row.number) if row.number is not None else None
+        if newest is None or newest.number == row.number:
+            rows.append(row)
+        else:
+            rows.append(msgspec.structs.replace(row, number=newest.number, lookup_key=newest.lookup_key))
+    made = msgspec.structs.replace(before.made, revision=before.revision + 1, issued_at=session.now)
+    head = ListHead(exam=exam, revision=made.revision, stage="final", job=job, kid=kid, made=made)
+    ledger.add_list(head, rows)
+
+
 def add(session: Session, before: ListHead, rows: Sequence[ListedRow], new: Given) -> None:
     """Records the exam's next final list: the one before it, with the corrected person in their old place."""
     ledger = session.ledger

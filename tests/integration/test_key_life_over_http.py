@@ -1,0 +1,284 @@
+"""A key's life as the public sees it: rotated, retired, stolen, made anew, the root handed over; nobody is un-revoked.
+
+Among the certificates are a replaced, a corrected, a revoked, a suspended and a reinstated one, and one that was taken
+from the list.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from keys.key_problems import KeyProblem
+from keys.life import Life
+from keys.passphrase import Known
+from keys.root_medium import RootMedium
+from migrations import embedded
+from signing.ledger import compare
+from signing.release import disbelieved, release_file
+from signing.steps import change as status
+from signing.steps import publish as publishing
+from signing.steps import resign as resigning
+from signing.steps.change import Order
+from signing.steps.making.facts import Facts
+from signing.steps.resign import Resigned
+from signing.steps.withdraw import withdraw
+from tests import signing_room
+from tests.conftest import fresh_registry
+from tests.http_service import Time, client
+from tests.integration.test_signing_after_http import DAY, PEOPLE, Office
+from tests.releases import number
+from tests.signing_room import NOW, PASSPHRASE
+from tests.workbooks import person, resident
+from verify.core import verdict
+from verify.core.certificate import Certificate
+from verify.core.keyring import Key, Use
+from verify.core.offline import Knowledge
+from verify.registry.postgres import PostgresRegistry
+from verify.shared.agreement import NotAgreed
+from verify.shared.command import Refusal
+
+KNOWN = Known(PASSPHRASE.encode())
+NUMBERS = FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH = tuple(number(n) for n in range(1, 9))
+"""The sixth was taken from the list; the seventh replaced the first, and the eighth corrects the fifth."""
+
+
+class Centre(Office):
+    """An office with its custodian."""
+
+    def life(self, now: int) -> Life:
+        """A custodian's step, with the root's medium put in and the registry at hand."""
+        keys = self.place.keys
+        return Life(keys, RootMedium.find(None, keys), KNOWN, now, url=self.urls.signer)
+
+    def key(self, use: Use, place: int = -1) -> Key:
+        """A key of the keyring."""
+        return [key for key in self.place.keys.chain().newest.keys if key.use == use][place]
+
+    def resign(self, now: int, *, agreed: bool = True) -> Resigned:
+        """What ``yinjian-sign resign`` does."""
+        session = self.place.session(now)
+        with session.ledger:
+            held = disbelieved.read(self.urls.signer, session.unlocked.chain)
+            registry = compare.registered(self.urls.signer, session.unlocked.chain.newest, session.ledger)
+            return resigning.resign(session, held, registry, agreed=agreed)
+
+    def size(self) -> int:
+        """Statements in the registry."""
+
+        async def ask() -> int:
+            connection = await asyncpg.connect(self.urls.signer)
+            try:
+                return int(await connection.fetchval("select count(*) from registry.statement"))
+            finally:
+                await connection.close()
+
+        return asyncio.run(ask())
+
+    def states(self, now: int, day: int | None = None) -> list[str]:
+        """The outcomes of all numbers, now or as of a day after NOW."""
+        return [found["outcome"] for found in self.ask(now, [(number, day) for number in NUMBERS])]
+
+    def ask_qr(self, now: int, qr: str) -> dict[str, Any]:
+        """The verdict of a QR text."""
+
+        async def ask() -> dict[str, Any]:
+            registry = await PostgresRegistry.open(self.urls.reader, self.place.root)
+            try:
+                async with client(registry, clock=Time(now), root=self.place.root) as browser:
+                    answer: dict[str, Any] = (await browser.post("/api/v1/verify", json={"qr": qr})).json()
+                    return answer
+            finally:
+                await registry.close()
+
+        return asyncio.run(ask())
+
+    def change_unpublished(self, now: int, wanted: str, verb: Any) -> Path:
+        """A change whose release is not published."""
+        session = self.place.session(now)
+        with session.ledger:
+            return status.change(session, Order(number=wanted, verb=verb), agreed=True).path
+
+    def file(self, data: bytes) -> None:
+        """Files a statement past publish, as whoever has the signer's password can."""
+
+        async def file() -> None:
+            connection = await asyncpg.connect(self.urls.signer)
+            try:
+                await connection.execute(
+                    "insert into registry.statement (index, bytes) select count(*), $1 from registry.statement", data
+                )
+            finally:
+                await connection.close()
+
+        asyncio.run(file())
+
+    def waiting(self) -> list[str]:
+        """What is to be published, in order."""
+        return [one.path.name for one in publishing.waiting(self.place.room, NOW)]
+
+
+@pytest.fixture(scope="module")
+def centre(server: embedded.Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
+    """A centre whose exam has everything that can happen to a certificate, by the first keys."""
+    place = signing_room.make(tmp_path_factory.mktemp("life") / "centre")
+    with pytest.MonkeyPatch.context() as patch, fresh_registry(server) as urls:
+        patch.setenv("YINJIAN_VAR", str(place.folder / "var"))
+        patch.setattr("keys.pkcs8.COST", 1 << 10)
+        made = Centre(place, urls)
+        made.certify([*PEOPLE, person(5)], NOW - DAY)
+        made.certify(PEOPLE, NOW)
+        made.change(NOW + DAY, FIRST, "replace")
+        made.change(NOW + 2 * DAY, SECOND, "revoke", reason="misconduct")
+        made.change(NOW + 3 * DAY, THIRD, "suspend")
+        made.change(NOW + 4 * DAY, FOURTH, "suspend")
+        made.change(NOW + 5 * DAY, FOURTH, "reinstate")
+        facts = Facts(name="欧阳娜", id_type="resident", id_key=resident(4))
+        made.change(NOW + 6 * DAY, FIFTH, "replace", facts=facts)
+        yield made
+
+
+BEFORE = ["replaced", "revoked", "suspended", "valid", "replaced", "withdrawn", "valid", "valid"]
+DAY_FOUR = ["replaced", "revoked", "suspended", "suspended", "valid", "withdrawn", "valid", "not_yet_valid"]
+
+
+def test_a_stolen_status_key_unrevokes_nobody(centre: Centre) -> None:
+    """Declared, it would make revoked ones valid: that is told, refused at publishing, and made anew first."""
+    now = NOW + 10 * DAY
+    assert centre.states(now) == BEFORE
+    old = centre.key("status")
+    with pytest.raises(Refusal, match="rotate status"):
+        centre.life(now).compromise(old.kid.hex(), 1, agreed=True)
+    centre.life(now).rotate("status", (), agreed=True)
+    size = centre.size()
+    with pytest.raises(Refusal, match=f"has {size} entries"):
+        centre.life(now).compromise(old.kid.hex(), size + 1, agreed=True)
+    with pytest.raises(NotAgreed) as told:
+        centre.life(now).compromise(old.kid.hex(), 1, agreed=False)
+    assert f"  valid again though they are not now, 2: {SECOND}, {THIRD}" in str(told.value).splitlines()
+    done = centre.life(now).compromise(old.kid.hex(), 1, agreed=True)
+    assert done.forecast is not None
+    assert done.forecast.exams["CEM-2022-04"] == {
+        ("revoked", "valid"): 1, ("suspended", "valid"): 1, ("valid", "valid"): 3, ("replaced", "withdrawn"): 2,
+        ("withdrawn", "withdrawn"): 1,
+    }  # fmt: skip
+    # Any other release would bring the keyring alone.
+    session = centre.place.session(now)
+    with session.ledger:
+        release = session.room.releases / session.ledger.jobs()[0].release
+    with pytest.raises(NotAgreed, match="resign"):
+        centre.publish(release, now)
+    assert centre.states(now) == BEFORE
+    made = centre.resign(now)
+    assert (made.lists, made.changes, made.indexes, made.exams, made.strange) == (0, 6, 0, (), 0)
+    assert made.path is not None
+    centre.publish(made.path, now)
+    assert centre.states(now) == BEFORE
+    assert centre.states(now, 4) == DAY_FOUR
+    again = centre.resign(now + 1)
+    assert (again.path, again.changes) == (None, 0)
+
+
+def test_a_stolen_certificate_key_takes_no_certificate(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists, indexes and the next list by a good key hold what stands; a killed command is given again."""
+    now = NOW + 20 * DAY
+    old = centre.key("certificate")
+    centre.life(now).rotate("certificate", (), agreed=True)
+    waiting = centre.change_unpublished(now - 60, THIRD, "reinstate")
+    centre.life(now).compromise(old.kid.hex(), 1, agreed=True)
+
+    def killed(*_arguments: object, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(release_file, "write", killed)
+        with pytest.raises(KeyboardInterrupt):
+            centre.resign(now)
+    made = centre.resign(now + 5)
+    assert made.path is not None
+    first = made.path.read_bytes()
+    again = centre.resign(now + 9)
+    assert (again.path, made.path.read_bytes()) == (made.path, first)
+    assert (made.lists, made.indexes, made.exams, made.strange) == (3, 4, ("CEM-2022-04",), 0)
+    # The release that waited touched the exam: it was withdrawn and made again, behind what is made anew.
+    assert centre.waiting() == [made.path.name, made.again[0].name]
+    assert not waiting.exists()
+    centre.publish(made.path, now + 20)
+    assert centre.states(now + 20) == BEFORE
+    assert centre.states(now + 20, 4) == DAY_FOUR
+    centre.publish(made.again[0], now + 30)
+    assert centre.states(now + 30)[2] == "valid"
+    # The centre goes on with its new keys.
+    centre.change(now + 40, FOURTH, "revoke", reason="other")
+    assert centre.states(now + 40)[3] == "revoked"
+    session = centre.place.session(now + 41)
+    with session.ledger:
+        given = session.ledger.given(EIGHTH)
+    assert given is not None
+    assert given.statement is not None
+    qr = f"https://VERIFY.EXAMPLE.ORG/Q/{int.from_bytes(given.statement)}"
+    assert centre.ask_qr(now + 41, qr)["outcome"] == "valid"
+    chain = centre.place.keys.chain()
+    seen = verdict.read_qr(qr, chain, now)
+    offline = verdict.judge(seen, None, chain=chain, now=now, offline=Knowledge(chain=chain))
+    assert offline.outcome == "key_not_trusted"
+
+
+def test_a_thief_signs_to_no_avail(centre: Centre) -> None:
+    """What a compromised key signs, with an old time of issue, is believed of nobody, filed past publish or not."""
+    now = NOW + 30 * DAY
+    old = centre.key("certificate", 0)
+    signer = centre.place.keys.load(old, KNOWN)
+    forged = Certificate(
+        number="CEM2204000099P", holder="贼", id_hint="0000", programme="CEM", term="2022-04", issued_at=NOW - 1
+    )
+    data = signer.sign(forged.draft(signer.kid))
+    path = centre.place.folder / "thief.release"
+    path.write_bytes(data)
+    with pytest.raises(Refusal):
+        centre.publish(path, now)
+    qr = f"https://VERIFY.EXAMPLE.ORG/Q/{int.from_bytes(data)}"
+    assert centre.ask_qr(now, qr)["outcome"] in ("unregistered", "key_not_trusted")
+    centre.file(data)
+    assert centre.ask_qr(now, qr)["outcome"] == "key_not_trusted"
+    assert centre.resign(now).path is None
+
+
+def test_a_key_that_was_retired_keeps_what_it_signed_and_waits_for_its_releases(centre: Centre) -> None:
+    """Retiring is refused while a release of the key is not in the registry; afterwards all verify as before."""
+    now = NOW + 40 * DAY
+    centre.life(now).rotate("certificate", (), agreed=True)
+    old = centre.key("certificate", 1)
+    states = centre.states(now)
+    releases = sorted((centre.place.folder / "releases").glob("*.release"))
+    unpublished = centre.change_unpublished(now, EIGHTH, "replace")
+    middle = centre.key("certificate", -1)
+    with pytest.raises(Refusal, match=rf"{unpublished.name}"):
+        centre.life(now).retire(middle.kid.hex(), [*releases, unpublished], all_published=False, agreed=True)
+    done = centre.life(now).retire(old.kid.hex(), releases, all_published=False, agreed=True)
+    assert done.forecast is not None
+    assert done.forecast.changed == 0
+    session = centre.place.session(now + 1)
+    with session.ledger:
+        withdraw(session.room, session.ledger, unpublished.name, "not meant", registry=None, now=now + 1)
+    centre.change(now + 2, THIRD, "suspend")
+    assert [state for n, state in enumerate(centre.states(now + 3)) if n != 2] == [
+        s for n, s in enumerate(states) if n != 2
+    ]
+
+
+def test_the_root_hands_over_and_everything_stays(centre: Centre, tmp_path: Path) -> None:
+    """The service follows the chain from the root that it pinned; the old medium signs nothing more."""
+    now = NOW + 50 * DAY
+    states = centre.states(now)
+    centre.life(now).rotate_root(tmp_path / "new-root", agreed=True)
+    with pytest.raises(KeyProblem, match="medium is not here"):
+        centre.life(now)
+    new = Life(centre.place.keys, RootMedium.find(tmp_path / "new-root", centre.place.keys), KNOWN, now)
+    new.rotate("log", (), agreed=True)
+    centre.change(now + 1, THIRD, "reinstate")
+    states[2] = "valid"
+    assert centre.states(now + 2) == states

@@ -1,0 +1,60 @@
+"""Ed25519 at its edges, as a verifier decides them: wycheproof's 151 signatures and CCTV's 914 (interop/README.md).
+
+A key must be sound to be in a keyring at all, and then the cofactorless equation of RFC 8032 section 5.1.7 decides,
+with S below L and R compared byte for byte.
+"""
+
+from typing import Final
+
+import pytest
+
+from tests.interop.judged import read
+from verify.core import curve, statement
+from verify.core.statement import Envelope
+
+ACCEPTED: Final = {"low_order_R", "low_order_component_R", "low_order_component_A"}
+"""What CCTV's signatures may have: points with a small component, where the equation holds without the cofactor."""
+
+
+def accepts(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether a statement with this signature counts as signed by a key of the keyring."""
+    if not curve.is_sound(public) or len(signature) != 64:
+        return False
+    return statement.signed_by(Envelope(data=b"", kid=b"", payload=b"", signed=message, signature=signature), public)
+
+
+def test_every_signature_of_wycheproof_is_judged_as_it_says() -> None:
+    """151 of 151: truncated, malleable, with S of L and more, over other messages."""
+    groups = read("ed25519_wycheproof")["groups"]
+    wrong = [
+        test["tcId"]
+        for group in groups
+        for test in group["tests"]
+        if accepts(bytes.fromhex(group["public"]), bytes.fromhex(test["msg"]), bytes.fromhex(test["sig"]))
+        is not (test["result"] == "valid")
+    ]
+    assert wrong == []
+    assert sum(len(group["tests"]) for group in groups) == 151
+
+
+def test_every_edge_of_cctv_is_decided() -> None:
+    """914 of 914: no small-order or non-canonical key, no non-canonical R, and no help from the cofactor."""
+    vectors = read("ed25519_cctv")["vectors"]
+    wrong = [
+        one["number"]
+        for one in vectors
+        if accepts(bytes.fromhex(one["key"]), one["msg"].encode(), bytes.fromhex(one["sig"]))
+        is not (set(one["flags"] or ()) <= ACCEPTED)
+    ]
+    assert wrong == []
+    assert len(vectors) == 914
+
+
+@pytest.mark.parametrize(
+    "flag", ["low_order_A", "non_canonical_A", "non_canonical_R", "low_order_residue", "reencoded_k"]
+)
+def test_what_is_refused_stands_in_the_vectors(flag: str) -> None:
+    """Each edge that is refused is there to be refused, and some that is taken beside it."""
+    vectors = read("ed25519_cctv")["vectors"]
+    assert any(flag in (one["flags"] or ()) for one in vectors)
+    assert any(one["flags"] and set(one["flags"]) <= ACCEPTED for one in vectors)

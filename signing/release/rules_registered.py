@@ -192,6 +192,7 @@ def _check_lines(release: Release, registered: Registered, register: Register, f
 def _check_indexes(release: Release, registered: Registered, register: Register, fresh: Mapping[int, int]) -> None:
     """A new index is the next one and has one row for each certificate that belongs in it, and no others."""
     finals = {listed.list.exam: listed for listed in release.lists if listed.list.stage == "final"}
+    seen: set[str] = set()
     newest = {exam: known.indexes[-1].content.revision for exam, known in registered.exams.items() if known.indexes}
     for index in release.indexes:
         exam, place = index.exam, index.entry.place
@@ -202,6 +203,10 @@ def _check_indexes(release: Release, registered: Registered, register: Register,
         newest[exam] = max(count, index.revision)
         if _is_anew(index.entry, registered) and all(one.content.revision != index.revision for one in known.indexes):
             continue
+        if exam in seen:
+            words = _("the lookup index of {exam} stands twice in the release").format(exam=exam)
+            refuse("indexed_twice", words, place)
+        seen.add(exam)
         if index.revision != count + 1:
             words = _("revision {revision} of the lookup index of {exam} is not the next one; {order}")
             refuse("wrong_revision", words.format(revision=index.revision, exam=exam, order=_order(count)), place)

@@ -137,7 +137,7 @@ def _anew(session: Session, job: Job) -> list[Sealed]:
 
 
 def _statements(ledger: Ledger, bench: Bench, job: Job, anew: Sequence[Sealed]) -> list[bytes]:
-    """Certificates in row order, lists, changes, indexes, in each what is said again before what is new; or a snapshot."""
+    """Certificates in row order, lists, changes, indexes, what is said again before what is new; or a snapshot."""
     if job.kind == "snapshot":
         kid, made_snapshot = recorded_snapshot(job)
         return [bench.other(made_snapshot.draft(kid), kid, made_snapshot)]

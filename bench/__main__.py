@@ -17,6 +17,7 @@ from bench import (
     hostile,
     installed_app,
     lighthouse,
+    log_work,
     lookups,
     photo,
     printing,
@@ -49,6 +50,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "photo": photo.run,
     "lighthouse": lighthouse.run,
     "app": installed_app.run,
+    "log": log_work.run,
 }
 
 

@@ -13,6 +13,7 @@ from keys.public_files import export as write_export
 from verify.core import china_time
 from verify.core.chain import Chain
 from verify.core.fields import Names
+from verify.core.log import checkpoint
 from verify.shared import command
 
 
@@ -31,6 +32,8 @@ def show(centre: Path, folder: Path | None, as_json: bool) -> None:
         command.print_json(shown(found, chain))
         return
     tell(found, chain)
+    for line in log_keys(chain):
+        click.echo(_("the public log's key {line}").format(line=line))
     click.echo(_("root thumbprint {root}").format(root=found.root.hex()))
 
 
@@ -78,7 +81,14 @@ def shown(folder: KeyFolder, chain: Chain) -> dict[str, object]:
         "issuers": [msgspec.to_builtins(issuer) for issuer in keyring.issuers],
         "programmes": [msgspec.to_builtins(programme) for programme in keyring.programmes],
         "hosts": keyring.hosts,
+        "log_keys": log_keys(chain),
     }
+
+
+def log_keys(chain: Chain) -> list[str]:
+    """The log's active keys, as other people's tools take them: ``NAME+ID+KEY`` (C2SP signed-note)."""
+    keys = [key for key in chain.newest.keys if key.use == "log" and key.state == "active"]
+    return [checkpoint.verifier_key(checkpoint.origin_of(chain), key.public) for key in keys]
 
 
 def tell(folder: KeyFolder, chain: Chain) -> None:

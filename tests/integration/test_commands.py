@@ -260,6 +260,28 @@ def test_commands_speak_chinese_by_locale(office: Office) -> None:
     assert "拒绝" in office.run("yinjian-keys init keys --centre nowhere.toml", code=1)
 
 
+def check_log_from_outside(folder: Path, summary: dict[str, Any], qr: str) -> list[str]:
+    """What the program of docs/transparency.md says, which uses nothing of ours."""
+    found = re.search(r"```python\n(.*?)```", (PROJECT / "docs" / "transparency.md").read_text("utf-8"), re.DOTALL)
+    assert found
+    assert len(found[1].splitlines()) <= 60
+    (folder / "log.py").write_text(found[1], "utf-8")
+    keyring = Path(summary["keyring"])
+    shown = subprocess.run(
+        [sys.executable, "-m", "keys", "show", "--json"],
+        cwd=keyring.parents[1],
+        env=os.environ | {"YINJIAN_VAR": str(keyring.parents[1]), "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (key,) = json.loads(shown.stdout)["log_keys"]
+    command = [sys.executable, "-I", str(folder / "log.py"), summary["url"], key, qr]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_the_demo_comes_up_and_goes_without_a_trace(tmp_path: Path, number: signal.Signals) -> None:
     """Its samples verify in all three ways, and a signal stops the service and the database."""
@@ -284,6 +306,11 @@ def test_the_demo_comes_up_and_goes_without_a_trace(tmp_path: Path, number: sign
                 assert by_qr["outcome"] == "valid"
                 assert post(f"{summary['url']}/api/v1/verify", by_name)["outcome"] == "valid"
                 assert sample["number"] in look_up(summary["url"], sample["holder"], sample["id_number"])
+                assert (by_qr["checks"][8]["code"], by_qr["receipt"]) == ("logged", None)
+            told = post(f"{summary['url']}/api/v1/verify", {"number": samples[0]["number"], "receipt": True})
+            assert told["receipt"]["tlog_proof"].startswith("c2sp.org/tlog-proof@v1\n")
+            said = check_log_from_outside(tmp_path, summary, samples[0]["qr"])
+            assert [line.partition(":")[0] for line in said] == ["checkpoint", "entries", "certificate"]
         finally:
             running.send_signal(number)
             code = running.wait(60)

@@ -133,6 +133,23 @@ async def test_each_verdict_passes_step_9_and_brings_its_receipt_when_asked(serv
     assert (await verdict(service, number="CEM2204999999X", receipt=True))["receipt"] is None
 
 
+async def test_the_page_offers_both_receipts_as_files(service: httpx.AsyncClient) -> None:
+    """Each proves the entry; where there is none the page is shown."""
+    number = releases.number(5)
+    page = (await service.get(f"/c/{number}", headers={"accept": "text/html"})).text
+    entry = tree.entry_of(decode(CERTIFIED[5]))
+    for form in ("tlog-proof", "cose"):
+        assert f"/c/{number}?receipt={form}" in page
+        got = await service.get(f"/c/{number}?receipt={form}")
+        assert got.headers["content-disposition"] == f'attachment; filename="{number}.{form}"'
+        if form == "cose":
+            receipt.check_cose(got.content, entry, chain())
+        else:
+            receipt.check_tlog_proof(got.text, entry, chain())
+    unknown = await service.get("/c/CEM2204999999X?receipt=cose", headers={"accept": "text/html"})
+    assert (unknown.status_code, unknown.headers["content-type"]) == (404, "text/html; charset=utf-8")
+
+
 async def test_a_list_of_numbers_passes_step_9_too(service: httpx.AsyncClient) -> None:
     """Row by row."""
     rows = [{"number": releases.number(serial), "name": f"候选人{serial}"} for serial in (2, 280)]

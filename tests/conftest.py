@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import itertools
 import os
 import subprocess
@@ -118,7 +119,7 @@ _states = tempfile.TemporaryDirectory(prefix="yinjian-log-states-")
 
 def logbook(url: str) -> Logbook:
     """The tests' log key, and the log's file of the registry at ``url``."""
-    return releases.logbook(Path(_states.name) / url.rpartition("/")[2])
+    return releases.logbook(Path(_states.name) / hashlib.sha256(url.encode()).hexdigest())
 
 
 def publisher(url: str, folder: Path, standbys: Sequence[str] = ()) -> Publish:

@@ -212,7 +212,8 @@ async def test_every_vector(reader: Any) -> None:
     contract = PROJECT / "tests" / "vectors" / "contract"
     project = PROJECT / "tests" / "vectors" / "project"
     cases = json.loads((contract / "certificate.json").read_text())["cases"]
-    texts = [case["qr"] for case in json.loads((project / "certificates.json").read_text())["cases"]]
+    cases += json.loads((project / "statements.json").read_text())["cases"]
+    texts = [case["qr"] for case in json.loads((project / "verdicts.json").read_text())["cases"]]
     vectors = [bytes.fromhex(case["statement"]) for case in cases]
     for text in texts:
         try:

@@ -3,16 +3,17 @@
 import asyncio
 import re
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import asyncpg
 import click
 
-from verify.fsck import whole_registry
 from verify.shared import command as cli
 from verify.shared import environment
 from verify.shared.command import Refusal
 from verify.shared.progress import shown
+
+if TYPE_CHECKING:
+    from verify.fsck import whole_registry
 
 _ = cli.messages(cli.LOCALE)
 
@@ -31,6 +32,10 @@ _OWNER: Final = "YINJIAN_OWNER_DATABASE_URL"
 @click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
 def fsck(root: str | None, processes: int | None, as_json: bool) -> None:
     """Looks through the registry once."""
+    import asyncpg  # the bare wheel, which only checks, is without it
+
+    from verify.fsck import whole_registry
+
     thumbprint = root or environment.setting("YINJIAN_ROOT", "keys.env") or ""
     if not re.fullmatch("[0-9A-Fa-f]{64}", thumbprint):
         raise Refusal(_("Name the first root key's thumbprint, 64 hex digits, by --root or YINJIAN_ROOT."))
@@ -52,7 +57,7 @@ def fsck(root: str | None, processes: int | None, as_json: bool) -> None:
         sys.exit(1)
 
 
-def _say(found: whole_registry.Findings) -> None:
+def _say(found: "whole_registry.Findings") -> None:
     for one in found.differences:
         row = f"{one.table} {one.row}" + (f" {one.column}" if one.column else "")
         told = {"row": row, "expected": one.expected, "found": one.found}

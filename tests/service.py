@@ -35,6 +35,7 @@ class Service(msgspec.Struct, kw_only=True):
     """A running service."""
 
     url: str
+    environ: dict[str, str]
     process: subprocess.Popen[bytes]
     log: Path
 
@@ -65,16 +66,13 @@ def served(folder: Path, reader_url: str, *options: str, **settings: str) -> Ite
         "YINJIAN_ROOT": thumbprint(ROOT.public).hex(),
         "YINJIAN_LOOKUP_SECRET_FILE": str(secret),
         "YINJIAN_PORT": "0",
-        # What is compiled once serves all processes and runs; the folders of sources stay clean.
-        "PYTHONDONTWRITEBYTECODE": "",
-        "PYTHONPYCACHEPREFIX": str(PROJECT / ".stamps" / "compiled"),
         **settings,
     }
     log = folder / "service.log"
     with log.open("wb") as file:
         command = [sys.executable, "-m", "verify", "serve", *options]
         process = subprocess.Popen(command, cwd=PROJECT, env=environ, stdout=file, stderr=file)
-    service = Service(url="", process=process, log=log)
+    service = Service(url="", environ=environ, process=process, log=log)
     try:
         service.wait_for("Serving on ", 120)
         service.url = re.findall(r"Serving on (http://\S+[0-9])/", log.read_text())[0]

@@ -6,6 +6,7 @@ import click
 
 from verify.commands import settings
 from verify.commands.check import check
+from verify.commands.doctor import doctor
 from verify.commands.fetch import fetch
 from verify.commands.fsck import fsck
 from verify.shared import command as cli
@@ -42,6 +43,7 @@ def serve(host: str, port: int, workers: int | None) -> None:
 
 
 command.add_command(check)
+command.add_command(doctor)
 command.add_command(fetch)
 command.add_command(fsck)
 

@@ -6,7 +6,6 @@ process, whichever server it reads, says of a revoked certificate that it is val
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
@@ -15,24 +14,15 @@ import asyncpg
 from signing.messages import _
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress
+from verify.shared.standby_names import waited_for
 
 SECONDS: Final = 120.0
 """For which a standby that does not answer is waited for."""
-_NAMES: Final = re.compile(r"\s*(?:(?:(FIRST|ANY)\s+)?(\d+)\s*\(([^)]*)\)|([^()]*))\s*", re.IGNORECASE)
 _SETTINGS: Final = """
 select current_setting('synchronous_standby_names') as waits, current_setting('cluster_name') as own
 """
 # A transaction that wrote nothing is not waited for, but one that notifies is: what is published again is confirmed.
 _WRITE: Final = "select pg_notify('yinjian_published', '')"
-
-
-def waited_for(setting: str) -> frozenset[str]:
-    """Of ``synchronous_standby_names`` the standbys each of which a commit waits for; none where some are enough."""
-    match = _NAMES.fullmatch(setting)
-    if match is None:
-        return frozenset()
-    names = [name.strip().strip('"') for name in (match[3] or match[4] or "").split(",") if name.strip()]
-    return frozenset(names) if int(match[2] or 1) >= len(names) else frozenset()
 
 
 @contextlib.asynccontextmanager

@@ -20,6 +20,7 @@ from tests.service import Service, served
 from verify.registry.port import RegistryUnavailable
 from verify.registry.postgres import PostgresRegistry
 from verify.shared.command import Refusal
+from verify.shared.standby_names import waited_for
 
 PEOPLE = range(1, 41)
 ASKED = 1000
@@ -231,4 +232,4 @@ async def test_a_primary_left_behind_is_not_read(pair: Replicated, service: Serv
 )
 def test_whom_a_primary_waits_for_is_read_from_its_setting(setting: str, names: set[str]) -> None:
     """Where any one is enough, none is waited for by name."""
-    assert confirming.waited_for(setting) == names
+    assert waited_for(setting) == names

@@ -34,7 +34,7 @@ def run(host: str, port: int, workers: int | None) -> None:
         click.echo(text.format(url=f"http://{told.host}:{where[1]}/", count=count), err=True)
 
     async def supervise() -> None:
-        await supervisor.Supervisor(public, count, rate_limits=told.rate_limits).run(serving)
+        await supervisor.Supervisor(public, count, rate_limits=told.rate_limits, metrics=told.metrics).run(serving)
 
     try:
         asyncio.run(supervise())

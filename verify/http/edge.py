@@ -33,7 +33,7 @@ from verify.http.guard.underway import Underway
 Clock = Callable[[], float]
 Complaint = Callable[[Request[Any, Any, Any], Exception], Any]
 
-_FREE: Final = ("/static/", "/health/", "/metrics")
+_FREE: Final = ("/static/", "/health/")
 _LOOKUPS: Final = ("/lookup", "/api/v1/lookup")
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),

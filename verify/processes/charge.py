@@ -13,6 +13,8 @@ class KeeperCharge(msgspec.Struct, frozen=True, kw_only=True):
     """Connections of one address, at all workers together."""
     in_all: int
     """Connections in all."""
+    metrics: tuple[str, int] | None = None
+    """Where the operator reads what all processes count."""
 
 
 class WorkerCharge(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,8 +10,10 @@ import asyncio
 import contextlib
 import logging
 import math
+import os
 import socket
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -22,6 +24,7 @@ from verify.files.refusals import FileRefused
 from verify.files.turns import BURST, Allowance, Spent
 from verify.files.workers import Workers
 from verify.http.guard.memory import LocalMemory
+from verify.http.ops import metrics
 from verify.processes import under_supervision, wire
 from verify.processes.census import Census
 from verify.processes.charge import KeeperCharge
@@ -163,6 +166,13 @@ async def keep(charge: KeeperCharge) -> None:
     keeper = Keeper(charge)
     over = under_supervision.over()
     keeper.begin()
+    if charge.metrics is not None:
+        host, port = charge.metrics
+        try:
+            metrics.exposition(Path(os.environ[metrics.FOLDER]), host, port)
+        except OSError as error:
+            _log.error("YINJIAN_METRICS: %s, port %d cannot be listened on (%s)", host, port, error.strerror)
+            sys.exit(1)
     listening = socket.socket(fileno=charge.socket)
     server = await asyncio.start_unix_server(keeper.attend, sock=listening)
     under_supervision.ready()

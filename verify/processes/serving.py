@@ -20,6 +20,7 @@ import uvicorn
 
 from verify.commands import logs, settings
 from verify.commands.settings import Settings
+from verify.core.errors import RegisterDamaged
 from verify.http.access_log import Written, as_json, as_text
 from verify.http.app import create
 from verify.http.files.intake import Intake
@@ -27,9 +28,11 @@ from verify.http.guard.connections import IN_ALL, OF_ADDRESS, Connections
 from verify.http.guard.shared_limiter import SharedLimiter
 from verify.http.guard.underway import IN_ALL as BODIES
 from verify.http.guard.underway import OF_CLIENT, Underway
+from verify.http.ops import metrics
 from verify.processes import open_files, under_supervision
 from verify.processes.asking_keeper import Keeper, KeptMemory, KeptReaders
 from verify.processes.charge import WorkerCharge
+from verify.registry.port import RegistryUnavailable
 from verify.registry.postgres import PostgresRegistry
 from verify.shared import environment
 
@@ -42,6 +45,7 @@ _FINISH_SECONDS: Final = 20
 _LAST_SECONDS: Final = 1
 """In which those who were accepted last ask."""
 _SOON: Final = 0.2
+_WATCH_SECONDS: Final = 5
 
 
 class Acceptor:
@@ -160,7 +164,7 @@ async def serve(told: Settings, charge: WorkerCharge) -> None:
     app = create(
         registry,
         told,
-        access_log=access_log,
+        access_log=metrics.Metered(access_log) if told.metrics else access_log,
         secret=secret,
         memory=KeptMemory(keeper),
         limiter=SharedLimiter(charge.limits, secret),
@@ -181,12 +185,29 @@ async def serve(told: Settings, charge: WorkerCharge) -> None:
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
+    watching = asyncio.create_task(_watch(registry, charge.replaced)) if told.metrics else None
     try:
         with access_log.writing():
             await Server(config, socket.socket(fileno=charge.socket), connections).serve(sockets=[])
     finally:
+        if watching is not None:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
         await keeper.close()
         await registry.close()
+
+
+async def _watch(registry: PostgresRegistry, replaced: int) -> None:
+    """Says for the metrics how the registry and its hosts are, from time to time."""
+    metrics.serving(replaced)
+    while True:
+        with contextlib.suppress(RegistryUnavailable, RegisterDamaged):  # whoever asks is told
+            metrics.registry_is(registry.hosts.seen.size, (await registry.chain()).newest)
+        for host in registry.hosts.hosts:
+            in_use, idle = host.in_use
+            behind = max(registry.hosts.seen.size - host.size, 0)
+            metrics.host_is(host.name, usable=host.unfit is None, behind=behind, in_use=in_use, idle=idle)
+        await asyncio.sleep(_WATCH_SECONDS)
 
 
 def main() -> None:

@@ -40,6 +40,10 @@ _BACKLOG: Final = 2048
 _NEEDED: Final = ("uvicorn", "litestar", "asyncpg", "altcha", "structlog")
 
 
+_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""By which prometheus-client, in the other processes, knows where it writes what it counts."""
+
+
 class Ended(Exception):
     """The service could not be started: a process ended before it was ready. It has said why."""
 
@@ -146,6 +150,7 @@ class Place:
     async def _look_after(self, child: Child, began: float) -> None:
         """Until it ends; and then, where nobody told it to, until its successor serves."""
         code = await child.process.wait()
+        self._supervisor.forget(child.process.pid)
         while not child.told and not self._supervisor.ending:
             lived = asyncio.get_running_loop().time() - began
             self._pause = 0.0 if lived > _SHORT else min(max(2 * self._pause, 0.1), _LONGEST_PAUSE)
@@ -161,14 +166,18 @@ class Place:
 class Supervisor:
     """The processes of one service of ``workers``, on the socket ``public``."""
 
-    def __init__(self, public: socket.socket, workers: int, *, rate_limits: bool) -> None:
+    def __init__(
+        self, public: socket.socket, workers: int, *, rate_limits: bool, metrics: tuple[str, int] | None = None
+    ) -> None:
         self.replaced = 0
         """How many processes died without being told to."""
         self.ending = False
         self._public = public
         self._count = workers
         self._rate_limits = rate_limits
+        self._metrics = metrics
         self._folder = Path(tempfile.mkdtemp(prefix="yinjian-"))
+        self._counts = self._folder / "counts"
         self._keeper: Place
         self._workers: list[Place] = []
         self._over = asyncio.Event()
@@ -196,6 +205,11 @@ class Supervisor:
             os.close(limits)
             shutil.rmtree(self._folder, ignore_errors=True)
 
+    def forget(self, pid: int) -> None:
+        """Drops what a dead process said of itself; what it counted stays (see ops.metrics)."""
+        for file in self._counts.glob(f"gauge_live*_{pid}.db"):
+            file.unlink(missing_ok=True)
+
     def _prepare(self, limits: int, quiet: socket.socket) -> None:
         """The keeper's socket is bound here, so that a keeper's successor has it too."""
         from verify.http.guard.connections import IN_ALL, OF_ADDRESS
@@ -210,7 +224,11 @@ class Supervisor:
             rate_limits=self._rate_limits,
             of_address=OF_ADDRESS if self._rate_limits else IN_ALL,
             in_all=IN_ALL,
+            metrics=self._metrics,
         )
+        if self._metrics is not None:
+            self._counts.mkdir()
+            os.environ[_COUNTS] = str(self._counts)
 
         def charge(replaced: int) -> WorkerCharge:
             return WorkerCharge(

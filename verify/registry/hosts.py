@@ -227,9 +227,10 @@ class Hosts:
         """Looks at every host from time to time, so that no question has to find out."""
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
-            await asyncio.gather(*map(self._look_at, self.hosts))
+            await asyncio.gather(*map(self.look_at, self.hosts))
 
-    async def _look_at(self, host: Host) -> None:
+    async def look_at(self, host: Host) -> None:
+        """Finds out whether a host may be asked, and notes it."""
         try:
             async with host.connection() as connection:
                 await self._look(host, connection)

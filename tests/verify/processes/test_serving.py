@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 import pytest
 
 from tests import PROJECT
@@ -38,8 +39,24 @@ def service(module_registry_urls: Urls, tmp_path_factory: pytest.TempPathFactory
     """Two workers."""
     asyncio.run(publish_exam(module_registry_urls.signer))
     folder = tmp_path_factory.mktemp("service")
-    with served(folder, module_registry_urls.reader, "--workers", "2", YINJIAN_LOOKUP_SECRET_FILE="") as running:
+    told = {"YINJIAN_LOOKUP_SECRET_FILE": "", "YINJIAN_METRICS": f"127.0.0.1:{free_port()}", "YINJIAN_LOG": "json"}
+    with served(folder, module_registry_urls.reader, "--workers", "2", **told) as running:
         yield running
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def counted(service: Service) -> dict[str, float]:
+    """What the operator's own address says, by name and labels."""
+    text = httpx.get(f"http://{service.environ['YINJIAN_METRICS']}/metrics").text
+    pairs = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in pairs}
 
 
 def asked(service: Service, path: str, **other: Any) -> httpx.Response:
@@ -74,7 +91,7 @@ class Asking(threading.Thread):
                 except httpx.HTTPError as error:
                     self.failed.append(repr(error))
                 self.answers += 1
-                time.sleep(0.004)
+                time.sleep(0.06)  # within the allowance of one address
 
     def stop(self) -> None:
         """Asks no more."""
@@ -137,6 +154,47 @@ def test_an_allowance_holds_over_all_workers(service: Service) -> None:
     assert codes[-1] == 429 or refilled > 29
 
 
+def test_the_operator_sees_all_workers_in_numbers_alone(service: Service) -> None:
+    """Verdicts, refusals, work, times, pool and keys, added up; nothing on the public address, and nobody's data."""
+    before = counted(service)
+    asked(service, f"/c/{exam.REVOKED.number}")
+    for _ in range(9):
+        assert asked(service, f"/api/v1/certificates/{exam.REVOKED.number}").status_code == 200
+    assert asked(service, "/api/v1/certificates/Z123456").status_code == 404
+    after = counted(service)
+    gained = {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
+    assert gained['yinjian_verdicts_total{outcome="revoked"}'] == 10
+    assert gained['yinjian_refused_total{code="not_found"}'] == 1
+    assert after['yinjian_refused_total{code="rate_limited"}'] >= 20
+    assert after["yinjian_work_asked_total"] >= 7
+    route = "/api/v1/certificates/{number}"
+    seconds = [
+        value for name, value in gained.items() if name.startswith("yinjian_request_seconds_count") and route in name
+    ]
+    assert seconds == [10]
+    assert after["yinjian_workers"] == 2
+    assert after["yinjian_registry_statements"] == len(exam.statements()) - 1
+    assert after["yinjian_keyring_expires_days"] > 365
+    assert after["yinjian_processes_replaced"] == 0
+    host = urlsplit(service.environ["YINJIAN_DATABASE_URL"]).netloc.rpartition("@")[2]
+    assert after[f'yinjian_host_usable{{host="{host}"}}'] == 2
+    assert httpx.get(f"{service.url}/metrics").status_code == 404
+    said = " ".join(after)
+    assert not [word for word in (exam.REVOKED.number, exam.REVOKED.name, "reader:") if word in said]
+
+
+def test_logs_are_json_lines_without_anybody_s_data(service: Service) -> None:
+    """One event a line, with its route and nothing that was asked."""
+    time.sleep(0.5)  # the access log is written a moment later
+    lines = [line for line in service.log.read_text().splitlines() if not line.startswith("Serving on")]
+    events = [msgspec.json.decode(line) for line in lines]
+    answered = [event for event in events if event["event"] == "answered"]
+    assert answered
+    assert all(event.keys() >= {"event", "level", "logger", "timestamp"} for event in events)
+    assert exam.REVOKED.number not in service.log.read_text()
+    assert exam.VALID.name not in service.log.read_text()
+
+
 def test_files_are_read_by_the_one_set_of_readers(service: Service) -> None:
     """Sent to any worker, and read by children of the keeper alone."""
     picture = png(qr_image(exam.VALID.qr))
@@ -182,6 +240,7 @@ def test_new_settings_are_taken_without_a_request_lost(service: Service) -> None
     assert sum(one.answers for one in clients) > 50
     assert [failure for one in clients for failure in one.failed] == []
     assert len(service.children("serving")) == 2
+    assert counted(service)['yinjian_verdicts_total{outcome="revoked"}'] >= 50  # the old workers' counts stay
 
 
 def test_a_worker_and_a_keeper_that_die_are_replaced(service: Service) -> None:

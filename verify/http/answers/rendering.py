@@ -20,6 +20,7 @@ from verify.http.asked import language as words
 from verify.http.asked import state
 from verify.http.asked.bodies import AnyRequest
 from verify.http.asked.language import LANGUAGES, Language
+from verify.http.ops import metrics
 
 PERSONAL: Final = "no-store"
 """For pages that hold what only one asker may see."""
@@ -104,6 +105,7 @@ class Views:
         ``kept`` is the form that was sent, where it may be sent again.
         """
         refused = problems.of(error)
+        metrics.refused(refused.code)
         headers = problems.headers_of(refused, error)
         if problems.for_programs(request):
             return problems.as_json(refused, headers)

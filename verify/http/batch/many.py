@@ -20,6 +20,7 @@ from verify.http.check.asker import Asker
 from verify.http.guard.challenge import Challenge
 from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import Try
+from verify.http.ops import metrics
 
 CHUNK: Final = 25
 """Rows judged in one go, about 10 ms, before other requests have their turn."""
@@ -141,6 +142,7 @@ class Judging:
         judged = verdict.judge(seen, record, chain=asked.chain, log=asked.log, now=self._now, name=row.name)
         if judged.outcome in _AGAINST_THE_KEY:  # perhaps a keyring published since: asked once more, by itself
             judged = await self._again(row)
+        metrics.judged(judged.outcome)
         return Checked(row=row, verdict=judged)
 
     async def _again(self, row: Row) -> Verdict:

@@ -15,6 +15,7 @@ from verify.http.answers.problems import Refused
 from verify.http.guard.lane import Lane
 from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import Try
+from verify.http.ops import metrics
 from verify.registry.port import Registry
 
 
@@ -91,7 +92,7 @@ class Asker:
             newest = record.chain if record is not None else await self.registry.chain()
             if newest.newest.version <= chain.newest.version:
                 log = await self.registry.log([record]) if record is not None else None
-                return verdict.judge(
+                judged = verdict.judge(
                     seen,
                     record,
                     chain=chain,
@@ -101,6 +102,8 @@ class Asker:
                     name=asked.name,
                     receipt=asked.receipt,
                 )
+                metrics.judged(judged.outcome)
+                return judged
             chain = newest  # by which the same may be read otherwise: with a key that the one before lacked
 
     async def person(self, name: str, id_type: IdType, id_number: str, *, now: int) -> tuple[CertificateView, ...]:

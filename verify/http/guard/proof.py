@@ -16,6 +16,7 @@ import msgspec
 from verify.http.answers.problems import Refused
 from verify.http.guard.challenge import Challenge
 from verify.http.guard.memory import Memory
+from verify.http.ops import metrics
 
 ALGORITHM: Final = "PBKDF2/SHA-256"
 LIFETIME: Final = 600
@@ -57,6 +58,7 @@ class Proofs:
             hmac_secret=self._secret,
             hmac_key_secret=self._key_secret,
         )
+        metrics.asked_for_work(work)
         return Challenge(parameters=made.parameters.to_dict(), signature=made.signature or "")
 
     async def check(self, payload: str | None, work: int, now: int) -> Proof:

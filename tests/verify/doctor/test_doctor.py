@@ -1,0 +1,91 @@
+"""``yinjian-verify doctor``: a sound installation is told so; what is wrong is named, with what to do."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from tests.conftest import Urls
+from tests.invented import ROOT, SECRET
+from tests.service import publish_exam
+from verify.__main__ import command
+from verify.core.keyring import thumbprint
+
+
+@pytest.fixture(scope="module")
+def published(module_registry_urls: Urls) -> Urls:
+    """The invented exam's registry."""
+    asyncio.run(publish_exam(module_registry_urls.signer))
+    return module_registry_urls
+
+
+@pytest.fixture
+def sound(published: Urls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Settings of a sound installation."""
+    secret = tmp_path / "secret"
+    secret.write_text(SECRET.hex())
+    secret.chmod(0o400)
+    monkeypatch.setenv("YINJIAN_VAR", str(tmp_path))
+    monkeypatch.setenv("YINJIAN_DATABASE_URL", published.reader)
+    monkeypatch.setenv("YINJIAN_ROOT", thumbprint(ROOT.public).hex())
+    monkeypatch.setenv("YINJIAN_LOOKUP_SECRET_FILE", str(secret))
+    monkeypatch.setenv("YINJIAN_WORKERS", "2")
+    return monkeypatch
+
+
+def examined() -> tuple[int, dict[str, list[tuple[str, str]]]]:
+    """The exit code, and each check's results with what is to be done."""
+    done = CliRunner().invoke(command, ["doctor", "--json"])
+    report = msgspec.json.decode(done.stdout)
+    assert report["sound"] == (done.exit_code == 0)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for one in report["findings"]:
+        assert one["result"] == "sound" or one["remedy"], one
+        found.setdefault(one["check"], []).append((one["result"], f"{one['found']} {one['remedy']}"))
+    return done.exit_code, found
+
+
+def test_a_sound_installation_is_told_so(sound: Any) -> None:
+    """In both languages; its database, keyring, secrets and readers were looked at."""
+    code, found = examined()
+    assert code == 0
+    assert {"database", "keys", "lookup_secrets", "file_readers", "open_files", "public_url"} <= found.keys()
+    assert found["database"][0][0] == found["lookup_secrets"][0][0] == "sound"
+    sound.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "本安装正常。" in CliRunner().invoke(command, ["doctor"]).stdout
+
+
+def test_what_is_wrong_is_named_with_what_to_do(sound: Any, published: Urls, tmp_path: Path) -> None:
+    """Writing rights, readable secrets, unguarded metrics, no limits, a standby that is not waited for."""
+    (tmp_path / "secret").chmod(0o644)
+    sound.setenv("YINJIAN_DATABASE_URL", published.signer)
+    sound.setenv("YINJIAN_METRICS", "0.0.0.0:9464")
+    sound.setenv("YINJIAN_RATE_LIMITS", "off")
+    sound.setenv("YINJIAN_STANDBYS", "b")
+    sound.setenv("YINJIAN_PUBLIC_URL", "https://verify.example.org")
+    sound.setenv("YINJIAN_REDIS_URL", "redis://127.0.0.1:1/0")
+    code, found = examined()
+    assert code == 1
+    wrong = {check: texts[0][1] for check, texts in found.items() if texts[0][0] == "wrong"}
+    assert wrong.keys() == {"lookup_secrets", "metrics", "rights", "standbys", "redis"}
+    assert "synchronous_standby_names = 'FIRST 1 (b)'" in wrong["standbys"]
+    assert {check for check, texts in found.items() if texts[0][0] == "warning"} >= {"rate_limits", "proxies"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "check"),
+    [
+        ("YINJIAN_ROOT", "", "settings"),
+        ("YINJIAN_ROOT", "00" * 32, "keyring"),
+        ("YINJIAN_DATABASE_URL", "postgresql://reader:x@127.0.0.1:1/yinjian", "database"),
+    ],
+)
+def test_what_keeps_it_from_serving_is_wrong(sound: Any, setting: str, value: str, check: str) -> None:
+    """A missing setting, another root, a database that is not there."""
+    sound.setenv(setting, value)
+    code, found = examined()
+    assert code == 1
+    assert found[check][0][0] == "wrong"

@@ -1,0 +1,60 @@
+"""``yinjian-verify doctor``: whether this installation is sound, and what to do where it is not."""
+
+import asyncio
+import os
+import sys
+from typing import Final
+
+import click
+import msgspec
+
+from verify.commands import settings
+from verify.doctor.finding import Finding, Result, wrong
+from verify.shared import command, environment
+
+_ = command.messages(command.LOCALE)
+
+_SIGNS: Final[dict[Result, str]] = {"sound": "✓", "warning": "!", "wrong": "✗"}
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """All of them."""
+
+    sound: bool
+    findings: tuple[Finding, ...]
+
+
+@click.command(help=_("Say whether this installation is sound, and what to do where it is not."))
+@click.option("--workers", envvar="YINJIAN_WORKERS", type=click.IntRange(1, 512), hidden=True)
+@click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
+def doctor(workers: int | None, as_json: bool) -> None:
+    """Exits with 1 where something is wrong; warnings are no reason to."""
+    findings = asyncio.run(_examine(workers))
+    report = Report(sound=all(one.result != "wrong" for one in findings), findings=tuple(findings))
+    if as_json:
+        command.print_json(report)
+    else:
+        for one in findings:
+            click.echo(f"{_SIGNS[one.result]} {one.found}")
+            if one.remedy:
+                click.echo(f"    → {one.remedy}")
+        click.echo(_("This installation is sound.") if report.sound else _("This installation is not sound."))
+    if not report.sound:
+        sys.exit(1)
+
+
+async def _examine(workers: int | None) -> list[Finding]:
+    try:
+        told = settings.read(os.environ, environment.var_folder())
+    except settings.SettingRefused as refused:
+        remedy = _("Set it and ask again; docs/operator.md lists all settings.")
+        return [wrong("settings", str(refused), remedy)]
+    from verify.doctor import database, machine
+
+    count = workers or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    findings = list(machine.examine(told))
+    findings += [one async for one in machine.readers()]
+    findings += [one async for one in database.examine(told, count)]
+    if told.redis_url:
+        findings.append(await machine.shared_limits(told.redis_url))
+    return findings

@@ -1,0 +1,120 @@
+"""What can be seen of the registry: its hosts, the reader's rights there, and how long its keys hold."""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
+
+import asyncpg
+
+from verify.commands.settings import Settings
+from verify.core.errors import RegisterDamaged
+from verify.doctor.finding import Finding, sound, warning, wrong
+from verify.registry.port import RegistryUnavailable
+from verify.registry.postgres import PostgresRegistry
+from verify.shared import command
+from verify.shared.standby_names import waited_for
+
+_ = command.messages(command.LOCALE)
+
+_SOON_DAYS: Final = 30
+_CLOCK_SECONDS: Final = 5
+_CONNECTIONS: Final = 8
+"""Of each worker, to each host."""
+_RIGHTS: Final = """
+select has_any_column_privilege('registry.statement', 'insert') as writes, r.rolsuper, r.rolconnlimit,
+    current_setting('synchronous_standby_names') as waits, pg_is_in_recovery() as standby,
+    current_setting('cluster_name') as name, extract(epoch from clock_timestamp()) as now
+from pg_roles r where r.rolname = current_user
+"""
+
+
+async def examine(told: Settings, workers: int) -> AsyncIterator[Finding]:
+    """Every host of the database, and what the registry there says of its keys."""
+    registry = await PostgresRegistry.open(told.database_url, told.root, standbys=told.standbys)
+    try:
+        usable = False
+        for host in registry.hosts.hosts:
+            await registry.hosts.look_at(host)
+            if host.unfit is not None:
+                found = _("The database at {host} is not asked: {why}.").format(host=host.name, why=host.unfit)
+                yield wrong("database", found, _remedy(host.unfit))
+                continue
+            usable = True
+            role = _("standby") if host.standby else _("primary")
+            found = _("The database at {host} answers ({role}, {size} statements).")
+            yield sound("database", found.format(host=host.name, role=role, size=host.size))
+            async with host.connection() as connection:
+                row = await connection.fetchrow(_RIGHTS)
+            for finding in _rights(told, workers, host.name, row):
+                yield finding
+        if usable:
+            async for finding in _keys(registry):
+                yield finding
+    finally:
+        await registry.close()
+
+
+def _remedy(why: str) -> str:
+    if "Undefined" in why or "InvalidSchema" in why:
+        return _("Bring it to the newest schema: yinjian-migrate up, as its owner.")
+    if "Password" in why or "Authorization" in why:
+        return _("See that YINJIAN_DATABASE_URL has the reader's name and password.")
+    if "YINJIAN_STANDBYS" in why:
+        return _("Have the primary wait for it (synchronous_standby_names) and name it in YINJIAN_STANDBYS.")
+    if "history" in why:
+        return _("Make it a standby anew (pg_rewind or pg_basebackup).")
+    return _("See that it runs and can be reached from here.")
+
+
+def _rights(told: Settings, workers: int, host: str, row: asyncpg.Record) -> Iterator[Finding]:
+    if row["writes"] or row["rolsuper"]:
+        found = _("At {host} the service may write to the registry.").format(host=host)
+        yield wrong("rights", found, _("Give it the address of the reader role (yinjian_reader), and no other."))
+    most = row["rolconnlimit"]
+    if 0 <= most < _CONNECTIONS * workers:
+        found = _("{workers} workers may want {wanted} connections to {host}; the reader has {most}.")
+        wanted = _CONNECTIONS * workers
+        remedy = _("yinjian-migrate up --reader-connections {wanted}, within the server's max_connections.")
+        told_of = found.format(workers=workers, wanted=wanted, host=host, most=most)
+        yield warning("connections", told_of, remedy.format(wanted=wanted))
+    if not row["standby"]:
+        needed = set(told.standbys) - {row["name"]}
+        if missing := needed - waited_for(row["waits"]):
+            names = ", ".join(sorted(missing))
+            found = _("The primary at {host} does not wait for {names}, which is read.").format(host=host, names=names)
+            setting = f"synchronous_standby_names = 'FIRST {len(needed)} ({', '.join(sorted(needed))})'"
+            yield wrong("standbys", found, _("At the primary: {setting}, and reload it.").format(setting=setting))
+    behind = abs(float(row["now"]) - time.time())
+    if behind > _CLOCK_SECONDS:
+        found = _("The clocks here and at {host} differ by {seconds:.0f} seconds.")
+        yield warning("clock", found.format(host=host, seconds=behind), _("Set both by NTP."))
+
+
+async def _keys(registry: PostgresRegistry) -> AsyncIterator[Finding]:
+    """How long what is believed holds."""
+    try:
+        newest = (await registry.chain()).newest
+    except RegistryUnavailable as error:
+        remedy = _("Publish something (yinjian-sign publish), or compare YINJIAN_ROOT with the root of the key folder.")
+        yield wrong("keyring", _("No keyring of the pinned root is there ({why}).").format(why=error), remedy)
+        return
+    except RegisterDamaged as error:
+        yield wrong("keyring", str(error), _("yinjian-verify fsck says what is damaged."))
+        return
+    ends = [(_("The keyring"), newest.expires_at)]
+    text = _("Key {kid} ({use})")
+    ends += [
+        (text.format(kid=key.kid.hex(), use=key.use), key.not_after)
+        for key in newest.keys
+        if key.state == "active" and key.not_after is not None
+    ]
+    for what, end in ends:
+        days = int((end - time.time()) // 86_400)
+        if days < 0:
+            found = _("{what} has expired.").format(what=what)
+            yield wrong("keys", found, _("The key custodian renews it (yinjian-keys), and it is published."))
+        elif days < _SOON_DAYS:
+            found = _("{what} expires in {days} days.").format(what=what, days=days)
+            yield warning("keys", found, _("The key custodian renews it (yinjian-keys), and it is published."))
+        else:
+            yield sound("keys", _("{what} holds for {days} days.").format(what=what, days=days))

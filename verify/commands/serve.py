@@ -7,6 +7,7 @@ import click
 
 from verify.commands import settings
 from verify.processes import supervisor
+from verify.processes.upkeep import Ended
 from verify.shared import command, environment
 
 _ = command.messages(command.LOCALE)
@@ -38,7 +39,7 @@ def run(host: str, port: int, workers: int | None) -> None:
 
     try:
         asyncio.run(supervise())
-    except supervisor.Ended:
+    except Ended:
         raise command.Refusal(_("The service did not start; the lines above say why.")) from None
 
 

@@ -9,6 +9,7 @@ from verify.commands.check import check
 from verify.commands.doctor import doctor
 from verify.commands.fetch import fetch
 from verify.commands.fsck import fsck
+from verify.commands.monitor import monitor
 from verify.shared import command as cli
 
 _ = cli.messages(cli.LOCALE)
@@ -46,6 +47,7 @@ command.add_command(check)
 command.add_command(doctor)
 command.add_command(fetch)
 command.add_command(fsck)
+command.add_command(monitor)
 
 
 def main() -> None:

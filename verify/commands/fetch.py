@@ -53,9 +53,9 @@ def fetch(url: str, *, root: str | None, place: Path | None, as_json: bool) -> N
     pinned = _pinned(root or environment.setting("YINJIAN_ROOT", "keys.env"), target)
     base = f"{site.scheme}://{site.netloc}{site.path.rstrip('/')}"
     with shown(_("Fetching from {}").format(site.netloc)):
-        keyring = _get(base, _KEYRING, _MOST["keyring"])
-        note = _get(base, _CHECKPOINT, _MOST["checkpoint"])
-        snapshot = _get(base, _SNAPSHOT, _MOST["snapshot"])
+        keyring = get(base, _KEYRING, _MOST["keyring"])
+        note = get(base, _CHECKPOINT, _MOST["checkpoint"])
+        snapshot = get(base, _SNAPSHOT, _MOST["snapshot"])
     if keyring is None:
         raise Refusal(_("{} gives no keyring: is it a centre's service?").format(site.netloc))
     chain = kept.newer_chain(keyring, pinned, before)
@@ -105,8 +105,8 @@ def _pinned(told: str | None, target: Path) -> bytes:
     return pinned
 
 
-def _get(base: str, path: str, most: int) -> bytes | None:
-    """What the service has there, whole; None where it has nothing. Raises Refusal."""
+def get(base: str, path: str, most: int) -> bytes | None:
+    """What the service at ``base`` has at ``path``, whole; None where it has nothing. Raises Refusal."""
     request = urllib.request.Request(base + path, headers={"User-Agent": "yinjian-verify"})  # noqa: S310 - checked above
     try:
         with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - as above

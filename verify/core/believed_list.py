@@ -61,6 +61,10 @@ class GenuineList:
             place += 1
         return False
 
+    def shorts(self) -> tuple[bytes, ...]:
+        """The certificates that its rows name, by the first 16 bytes of their SHA-256, in the order of these."""
+        return tuple(self._shorts[place : place + _SHORT] for place in range(0, len(self._shorts), _SHORT))
+
     def at(self, index: int, chain: Chain) -> "BelievedList":
         """The list, believed at this log index. Raises NotBelieved."""
         key = signed.current(self.key, chain)

@@ -179,6 +179,11 @@ class Frontier:
         """The root as it is now."""
         return fold(self._hashes)
 
+    @property
+    def hashes(self) -> tuple[bytes, ...]:
+        """The hashes of its complete subtrees, by which it can be kept and grown on."""
+        return tuple(self._hashes)
+
     def add(self, entries: Iterable[bytes]) -> Self:
         """Grows by these entries (33 bytes each), in order."""
         stack, size = self._hashes, self.size

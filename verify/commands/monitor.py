@@ -1,0 +1,86 @@
+"""``yinjian-verify monitor URL --state FILE``: a log followed from outside, with what the public has; made for cron."""
+
+import sys
+import urllib.parse
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from verify.commands import kept
+from verify.commands.fetch import get
+from verify.monitor import with_database
+from verify.monitor.following import Follower, Look
+from verify.monitor.remembered import Remembered
+from verify.shared import environment
+from verify.shared.command import LOCALE, Refusal, messages, print_json
+from verify.shared.progress import shown
+
+_ = messages(LOCALE)
+
+_UNREACHED: Final = 3
+
+
+@click.command(
+    help=_(
+        "Follow a centre's log from outside, with what the public has: refuses a fork, a rewrite and a size that went "
+        "back, tells every new entry, and holds each pass list that is shown to the log.\n\nExit code 0 all in order, "
+        "1 an alarm, 2 wrong usage, 3 the service could not be asked."
+    )
+)
+@click.argument("url")
+@click.option(
+    "--state", type=click.Path(path_type=Path, dir_okay=False), required=True, help=_("The file of what was seen so far.")
+)
+@click.option("--root", envvar="YINJIAN_ROOT", help=_("The thumbprint of the centre's first root key, 64 hex digits."))
+@click.option(
+    "--database",
+    metavar="URL",
+    help=_("A database whose statements may be read: every certificate must be named by a list or a replacement."),
+)
+@click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
+def monitor(url: str, *, state: Path, root: str | None, database: str | None, as_json: bool) -> None:
+    """Looks once."""
+    site = urllib.parse.urlsplit(url if "//" in url else f"https://{url}")
+    if site.scheme not in ("https", "http") or not site.hostname:
+        raise click.UsageError(_("{} is no address of a service.").format(url))
+    base = f"{site.scheme}://{site.netloc}{site.path.rstrip('/')}"
+    with Remembered(state) as seen:
+        pinned = kept.root_of(root or environment.setting("YINJIAN_ROOT", "keys.env")) or seen.root
+        if pinned is None:
+            raise Refusal(
+                _("Say the root's thumbprint with --root: it stands on the centre's papers, or ask by telephone.")
+            )
+        if seen.root not in (None, pinned) or seen.address not in (None, base):
+            raise Refusal(_("{} is of another log ({}): take a file of its own for each.").format(state, seen.address))
+        try:
+            found = Follower(lambda path, most: get(base, path, most), seen, pinned, shown).look(base)
+            if database is not None and not found.alarms:
+                more = with_database.check(database, seen, pinned, found.size)
+                found = msgspec.structs.replace(found, alarms=(*found.alarms, *more))
+        except Refusal as error:
+            click.echo(_("Could not look: {}").format(error), err=True)
+            sys.exit(_UNREACHED)
+    if as_json:
+        print_json(found)
+    else:
+        _say(found)
+    if found.alarms:
+        sys.exit(1)
+
+
+def _say(found: Look) -> None:
+    text = _("The log has {} entries, {} more than at the last look.")
+    click.echo(text.format(found.size, found.size - found.before))
+    for entry in found.entries:
+        click.echo(f"  {entry.index}  {entry.kind}  {entry.digest}")
+    for exam, count in found.lists.items():
+        click.echo(_("The list of {} that is shown names {} certificates.").format(exam, count))
+    text = _("Of {} certificates in the log, {} were named by a list that was shown.")
+    click.echo(text.format(found.certificates, found.named))
+    for alarm in found.alarms:
+        click.echo(_("ALARM {}: {}").format(alarm.code, alarm.told), err=True)
+        click.echo(f"  {alarm.todo}", err=True)
+        for note in alarm.evidence:
+            click.echo("".join(f"  | {line}\n" for line in note.splitlines()), err=True, nl=False)

@@ -31,7 +31,10 @@ _UNREACHED: Final = 3
 )
 @click.argument("url")
 @click.option(
-    "--state", type=click.Path(path_type=Path, dir_okay=False), required=True, help=_("The file of what was seen so far.")
+    "--state",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help=_("The file of what was seen so far."),
 )
 @click.option("--root", envvar="YINJIAN_ROOT", help=_("The thumbprint of the centre's first root key, 64 hex digits."))
 @click.option(

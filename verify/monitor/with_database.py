@@ -1,7 +1,7 @@
 """The log beside the statements, for an auditor who may read them: does a list or replacement name each certificate?"""
 
 import asyncio
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 import asyncpg
@@ -47,17 +47,18 @@ async def _check(url: str, seen: Remembered, root: bytes, size: int) -> list[Ala
             ]
             filed = [(row["bytes"], row["index"]) for row in await connection.fetch(_KEYRINGS, size)]
             chain = Chain.among(filed, root)
-            named = await _named(connection.cursor(_SAID, size, prefetch=_AT_ONCE), chain) if chain else set[bytes]()
+            said = await connection.fetch(_SAID, size) if chain is not None else []
+            named = _named(said, chain) if chain is not None else set[bytes]()
             unnamed = (index for index, digest in seen.certificates() if digest[:16] not in named and index < size)
             return [*found, *(alarm("unnamed", index) for index in unnamed)]
     finally:
         await connection.close(timeout=10)
 
 
-async def _named(rows: AsyncIterable[Mapping[str, Any]], chain: Chain) -> set[bytes]:
+def _named(rows: Iterable[Any], chain: Chain) -> set[bytes]:
     """The shorts that a believed final list or a believed replacement names."""
     named: set[bytes] = set()
-    async for row in rows:
+    for row in rows:
         try:
             if row["kind"] == Kind.PASS_LIST:
                 genuine = GenuineList.of(row["bytes"], chain.newest)

@@ -3,50 +3,36 @@
 
 import { type Bytes, hex } from "./bytes";
 
-const [ZERO, ONE, TWO] = [BigInt(0), BigInt(1), BigInt(2)] as const;
+const [ZERO, ONE] = [BigInt(0), BigInt(1)] as const;
 const P = (ONE << BigInt(255)) - BigInt(19);
 const L = (ONE << BigInt(252)) + BigInt("27742317777372353535851937790883648493");
-const D = modulo(BigInt(-121665) * inverse(BigInt(121666)));
+const D = BigInt("37095705934669439343138083508754565189542113879843219016388785533085940283555"); // -121665 / 121666
+const OF_ORDER_8 = BigInt("0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826");
+/** The y of every point whose order divides 8: of order 1, 2, 4 and 8. */
+const OF_SMALL_ORDER = [ONE, P - ONE, ZERO, OF_ORDER_8, P - OF_ORDER_8];
+const sound = new Map<string, boolean>();
 
-function modulo(value: bigint): bigint {
-  const rest = value % P;
-  return rest < ZERO ? rest + P : rest;
-}
-
-function power(base: bigint, exponent: bigint): bigint {
-  let [result, square] = [ONE, modulo(base)];
-  for (let rest = exponent; rest > ZERO; rest >>= ONE) {
+function isSquare(value: bigint): boolean {
+  let [result, square] = [ONE, ((value % P) + P) % P];
+  for (let rest = (P - ONE) / BigInt(2); rest > ZERO; rest >>= ONE) {
     if (rest & ONE) result = (result * square) % P;
     square = (square * square) % P;
   }
-  return result;
+  return result === ONE;
 }
 
-function inverse(value: bigint): bigint {
-  return power(value, P - TWO);
-}
-
-function littleEndian(bytes: Bytes): bigint {
-  return BigInt(`0x${hex(bytes.slice().reverse())}`);
-}
-
-/** x² of the curve's points that have this y. */
-function xSquared(y: bigint): bigint {
-  return modulo((y * y - ONE) * inverse(D * y * y + ONE));
-}
+const littleEndian = (bytes: Bytes): bigint => BigInt(`0x${hex(bytes.slice().reverse())}`);
 
 /** Whether 32 bytes are the canonical encoding of a point of the curve that is not of small order. */
 export function isSound(key: Bytes): boolean {
-  let y = littleEndian(key) & ((ONE << BigInt(255)) - ONE);
-  let x2 = xSquared(y);
-  // With x = 0 the sign bit must be 0, and every such point is of small order.
-  if (key.length !== 32 || y >= P || x2 === ZERO || power(x2, (P - ONE) / TWO) !== ONE) return false;
-  // The order divides 8 where three doublings give the neutral element: y(2P) = (y² + x²) / (2 + x² - y²).
-  for (let doubling = 0; doubling < 3; doubling += 1) {
-    y = modulo((y * y + x2) * inverse(TWO + x2 - y * y));
-    x2 = xSquared(y);
-  }
-  return y !== ONE;
+  const name = hex(key);
+  const known = sound.get(name);
+  if (known !== undefined) return known;
+  const y = littleEndian(key) & ((ONE << BigInt(255)) - ONE);
+  // x² = (y² - 1) / (d y² + 1) is a square where the product of both is. With x = 0 the order is small.
+  const found = key.length === 32 && y < P && !OF_SMALL_ORDER.includes(y) && isSquare((y * y - ONE) * (D * y * y + ONE));
+  sound.set(name, found); // a chain has the same keys in every version
+  return found;
 }
 
 /** Whether a signature's S is below the group's order. */

@@ -44,13 +44,13 @@ class App {
   async start(): Promise<void> {
     await this.recall();
     this.tell();
-    void this.install();
     const asked = digits(location.href) ?? digits(decodeURIComponent(location.hash.slice(1)));
     const renewing = this.renew();
     if (!this.known) await renewing;
     if (asked) await this.show(asked);
     await renewing;
     this.root.dataset["state"] = "ready";
+    await this.install(); // last, so that what somebody waits for comes first
   }
 
   private async recall(): Promise<void> {

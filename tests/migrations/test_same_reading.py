@@ -5,6 +5,7 @@ fields that are in no table. What the core alone takes cannot be published: it c
 integer from 2^63 on, which PostgreSQL has no place for.
 """
 
+import contextlib
 import itertools
 import json
 import os
@@ -209,21 +210,19 @@ def good() -> list[bytes]:
 
 async def test_every_vector(reader: Any) -> None:
     """On every statement of the vectors, good and bad, the two agree, and both take the good ones."""
-    contract = PROJECT / "tests" / "vectors" / "contract"
-    project = PROJECT / "tests" / "vectors" / "project"
-    cases = json.loads((contract / "certificate.json").read_text())["cases"]
-    cases += json.loads((project / "statements.json").read_text())["cases"]
-    texts = [case["qr"] for case in json.loads((project / "verdicts.json").read_text())["cases"]]
-    vectors = [bytes.fromhex(case["statement"]) for case in cases]
-    for text in texts:
-        try:
-            vectors.append(qr_text.read(text))
-        except Unreadable:
-            continue
-    for case in json.loads((project / "chains.json").read_text())["cases"]:
-        vectors += map(bytes.fromhex, case["keyrings"])
-    for case in json.loads((project / "beliefs.json").read_text())["cases"]:
-        vectors += map(bytes.fromhex, case["log"])
+    folder = PROJECT / "tests" / "vectors"
+    cases = {
+        path.stem: json.loads(path.read_text())["cases"]
+        for path in (folder / "contract" / "certificate.json", *sorted((folder / "project").glob("*.json")))
+        if path.stem in ("certificate", "statements", "verdicts", "chains", "snapshots", "beliefs")
+    }
+    vectors = [bytes.fromhex(case["statement"]) for case in cases["certificate"] + cases["statements"]]
+    for case in cases["verdicts"]:
+        with contextlib.suppress(Unreadable):
+            vectors.append(qr_text.read(case["qr"]))
+    vectors += [bytes.fromhex(case["snapshot"]) for case in cases["snapshots"]]
+    vectors += [bytes.fromhex(data) for case in cases["chains"] for data in case["keyrings"]]
+    vectors += [bytes.fromhex(data) for case in cases["beliefs"] for data in case["log"]]
     counts = await compare(reader, vectors)
     assert counts["both"] > 10
     assert await compare(reader, good()) == {"both": len(good())}

@@ -10,7 +10,6 @@ import itertools
 import json
 import multiprocessing
 import os
-import re
 import socket
 import statistics
 import subprocess
@@ -29,7 +28,8 @@ import msgspec
 from bench import publishing
 from bench.figures import Figure, limit
 from bench.hostile_asking import Place, Reply, ask, form, request
-from bench.hostile_attacks import attack
+from bench.hostile_attacks import GUESSED, attack
+from bench.service_use import ServiceUse
 from migrations import embedded
 from tests import photos, releases
 from tests.invented import SECRET
@@ -82,7 +82,7 @@ class Honest:
 
     async def name(self, source: str) -> tuple[bool, float]:
         """Number and name, with the proof of work where it is wanted: its own time is the asker's."""
-        serial = next(self._serial) % 40 + 1
+        serial = next(self._serial) % GUESSED + 1
         asked = {"number": releases.number(serial), "name": f"候选人{serial}"}
         reply = await ask(self.place, source, request("POST", "/api/v1/verify", json.dumps(asked).encode()))
         if reply.status == 403:
@@ -186,11 +186,6 @@ async def _open(honest: Honest, rate: float, seconds: float) -> dict[str, list[t
     return found
 
 
-def _resident(pid: int, field: str = "VmRSS") -> int:
-    found = re.search(rf"{field}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text("ascii"))
-    return int(found[1]) >> 10 if found else 0
-
-
 def _p99(times: list[float]) -> float:
     return sorted(times)[min(len(times) * 99 // 100, len(times) - 1)]
 
@@ -199,7 +194,8 @@ async def _measure(place: Place, pid: int) -> list[Figure]:
     honest = Honest(place)
     await _closed(honest, 2)
     rate = await _closed(honest, 4) / 2
-    start = _resident(pid)
+    use = ServiceUse(pid)
+    start = use.memory()
     print(f"  alone {2 * rate:.0f} questions a second: asked at {rate:.1f}")
     await honest.prepare(_LOOKUPS)
     alone = {kind: _p99([seconds for _, seconds in took]) for kind, took in (await _open(honest, rate, ALONE)).items()}
@@ -208,15 +204,21 @@ async def _measure(place: Place, pid: int) -> list[Figure]:
     told: multiprocessing.SimpleQueue[dict[str, int]] = spawn.SimpleQueue()
     process = spawn.Process(target=attack, args=(place, PEOPLE, ATTACK, told), daemon=True)
     process.start()
-    await asyncio.sleep(4)
-    found = await _open(honest, rate, ATTACK - 6)
-    await asyncio.to_thread(process.join, 30)
-    peak = _resident(pid, "VmHWM")
-    await asyncio.sleep(REST)
-    end = _resident(pid)
+    async with use.watched():
+        await asyncio.sleep(4)
+        before = use.time()
+        found = await _open(honest, rate, ATTACK - 6)
+        spent = use.time() - before
+        await asyncio.to_thread(process.join, 30)
+        await asyncio.sleep(REST)
+        end = use.memory()
     if not told.empty():
         print("  the ten: " + ", ".join(f"{name} ×{count}" for name, count in Counter(told.get()).most_common()))
-    print(f"  memory of the service: {start} MiB at the start, {peak} at its peak, {end} at the end")
+    print(f"  memory of the service: {start} MiB at the start, {use.peak} at its peak, {end} at the end")
+    print(
+        f"  while both asked, the service ran for {spent.ran:.1f} s and waited {spent.waited:.1f} s for a processor; "
+        f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
+    )
     print(f"  names that cost honest askers a proof of work: {honest.worked}")
     good = total = 0
     for kind, took in found.items():
@@ -239,7 +241,7 @@ async def _measure(place: Place, pid: int) -> list[Figure]:
     )
     return [
         share,
-        limit("the service's memory at the attack's peak", peak, MOST_MIB, unit="MiB"),
+        limit("the service's memory at the attack's peak", use.peak, MOST_MIB, unit="MiB"),
         limit("the service's memory after it", end, start + 150, unit="MiB"),
     ]
 

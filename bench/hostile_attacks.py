@@ -23,6 +23,8 @@ SOURCES: Final = tuple(f"127.2.0.{at}" for at in range(1, 11))
 MARKS: Final = "\u0315\u0300"
 MEGABYTES: Final = 10 << 20
 URLENCODED: Final = "application/x-www-form-urlencoded"
+GUESSED: Final = 2
+"""The first certificates, whose names are guessed by all of them: more often than is free for anybody."""
 _PAUSE: Final = 0.05
 """Seconds between two requests of one kind from one address."""
 
@@ -61,7 +63,7 @@ def attacks(people: int) -> dict[str, Callable[[random.Random], bytes]]:
             "POST",
             "/api/v1/verify",
             json.dumps(
-                {"number": releases.number(draw.randint(1, 40)), "name": f"猜{draw.randint(1, 10**6)}"}
+                {"number": releases.number(draw.randint(1, GUESSED)), "name": f"猜{draw.randint(1, 10**6)}"}
             ).encode(),
         ),
     }

@@ -1,0 +1,81 @@
+"""What a running service uses of its machine: memory, and time on a processor and waiting for one, over its processes.
+
+The readers of strangers' files are left out: each has its own bound.
+"""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+_READER: Final = b"verify.files.worker"
+_EVERY: Final = 0.5
+"""Seconds between two looks at the memory."""
+
+
+class Time(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds that threads ran, and that they could have run and had no processor."""
+
+    ran: float
+    waited: float
+
+    def __sub__(self, before: "Time") -> "Time":
+        return Time(ran=self.ran - before.ran, waited=self.waited - before.waited)
+
+
+class ServiceUse:
+    """Of the process ``pid`` and those that it started."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self.peak = 0
+        """The most MiB that was seen while it was watched."""
+
+    def memory(self) -> int:
+        """MiB; what several processes share counts once."""
+        found = 0
+        for pid in self._processes(self._pid):
+            with contextlib.suppress(OSError):  # it has just ended
+                told = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text("ascii"), re.MULTILINE)
+                found += int(told[1]) if told else 0
+        self.peak = max(self.peak, found >> 10)
+        return found >> 10
+
+    def time(self) -> Time:
+        """Until now."""
+        ran = waited = 0
+        for pid in self._processes(self._pid):
+            for told in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+                with contextlib.suppress(OSError):
+                    of_thread = told.read_text("ascii").split()
+                    ran, waited = ran + int(of_thread[0]), waited + int(of_thread[1])
+        return Time(ran=ran / 1e9, waited=waited / 1e9)
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """Looks at the memory again and again, for ``peak``."""
+
+        async def watch() -> None:
+            while True:
+                self.memory()
+                await asyncio.sleep(_EVERY)
+
+        task = asyncio.create_task(watch())
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    def _processes(self, pid: int) -> Iterator[int]:
+        with contextlib.suppress(OSError):
+            if _READER in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return
+            yield pid
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):
+                for child in children.read_text("ascii").split():
+                    yield from self._processes(int(child))

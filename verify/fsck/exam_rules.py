@@ -1,8 +1,10 @@
 """Each exam's rules, over everything: whom its newest final list names is registered, and its lookup index covers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+import asyncpg
 import msgspec
 
 from verify.core.believed_list import BelievedList
@@ -13,134 +15,169 @@ from verify.core.lookup_index import LookupIndex
 from verify.core.register import Published, Record, Register, revisions
 from verify.core.signed import Believed, believed
 from verify.fsck.found import Difference, Unbelieved
+from verify.fsck.stretch import Task
 
-LISTS: Final = """
-select s.index, s.bytes from registry.statement s where s.kind = 3 and s.bytes <> '' order by s.index
-"""
-INDEXES: Final = """
-select s.index, s.bytes from registry.statement s where s.kind = 4 and s.bytes <> '' order by s.index
-"""
-CHANGES: Final = """
-select s.index, s.bytes from registry.statement s where s.kind = 2 and s.bytes <> '' order by s.index
-"""
-CERTIFICATES: Final = """
+_OF_KIND: Final = "select index, bytes from registry.statement where kind = $1 and bytes <> '' order by index"
+_CHANGES, _LISTS, _INDEXES = 2, 3, 4
+_CERTIFICATES: Final = """
 select c.number, s.index, s.bytes from registry.certificate c join registry.statement s using (index)
 where c.number = any ($1) and s.bytes <> '' order by s.index
 """
-
+_SHORTS: Final = """
+select list, serial, short from registry.list_row where list = any ($1) and short is not null order by list, ordinal
+"""
 Named = tuple[str, str, int]
+"""Of a certificate: number, exam, log index."""
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What the stretches found of certificates, by short hash, and whom lists name."""
+class Exam(msgspec.Struct, frozen=True, kw_only=True):
+    """What is believed of one exam that has a final list."""
 
-    certificates: Mapping[bytes, Named]
-    """Believed at their place: number, exam, log index."""
-    compromised: Mapping[bytes, Named]
-    """Those that only a list restores."""
-    rows: Mapping[int, Sequence[tuple[int, bytes]]]
-    """By a list's log index: serial and short hash of each row that names a certificate."""
+    exam: str
+    final: int
+    """The newest final list's log index."""
+    later: frozenset[str]
+    """Numbers that belong in its lookup index by a replacement."""
+    index: int | None
+    """The newest lookup index, by its place in the log."""
+    filed: tuple[str, ...]
+    """Whom that files."""
 
 
-class Exams:
-    """What is believed of every exam, from the statements."""
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is believed of all exams."""
 
-    def __init__(self, chain: Chain) -> None:
-        self._chain = chain
-        self.lists: list[BelievedList] = []
-        self._indexes: dict[str, dict[int, Believed[LookupIndex]]] = {}
-        self.differences: list[Difference] = []
-        self.unbelieved: list[Unbelieved] = []
+    exams: list[Exam]
+    named: dict[int, list[tuple[int, bytes]]]
+    """By a believed list's log index: serial and short hash of each row that names a certificate."""
+    tied: frozenset[bytes]
+    """Certificates that changes tie to others, by short hash."""
+    unbelieved: list[Unbelieved]
 
-    def take_list(self, index: int, data: bytes) -> None:
-        """One pass list, and what its rows name."""
+
+def look(task: Task) -> Facts:
+    """Reads lists, indexes and changes, in a process of its own."""
+    return asyncio.run(_look(task))
+
+
+async def _look(task: Task) -> Facts:
+    chain = Chain.among(task.keyrings, task.root)
+    if chain is None:
+        return Facts(exams=[], named={}, tied=frozenset(), unbelieved=[])
+    connection = await asyncpg.connect(task.url)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute(f"set transaction snapshot '{task.snapshot}'")
+            return await _facts(connection, chain)
+    finally:
+        await connection.close()
+
+
+async def _facts(connection: Any, chain: Chain) -> Facts:
+    lists: list[BelievedList] = []
+    for row in await connection.fetch(_OF_KIND, _LISTS):
         try:
-            listed = BelievedList.of(data, index, self._chain)
-        except NotBelieved:
-            return
-        self.lists.append(listed)
-
-    def take_index(self, index: int, data: bytes) -> None:
-        """One lookup index."""
-        try:
-            found = believed(LookupIndex, data, index, self._chain)
-        except NotBelieved:
-            return
-        self._indexes.setdefault(found.content.exam, {}).setdefault(found.content.revision, found)
-
-    def check(self, record: Record, known: Known) -> None:
-        """Every exam; ``record`` has all that changes tie."""
-        register = Register.of(record)
-        for index, doubt in sorted(register.doubts.items()):
-            self.unbelieved.append(Unbelieved(table="statement", row=f"index={index}", code=doubt.code))
-        for exam in sorted({listed.head.exam for listed in self.lists}):
-            finals = [one for one in revisions(self.lists, exam) if one.head.stage == "final"]
-            if finals:
-                self._check_exam(finals[-1], register, known)
-        registered = {short for listed in self.lists for _, short in known.rows.get(listed.index, ())}
-        registered |= {short for number in record.certificates for short in _line(register, number)}
-        for short, (_number, _exam, index) in known.certificates.items():
-            if short not in registered:
-                self.unbelieved.append(Unbelieved(table="statement", row=f"index={index}", code="not_listed"))
-
-    def _check_exam(self, final: BelievedList, register: Register, known: Known) -> None:
-        """That the exam's newest final list names believed certificates of it, and its lookup index just those."""
-        exam = final.head.exam
-        numbers = set(register.belonging(exam))
-        for serial, short in known.rows.get(final.index, ()):
-            found = known.certificates.get(short) or known.compromised.get(short)
-            if found is None or found[1] != exam:
-                told = f"serial {serial}: a certificate of {exam} that is believed"
-                self._differ("pass_list", f"index={final.index}", "rows", told, short.hex())
-            else:
-                numbers.add(found[0])
-        revisions_of = self._indexes.get(exam, {})
-        if not revisions_of:
-            self._differ("lookup_index", f"exam={exam}", None, "a lookup index that covers", "none")
-            return
-        last = revisions_of[max(revisions_of)]
-        filed = [number for number, _key in last.content.rows]
-        if sorted(filed) != sorted(numbers):
-            lacking = ", ".join(sorted(numbers - set(filed))) or "none"
-            beyond = ", ".join(sorted(set(filed) - numbers)) or "none"
-            told = f"{len(numbers)} lookup keys, one for each certificate that belongs in it"
-            have = f"{len(filed)}; lacking {lacking}; not belonging {beyond}"
-            self._differ("lookup_index", f"index={last.index}", "rows", told, have)
-
-    def _differ(self, table: str, row: str, column: str | None, expected: str, found: str) -> None:
-        self.differences.append(Difference(table=table, row=row, column=column, expected=expected, found=found))
-
-
-def numbers_tied(chain: Chain, changes: Iterable[tuple[int, bytes]]) -> tuple[set[str], tuple[Published, ...]]:
-    """The certificates that believed changes name, and all changes as a Record has them."""
-    numbers: set[str] = set()
-    published = []
-    for index, data in changes:
-        published.append(Published(data=data, index=index))
-        try:
-            change = believed(Change, data, index, chain).content
+            lists.append(BelievedList.of(row["bytes"], row["index"], chain))
         except NotBelieved:
             continue
-        numbers |= {one.number for one in (change.certificate, change.replacement) if one is not None}
-    return numbers, tuple(published)
-
-
-def record_of(
-    chain: Chain, numbers: Iterable[str], certificates: Iterable[Any], changes: tuple[Published, ...], exams: Exams
-) -> Record:
-    """What a register would hold of all that changes tie."""
-    filed: dict[str, list[Published]] = {number: [] for number in numbers}
-    for row in certificates:
+    indexes: dict[str, dict[int, Believed[LookupIndex]]] = {}
+    for row in await connection.fetch(_OF_KIND, _INDEXES):
+        try:
+            found = believed(LookupIndex, row["bytes"], row["index"], chain)
+        except NotBelieved:
+            continue
+        indexes.setdefault(found.content.exam, {}).setdefault(found.content.revision, found)
+    changes = [Published(data=row["bytes"], index=row["index"]) for row in await connection.fetch(_OF_KIND, _CHANGES)]
+    filed: dict[str, list[Published]] = {number: [] for number in _numbers(chain, changes)}
+    for row in await connection.fetch(_CERTIFICATES, sorted(filed)):
         filed[row["number"]].append(Published(data=row["bytes"], index=row["index"]))
-    return Record(
-        number="",
-        chain=chain,
-        certificates={number: tuple(found) for number, found in filed.items()},
-        changes=changes,
-        lists=tuple(one for one in exams.lists if one.head.stage == "final"),
+    register = Register.of(
+        Record(
+            number="",
+            chain=chain,
+            certificates={number: tuple(found) for number, found in filed.items()},
+            changes=tuple(changes),
+            lists=tuple(one for one in lists if one.head.stage == "final"),
+        )
+    )
+    exams = []
+    for exam in sorted({listed.head.exam for listed in lists}):
+        finals = [one for one in revisions(lists, exam) if one.head.stage == "final"]
+        if finals:
+            of_exam = indexes.get(exam, {})
+            last = of_exam[max(of_exam)] if of_exam else None
+            exams.append(
+                Exam(
+                    exam=exam,
+                    final=finals[-1].index,
+                    later=register.belonging(exam),
+                    index=last.index if last else None,
+                    filed=tuple(number for number, _key in last.content.rows) if last else (),
+                )
+            )
+    named: dict[int, list[tuple[int, bytes]]] = {}
+    for row in await connection.fetch(_SHORTS, [listed.index for listed in lists]):
+        named.setdefault(row["list"], []).append((row["serial"], row["short"]))
+    held = [register.held(number) for number in filed]
+    return Facts(
+        exams=exams,
+        named=named,
+        tied=frozenset(short for one in held if one is not None for short in one.line),
+        unbelieved=[
+            Unbelieved(table="statement", row=f"index={index}", code=doubt.code)
+            for index, doubt in sorted(register.doubts.items())
+        ],
     )
 
 
-def _line(register: Register, number: str) -> frozenset[bytes]:
-    held = register.held(number)
-    return held.line if held is not None else frozenset()
+def _numbers(chain: Chain, changes: Iterable[Published]) -> set[str]:
+    """The certificates that believed changes name."""
+    numbers: set[str] = set()
+    for published in changes:
+        try:
+            change = believed(Change, published.data, published.index, chain).content
+        except NotBelieved:
+            continue
+        numbers |= {one.number for one in (change.certificate, change.replacement) if one is not None}
+    return numbers
+
+
+def check(
+    facts: Facts, certificates: Mapping[bytes, Named], compromised: Mapping[bytes, Named]
+) -> tuple[list[Difference], list[Unbelieved]]:
+    """Whom lists name against the certificates that the stretches found, by short hash.
+
+    ``certificates`` are believed at their place, ``compromised`` those that only a list restores.
+    """
+    differences = [one for exam in facts.exams for one in _of_exam(exam, facts, certificates, compromised)]
+    registered = facts.tied | {short for rows in facts.named.values() for _serial, short in rows}
+    lost = [index for short, (_number, _exam, index) in certificates.items() if short not in registered]
+    unlisted = [Unbelieved(table="statement", row=f"index={index}", code="not_listed") for index in lost]
+    return differences, [*facts.unbelieved, *unlisted]
+
+
+def _of_exam(
+    exam: Exam, facts: Facts, certificates: Mapping[bytes, Named], compromised: Mapping[bytes, Named]
+) -> list[Difference]:
+    differences = []
+    numbers = set(exam.later)
+    for serial, short in facts.named.get(exam.final, ()):
+        found = certificates.get(short) or compromised.get(short)
+        if found is None or found[1] != exam.exam:
+            told = f"serial {serial}: a certificate of {exam.exam} that is believed"
+            differences.append(_differ("pass_list", f"index={exam.final}", told, short.hex()))
+        else:
+            numbers.add(found[0])
+    if exam.index is None:
+        differences.append(_differ("lookup_index", f"exam={exam.exam}", "a lookup index that covers", "none"))
+    elif sorted(exam.filed) != sorted(numbers):
+        lacking = ", ".join(sorted(numbers - set(exam.filed))) or "none"
+        beyond = ", ".join(sorted(set(exam.filed) - numbers)) or "none"
+        told = f"{len(numbers)} lookup keys, one for each certificate that belongs in it"
+        have = f"{len(exam.filed)}; lacking {lacking}; not belonging {beyond}"
+        differences.append(_differ("lookup_index", f"index={exam.index}", told, have))
+    return differences
+
+
+def _differ(table: str, row: str, expected: str, found: str) -> Difference:
+    return Difference(table=table, row=row, column="rows", expected=expected, found=found)

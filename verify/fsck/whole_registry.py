@@ -1,9 +1,10 @@
 """The whole registry looked through, at one moment: stretches in processes beside one another, then what ties them."""
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ import msgspec
 
 from verify.core.chain import Chain
 from verify.fsck import exam_rules, stretch, tree_found
-from verify.fsck.exam_rules import Exams, Known
+from verify.fsck.exam_rules import Facts
 from verify.fsck.found import Difference, Unbelieved
 from verify.fsck.stretch import Report, Task
 from verify.shared.progress import Progress, silent
@@ -23,9 +24,6 @@ _KEYRINGS: Final = "select index, bytes from registry.statement where kind = 5 a
 _SIZE: Final = "select coalesce(max(index) + 1, 0) from registry.statement"
 _DISOWNED: Final = """
 select d.index from registry.disowned d left join registry.statement s using (index) where s.index is null
-"""
-_SHORTS: Final = """
-select list, serial, short from registry.list_row where list = any ($1) and short is not null order by list, ordinal
 """
 
 
@@ -68,7 +66,7 @@ class _Whole:
         keyrings = tuple((row["bytes"], row["index"]) for row in await ask(_KEYRINGS))
         chain = Chain.among(keyrings, self._root)
         size = await self._connection.fetchval(_SIZE)
-        reports = await self._stretches(size, keyrings, processes, progress)
+        reports, facts = await self._looked(size, keyrings, processes, progress)
         differences = [one for report in reports for one in report.differences]
         unbelieved = [one for report in reports for one in report.unbelieved]
         entries = b"".join(report.entries for report in reports)
@@ -84,9 +82,12 @@ class _Whole:
             told = {"expected": "a keyring of the pinned root", "found": "none"}
             differences.append(Difference(table="keyring", row="version=1", column=None, **told))
         else:
-            exams = await self._exams(chain, reports)
-            differences += exams.differences
-            unbelieved += [one for one in exams.unbelieved if one not in unbelieved]
+            certificates = dict(_merged(report.certificates for report in reports))
+            compromised = dict(_merged(report.compromised for report in reports))
+            more, strange = exam_rules.check(facts, certificates, compromised)
+            differences += more
+            known = {one.row for one in unbelieved}
+            unbelieved += [one for one in strange if one.row not in known]
         return Findings(
             size=size,
             checkpoints=len(checkpoints),
@@ -95,54 +96,34 @@ class _Whole:
             unbelieved=tuple(sorted(unbelieved, key=lambda one: (one.table, len(one.row), one.row))),
         )
 
-    async def _stretches(
+    async def _looked(
         self, size: int, keyrings: tuple[tuple[bytes, int], ...], processes: int, progress: Progress
-    ) -> list[Report]:
+    ) -> tuple[list[Report], Facts]:
+        """Every stretch, and what ties them, beside one another."""
         snapshot = await self._connection.fetchval("select pg_export_snapshot()")
+        everything = Task(url=self._url, snapshot=snapshot, keyrings=keyrings, root=self._root, start=0, stop=size)
         tasks = [
-            Task(
-                url=self._url,
-                snapshot=snapshot,
-                keyrings=keyrings,
-                root=self._root,
-                start=start,
-                stop=min(start + STRETCH, size),
-            )
+            msgspec.structs.replace(everything, start=start, stop=min(start + STRETCH, size))
             for start in range(0, size, STRETCH)
         ]
-        reports: list[Report] = []
-        with progress("fsck", size) as advance:
-            if len(tasks) < 2 or processes < 2:
-                for task in tasks:
-                    reports.append(await asyncio.to_thread(stretch.look, task))
-                    advance(task.stop - task.start)
-                return reports
-            spawn = multiprocessing.get_context("spawn")
-            with ProcessPoolExecutor(min(processes, len(tasks)), mp_context=spawn) as pool:
-                running = [asyncio.wrap_future(pool.submit(stretch.look, task)) for task in tasks]
-                for task, run in zip(tasks, running, strict=True):
-                    reports.append(await run)
-                    advance(task.stop - task.start)
-        return reports
+        with progress("fsck", size) as advance, contextlib.ExitStack() as stack:
+            pool: ProcessPoolExecutor | None = None
+            if processes > 1 and len(tasks) > 1:
+                spawn = multiprocessing.get_context("spawn")
+                pool = stack.enter_context(ProcessPoolExecutor(min(processes, len(tasks) + 1), mp_context=spawn))
 
-    async def _exams(self, chain: Chain, reports: list[Report]) -> Exams:
-        ask = self._connection.fetch
-        exams = Exams(chain)
-        for row in await ask(exam_rules.LISTS):
-            exams.take_list(row["index"], row["bytes"])
-        for row in await ask(exam_rules.INDEXES):
-            exams.take_index(row["index"], row["bytes"])
-        changes = [(row["index"], row["bytes"]) for row in await ask(exam_rules.CHANGES)]
-        numbers, published = exam_rules.numbers_tied(chain, changes)
-        held = await ask(exam_rules.CERTIFICATES, sorted(numbers))
-        record = exam_rules.record_of(chain, numbers, held, published, exams)
-        rows: dict[int, list[tuple[int, bytes]]] = {}
-        for row in await ask(_SHORTS, [listed.index for listed in exams.lists]):
-            rows.setdefault(row["list"], []).append((row["serial"], row["short"]))
-        certificates = dict(_merged(report.certificates for report in reports))
-        compromised = dict(_merged(report.compromised for report in reports))
-        exams.check(record, Known(certificates=certificates, compromised=compromised, rows=rows))
-        return exams
+            def run(work: Callable[[Task], Any], task: Task) -> "asyncio.Future[Any]":
+                if pool is None:
+                    return asyncio.ensure_future(asyncio.to_thread(work, task))
+                return asyncio.wrap_future(pool.submit(work, task))
+
+            running = [run(exam_rules.look, everything), *(run(stretch.look, task) for task in tasks)]
+            facts: Facts = await running[0]
+            reports: list[Report] = []
+            for task, report in zip(tasks, running[1:], strict=True):
+                reports.append(await report)
+                advance(task.stop - task.start)
+        return reports, facts
 
 
 def _merged(parts: Any) -> Iterator[tuple[bytes, tuple[str, str, int]]]:

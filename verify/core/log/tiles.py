@@ -92,18 +92,27 @@ def check_shape(tile: Tile, data: bytes) -> None:
 def node_hash(data: bytes, one: Node) -> bytes:
     """The hash of a complete subtree, from the bytes of the tile that it is in (``of_node``)."""
     height = one[0] % HEIGHT
-    start = ((one[1] << height) % WIDTH) * HASH_BYTES
-    stop = start + (HASH_BYTES << height)
-    return data[start:stop] if height == 0 else root(data[start:stop])
+    place = (one[1] << height) % WIDTH >> height
+    if height == 0:
+        return data[place * HASH_BYTES : (place + 1) * HASH_BYTES]
+    return _levels(data)[height - 1][place]
 
 
-@functools.lru_cache(maxsize=4096)
 def root(data: bytes) -> bytes:
-    """The hash over 2^n hashes: a full tile's, or a part's."""
+    """The hash over 2^n hashes: a full tile's."""
+    levels = _levels(data)
+    return levels[-1][0] if levels else data
+
+
+@functools.lru_cache(maxsize=256)
+def _levels(data: bytes) -> tuple[tuple[bytes, ...], ...]:
+    """The hashes above those of a tile, level by level, as far as their subtrees are complete."""
     row = [data[place : place + HASH_BYTES] for place in range(0, len(data), HASH_BYTES)]
+    levels = []
     while len(row) > 1:
-        row = [tree.node(left, right) for left, right in zip(row[::2], row[1::2], strict=True)]
-    return row[0]
+        row = [tree.node(left, right) for left, right in zip(row[::2], row[1::2], strict=False)]
+        levels.append(tuple(row))
+    return tuple(levels)
 
 
 def bundled(entries: list[bytes]) -> bytes:

@@ -177,6 +177,9 @@ class Logging:
         ReleaseRefused, and Refusal where the file cannot be written.
         """
         await connection.execute(_CHECKED)
+        key = self._chain.newest.key(self._signer.public)
+        if key is None or key.use != "log" or key.state != "active":
+            refuse("log_key", _("the keyring does not name this key as the public log's"))
         signed = self._last.size if self._last else 0
         frontier = await self._frontier(connection, signed)
         past = await connection.fetch(_BETWEEN, signed, size)  # filed past publish since

@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from keys.custody import KeySigner
 from migrations import embedded
 from signing.release import into_registry, log_state, release_file
 from signing.release.into_log import Logbook
@@ -20,7 +21,7 @@ from signing.release.into_registry import Publication
 from signing.release.log_state import LogState
 from tests import releases
 from tests.conftest import Urls, execute_as_owner, fresh_registry
-from tests.invented import chain
+from tests.invented import CERTIFICATE, chain
 from verify.core.log import checkpoint, tree
 from verify.shared.command import Refusal
 
@@ -201,6 +202,9 @@ def test_another_file_than_the_logs_own_signs_nothing(office: Office) -> None:
         file.write_bytes(data)
         with pytest.raises(Refusal, match=told):
             office.publish("3-change", LATER, Logbook(signer=office.log.signer, state=state))
+    file.write_bytes(good)
+    with pytest.raises(Refusal, match="log_key"):
+        office.publish("3-change", LATER, Logbook(signer=KeySigner(CERTIFICATE.private), state=office.log.state))
     file.unlink()
     with pytest.raises(Refusal, match="is not there"):
         office.publish("3-change", LATER)

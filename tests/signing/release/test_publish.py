@@ -16,6 +16,7 @@ from tests.invented import (
     CERTIFICATE,
     ENTRIES,
     ISSUED_AT,
+    LOG,
     ROOT,
     STATUS,
     TestKey,
@@ -276,6 +277,7 @@ async def test_keys_of_one_programme(publishing: Publish, owner: Any) -> None:
         CERTIFICATE.entry("certificate"),
         OTHER.entry("certificate", "CAM"),
         STATUS.entry("status", "CAM"),
+        LOG.entry("log"),
     )
     ring = releases.keyrings(keyring(entries, programmes=(CEM, CAM)))
     await refused(

@@ -14,6 +14,7 @@ import msgspec
 from bench import (
     batch,
     bounds,
+    desk,
     equal_answers,
     hostile,
     installed_app,
@@ -50,6 +51,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "signing": signing_room.run,
     "printing": printing.run,
     "photo": photo.run,
+    "desk": desk.run,
     "lighthouse": lighthouse.run,
     "app": installed_app.run,
     "log": log_work.run,

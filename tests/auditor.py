@@ -19,7 +19,7 @@ import asyncpg
 from tests.auditor_log import check_log
 from tests.auditor_reading import Statement, opened
 
-CERTIFICATE, CHANGE, LIST, INDEX, KEYRING = range(1, 6)
+CERTIFICATE, CHANGE, LIST, INDEX, KEYRING, SNAPSHOT = range(1, 7)
 MAY_SIGN = {CERTIFICATE: "certificate", CHANGE: "status", LIST: "certificate", INDEX: "certificate", KEYRING: "root"}
 FINAL = ("revoked", "replaced")
 
@@ -42,6 +42,7 @@ TABLES = {
     "lookup_index": "select index, exam, revision, secret, people, numbers from registry.lookup_index",
     "lookup_row": "select list, ordinal, number, key from registry.lookup_row",
     "keyring": "select index, version from registry.keyring",
+    "snapshot": "select index, taken_at, log_size from registry.snapshot",
 }
 
 
@@ -85,6 +86,8 @@ def derived(statements: Iterable[Statement]) -> dict[str, list[tuple[Any, ...]]]
             made["lookup_row"] += ((one.place, n, *row) for n, row in enumerate(content[4], start=1))
         elif one.kind == KEYRING:
             made["keyring"].append((one.place, content[1]))
+        elif one.kind == SNAPSHOT:
+            made["snapshot"].append((one.place, content[1], content[2]))
     return made
 
 

@@ -46,6 +46,7 @@ TABLES: Final = (
     Table(name="lookup_index", columns=("index", "exam", "revision", "secret", "people", "numbers")),
     Table(name="lookup_row", columns=("list", "ordinal", "number", "key"), keys=2),
     Table(name="keyring", columns=("index", "version")),
+    Table(name="snapshot", columns=("index", "taken_at", "log_size")),
 )  # fmt: skip
 
 
@@ -66,6 +67,8 @@ def rows(index: int, source: Statement) -> dict[str, list[Row]]:
         return {"lookup_index": [head], "lookup_row": [(index, n, *row) for n, row in enumerate(filed, start=1)]}
     if source.kind is Kind.KEYRING:
         return {"keyring": [(index, content[1])]}
+    if source.kind is Kind.SNAPSHOT:
+        return {"snapshot": [(index, content[1], content[2])]}
     return {}
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import qrcode
@@ -60,7 +61,7 @@ def run() -> list[Figure]:
             code.convert("L").save(pictures / f"{serial:04d}.png")
         (folder / "keyring").write_bytes(b"".join(verdicts.CHAINS["plain"]))
         (folder / "snapshot").write_bytes(data)
-        known = [
+        known: list[str | Path] = [
             "--keyring",
             folder / "keyring",
             "--root",
@@ -80,7 +81,7 @@ def run() -> list[Figure]:
     ]  # fmt: skip
 
 
-def _rate(arguments: list[str | Path]) -> float:
+def _rate(arguments: Sequence[str | Path]) -> float:
     begun = time.perf_counter()
     subprocess.run([sys.executable, *map(str, arguments)], cwd=PROJECT, check=True, capture_output=True)
     return PICTURES / (time.perf_counter() - begun)

@@ -23,6 +23,7 @@ QUIET: Final = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP plain.example.org 127.0.0.1",  # an address that no browser trusts without https
 ]
 ARTEFACTS: Final = PROJECT / "artefacts"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests import PROJECT
 from tests import invented_exam as exam
@@ -201,6 +201,17 @@ def test_a_person_is_looked_up_with_a_proof_of_work(invented_site: Site, new_pag
         look(page, f"found-{len(asked)}")
     assert page.url == invented_site.url + "/lookup"
     assert not [url for url in asked if exam.VALID.id_number in url or "%E7%8E%8B" in url]
+
+
+def test_what_plain_http_keeps_from_a_page_is_said_at_once(invented_site: Site, chromium: Browser) -> None:
+    """As on a phone at the demo's address: no cryptography for lookups, no camera; each page says what to do."""
+    context = chromium.new_context(locale="en")  # not new_page: the browser itself complains of http in its console
+    page = context.new_page()
+    plain = invented_site.url.replace("127.0.0.1", "plain.example.org")
+    for address, status in (("/lookup", '[data-part="work"]'), ("/scan", '[data-part="status"]')):
+        page.goto(plain + address)
+        expect(page.locator(status)).to_contain_text("https", timeout=20_000)
+    context.close()
 
 
 def test_slips_are_caught_while_typing(invented_site: Site, new_page: Start) -> None:

@@ -66,6 +66,7 @@ function enhance(form: HTMLFormElement): void {
 
   /** Names that are compared for a proof of work only: done here, and the list sent once more with it. */
   const prove = async (challenge: Challenge): Promise<void> => {
+    if (!isSecureContext) return finish(words(form, "insecure"));
     bar.removeAttribute("value");
     status.textContent = words(form, "working").replace("%s", String(secondsOf(challenge)));
     return send(await solve(challenge));

@@ -38,6 +38,7 @@ class Passphrases:
         self._each = each
         self._tell = tell
         self._typed: list[bytes] = []
+        self._told: set[str] = set()
 
     def __repr__(self) -> str:
         return "Passphrases()"
@@ -54,8 +55,10 @@ class Passphrases:
                 return self._typed[0]
             found = _ask(use, self._each, confirm=True)
             self._typed.append(found)
-        if self._tell is not None:
-            self._tell(strength(found, use if self._each else None))
+        words = strength(found, use if self._each else None) if self._tell is not None else ""
+        if self._tell is not None and words not in self._told:  # one passphrase for all is measured once
+            self._tell(words)
+            self._told.add(words)
         return found
 
     def open(self, use: Use, opened: Callable[[bytes], T]) -> T:

@@ -1,6 +1,7 @@
 """Pages: templates with their words in the asker's language."""
 
 import datetime
+import functools
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -15,6 +16,7 @@ from verify.core.fields import Names
 from verify.files.findings import MAX_BYTES
 from verify.http.answers import phrases, problems
 from verify.http.answers.assets import Files
+from verify.http.answers.fixed_calls import Environment
 from verify.http.answers.problems import Refused
 from verify.http.asked import language as words
 from verify.http.asked import state
@@ -148,7 +150,7 @@ def _with_language(target: str, asked: Language | None) -> str:
 
 
 def _environment(language: Language, files: Files, own: dict[str, object]) -> jinja2.Environment:
-    environment = jinja2.Environment(
+    environment = Environment(
         loader=jinja2.PackageLoader("verify.http"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -159,6 +161,13 @@ def _environment(language: Language, files: Files, own: dict[str, object]) -> ji
     )
     catalogue = words.catalogue(language)
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # added by i18n
+
+    @functools.lru_cache(maxsize=4096)  # all are our own words: those of the templates, and of tables
+    def said(text: str) -> Markup:
+        return Markup(catalogue.gettext(text)) % {}  # noqa: S704 -- our own words
+
+    environment.always |= {"_": said, "static": files.url, "built": files.has}
+    environment.as_filter |= {"_": (), "link": ("switched",)}
     environment.globals |= {
         "language": language,
         "static": files.url,
@@ -169,6 +178,8 @@ def _environment(language: Language, files: Files, own: dict[str, object]) -> ji
         **own,
     }
     environment.filters |= {
+        "_": said,
+        "link": _with_language,
         "text": lambda names: words.named(names, language)[0],
         "named": lambda names: _named(names, language),
         "moment": lambda moment: _moment(moment, language),

@@ -3,7 +3,7 @@
 import contextlib
 import functools
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 from tests.invented import ROOT
 from verify.core import lookup_index, pass_list, signed, statement
@@ -65,6 +65,11 @@ class MemoryRegistry:
             raise RegistryUnavailable("no keyring is published yet")
         self._chain = chain
         return chain
+
+    async def moment(self) -> Hashable:
+        """See Registry."""
+        await self.chain()
+        return tuple(self.statements)
 
     def chain_at_hand(self) -> Chain | None:
         """See Registry."""

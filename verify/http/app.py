@@ -17,6 +17,7 @@ from verify.files.turns import BURST, Allowance
 from verify.http.access_log import AccessLog
 from verify.http.answers.assets import Files
 from verify.http.answers.direct import Direct
+from verify.http.answers.kept_pages import KeptPages
 from verify.http.answers.rendering import Views
 from verify.http.asked import state
 from verify.http.batch import batch_api, batch_page
@@ -69,9 +70,15 @@ ROUTES: Sequence[ControllerRouterHandler] = (
 """Every module of routes. A new one is added here, and to operations.py where it is for programs."""
 
 
-def direct(asker: Asker, views: Views) -> list[Direct]:
+def direct(asker: Asker, views: Views, standings: Standings) -> list[Direct]:
     """The routes that are asked most."""
-    return [*verdict_pages.direct(asker, views), *number_page.direct(asker, views), *verify_api.direct(asker)]
+    pages = KeptPages()
+    return [
+        *verdict_pages.direct(asker, views, pages),
+        *number_page.direct(asker, views),
+        *verify_api.direct(asker),
+        *list_pages.direct(asker, views, standings, pages),
+    ]
 
 
 def create(
@@ -118,7 +125,7 @@ def create(
     app = Litestar(
         [
             *ROUTES,
-            *direct(asker, views),
+            *direct(asker, views, standings),
             files.handler(),
         ],
         dependencies={

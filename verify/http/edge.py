@@ -42,8 +42,8 @@ _HEADERS: Final = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()"),
 )
-_OF_PERSONS: Final = frozenset(("/Q", "/q", "/c", "/api/v1/certificates"))
-"""Where the rest of the path is a QR code's digits, or a certificate's number."""
+_APART: Final = frozenset(("/Q", "/q", "/c", "/api/v1/certificates", "/pass-lists"))
+"""Where the rest of the path is a QR code's digits, a certificate's number or an exam's code."""
 _MOST_PARAMETERS: Final = 50
 _FREE_KILOBYTES: Final = 64
 """Bodies that count as questions alone."""
@@ -184,7 +184,7 @@ def _parted(path: str) -> tuple[str, str, str]:
     if len(path) > 1 and path[-1] == "/":
         path = path.rstrip("/") or "/"
     head, _, last = path.rpartition("/")
-    return (path, last, f"{head}/{HIDDEN}") if head in _OF_PERSONS and last else (path, "", path)
+    return (path, last, f"{head}/{HIDDEN}") if head in _APART and last else (path, "", path)
 
 
 def _budget(scope: Any) -> Budget | None:

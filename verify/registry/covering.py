@@ -79,7 +79,7 @@ class Lookups:
         return found
 
     def _holds(self, state: State) -> bool:
-        return self._state is not None and _moment(self._state) == _moment(state)
+        return self._state is not None and self._state.moment == state.moment
 
     async def _find(self, state: State) -> None:
         """Returns when it is known which indexes cover at ``state`` or later; finding out goes on without who waits."""
@@ -116,7 +116,7 @@ class Lookups:
             found = await self._of_exam(exam, replaced.get(exam, ()), state, chain)
             if found is not None:
                 covering[exam] = found
-        if _moment(await self._now()) == _moment(state):
+        if (await self._now()).moment == state.moment:
             self._covering, self._state, self._version = covering, state, chain.newest.version
 
     async def _of_exam(self, exam: str, replaced: Sequence[str], state: State, chain: Chain) -> frozenset[int] | None:
@@ -143,7 +143,3 @@ class Lookups:
         if self._finding is not None:
             self._finding.cancel()
             await asyncio.wait([self._finding])
-
-
-def _moment(state: State) -> tuple[object, ...]:
-    return state.size, state.disowned, state.list_digest, state.keyring_digest

@@ -1,6 +1,6 @@
 """What the public service asks of the registry. Its reader on PostgreSQL is verify.registry.postgres."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Protocol, Self
 
 import msgspec
@@ -120,6 +120,10 @@ class Registry(Protocol):
 
         Raises RegistryUnavailable also while no keyring is published.
         """
+        ...
+
+    async def moment(self) -> Hashable:
+        """What tells one state of the registry from another: the same only while nothing was published or emptied."""
         ...
 
     def chain_at_hand(self) -> Chain | None:

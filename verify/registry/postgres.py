@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Final, Self
 
 from verify.core.believed_list import BelievedList
@@ -74,6 +74,10 @@ class PostgresRegistry:
     async def chain(self) -> Chain:
         """See Registry."""
         return await self._keyrings.at(await self._state())
+
+    async def moment(self) -> Hashable:
+        """See Registry."""
+        return (await self._state()).moment
 
     def chain_at_hand(self) -> Chain | None:
         """See Registry."""

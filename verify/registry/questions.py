@@ -28,6 +28,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     now: int
     """The registry's clock, seconds since 1970."""
 
+    @property
+    def moment(self) -> tuple[object, ...]:
+        """What tells this state from others: the same only while nothing was published or emptied."""
+        return self.size, self.disowned, self.list_digest, self.keyring_digest
+
     @classmethod
     def of(cls, row: asyncpg.Record) -> Self:
         """The state that a row holds."""

@@ -59,18 +59,24 @@ HIDDEN: Final = "-"
 
 
 class Direct(ASGIRouteHandler):
-    """A route of one method. What a last part of its path such as ``{number}`` stands for is in State.last."""
+    """A route. What a last part of its path such as ``{number}`` stands for is in State.last.
 
-    def __init__(self, path: str, work: Work, *, method: str = "GET", most_bytes: int = 0) -> None:
+    ``most_bytes`` is what a body may have.
+    """
+
+    def __init__(self, path: str, *, get: Work | None = None, post: Work | None = None, most_bytes: int = 0) -> None:
         head, brace, _name = path.partition("{")
         super().__init__(head + HIDDEN if brace else path, copy_scope=False)
         self.template: Final = path
-        self.method: Final = method
+        works = {method: work for method, work in (("GET", get), ("POST", post)) if work is not None}
+        self.methods: Final = tuple(works)
         self._most_bytes = most_bytes
+        allowed = {"allow": ", ".join(("OPTIONS", *works))}
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["method"] != method:  # type: ignore[typeddict-item]  # there are no web sockets here
-                raise MethodNotAllowedException(headers={"allow": f"OPTIONS, {method}"})
+            work = works.get(scope["method"])  # type: ignore[typeddict-item]  # there are no web sockets here
+            if work is None:
+                raise MethodNotAllowedException(headers=allowed)
             known = state.of(scope)
             scope["path"] = known.path
             scope["path_template"] = path

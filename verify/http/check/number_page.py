@@ -49,4 +49,4 @@ def direct(asker: Asker, views: Views) -> list[Direct]:
         page.status_code = status
         return as_sent(page)
 
-    return [Direct("/c/{number}", certificate)]
+    return [Direct("/c/{number}", get=certificate)]

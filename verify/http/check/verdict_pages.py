@@ -14,6 +14,7 @@ from verify.core.errors import RegisterDamaged
 from verify.core.personal import is_personal, unless_personal
 from verify.http.answers import asked_again, phrases
 from verify.http.answers.direct import Direct, Reply, as_json, as_sent, raw
+from verify.http.answers.kept_pages import FRESH, KeptPages
 from verify.http.answers.problems import Refused, problem, wants_json
 from verify.http.answers.rendering import Views
 from verify.http.asked import forms
@@ -29,13 +30,6 @@ NOT_HELD: Final = ("not_found", "unreadable")
 _PERSONAL: Final = Refused("personal_number", field="number")
 _PUBLIC: Final = "public, max-age=60"
 _VARY: Final = raw({"Vary": "Accept, Accept-Language", "Cache-Control": "no-store"})
-
-
-@get("/")
-async def home(request: AnyRequest, views: Inject[Views], asker: Inject[Asker]) -> Response[str]:
-    """One place to check."""
-    values = await form_values(asker)
-    return views.page(request, "home.html", cache=_PUBLIC, form=_EMPTY, fault=None, **values)
 
 
 @get("/check")
@@ -129,8 +123,18 @@ async def _form_again(
     )
 
 
-def direct(asker: Asker, views: Views) -> list[Direct]:
-    """The route that is asked most."""
+def direct(asker: Asker, views: Views, pages: KeptPages) -> list[Direct]:
+    """The routes that are asked most."""
+
+    async def home(request: AnyRequest, known: State) -> Reply:
+        """One place to check."""
+        values = await form_values(asker)
+
+        async def make() -> tuple[Reply, int]:
+            page = views.page(request, "home.html", cache=_PUBLIC, form=_EMPTY, fault=None, **values)
+            return as_sent(page), known.now + FRESH
+
+        return await pages.page(request, known, values["programmes"], make)
 
     async def qr(request: AnyRequest, known: State) -> Reply:
         """What the QR code opens."""
@@ -140,7 +144,7 @@ def direct(asker: Asker, views: Views) -> list[Direct]:
             return as_json(judged, _VARY)
         return as_sent(verdict_page(request, views, judged, form=None, path=f"/Q/{quote(known.last, safe='')}"))
 
-    return [Direct("/Q/{text}", qr), Direct("/q/{text}", qr)]
+    return [Direct("/", get=home), Direct("/Q/{text}", get=qr), Direct("/q/{text}", get=qr)]
 
 
 def verdict_page(
@@ -196,4 +200,4 @@ async def lookup(
     return views.page(request, "found.html", certificates=found)
 
 
-ROUTER = Router("/", route_handlers=[home, check_form, lookup_form, check, lookup])
+ROUTER = Router("/", route_handlers=[check_form, lookup_form, check, lookup])

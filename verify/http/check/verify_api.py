@@ -110,8 +110,8 @@ def direct(asker: Asker) -> list[Direct]:
         return as_json(judged)
 
     return [
-        Direct("/api/v1/verify", verify, method="POST", most_bytes=JSON_BYTES),
-        Direct("/api/v1/certificates/{number}", certificate),
+        Direct("/api/v1/verify", post=verify, most_bytes=JSON_BYTES),
+        Direct("/api/v1/certificates/{number}", get=certificate),
     ]
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from verify.commands.settings import Network
+from verify.http.answers.one_write import OneWrite
 from verify.http.asked.clients import NOBODY, client_address
 
 OF_ADDRESS: Final = 256
@@ -154,7 +155,7 @@ class Guarded(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         """Begins, unless there is no room."""
-        super().connection_made(transport)
+        super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type]  # it does what uvicorn asks of it
         self._key = self.connections_of_all.key(self.client[0] if self.client else None)
         if not self.connections_of_all.admit(self, self._key):
             transport.abort()

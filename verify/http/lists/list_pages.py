@@ -3,14 +3,17 @@
 import itertools
 from typing import Any, Final
 
-from litestar import Response, Router, get, post
-from litestar.params import FromPath, FromQuery
+from litestar import Response, Router, get
+from litestar.params import FromQuery
 
 from verify.core import china_time, identity, tables
 from verify.core.personal import unless_personal
+from verify.http.answers.direct import Direct, Reply, as_sent
+from verify.http.answers.kept_pages import FRESH, KeptPages
 from verify.http.answers.rendering import Views
 from verify.http.asked import forms
 from verify.http.asked.bodies import AnyRequest, Inject
+from verify.http.asked.state import State
 from verify.http.check.asker import Asker
 from verify.http.lists.lists_api import freshness, gone
 from verify.http.lists.not_in_force import Standings
@@ -19,6 +22,7 @@ from verify.registry.port import ExamHead
 
 _EXAMS: Final = 50
 _ROWS: Final = 100
+_FORM_BYTES: Final = 64 << 10
 _LONGEST: Final = 100
 """Characters of a searched name that are looked at."""
 _DOTS: Final = str.maketrans(dict.fromkeys(tables.MIDDLE_DOTS, "·"))
@@ -53,51 +57,52 @@ async def pass_lists(
     )
 
 
-@get("/pass-lists/{code:str}")
-async def pass_list(
-    *,
-    request: AnyRequest,
-    code: FromPath[str],
-    views: Inject[Views],
-    asker: Inject[Asker],
-    standings: Inject[Standings],
-    now: Inject[int],
-    cursor: FromQuery[str | None] = None,
-) -> Response[str]:
-    """One exam's list, a page of rows at a time."""
-    page = await asker.registry.rows(code, cursor, _ROWS)
-    if page is None:
-        raise await gone(asker.registry, code)
-    values = await _of_list(asker, standings, page.head, now)
-    cache = freshness(page.head, now)
-    return views.page(request, "pass_list.html", cache=cache, rows=page.items, next=page.next, cursor=cursor, **values)
+def direct(asker: Asker, views: Views, standings: Standings, pages: KeptPages) -> list[Direct]:
+    """The pages of one exam's list."""
+    registry = asker.registry
 
+    async def pass_list(request: AnyRequest, known: State) -> Reply:
+        """One exam's list, a page of rows at a time."""
+        code, cursor, now = known.last, known.asked_for("cursor") or None, known.now
 
-@post("/pass-lists/{code:str}", status_code=200)
-async def find_rows(
-    *,
-    request: AnyRequest,
-    code: FromPath[str],
-    views: Inject[Views],
-    asker: Inject[Asker],
-    standings: Inject[Standings],
-    now: Inject[int],
-) -> Response[str]:
-    """Rows whose name begins as asked. A name is sent in the body, where no address, log or Referer has it."""
-    typed = list_name((await forms.texts(request, "name"))["name"])
-    name = unless_personal(typed)
-    head = await asker.registry.pass_list(code)
-    rows = await asker.registry.find_rows(code, name[:_LONGEST], _ROWS + 1)
-    if head is None or rows is None:
-        raise await gone(asker.registry, code)
-    if name != typed:
-        rows = ()
-    values = await _of_list(asker, standings, head, now) | {
-        "searched": name,
-        "more": len(rows) > _ROWS,
-        "kept": {"name": name},
-    }
-    return views.page(request, "pass_list.html", rows=rows[:_ROWS], next=None, cursor=None, **values)
+        async def make() -> tuple[Reply, int]:
+            page = await registry.rows(code, cursor, _ROWS)
+            if page is None:
+                raise await gone(registry, code)
+            values = await _of_list(asker, standings, page.head, now)
+            made = views.page(
+                request,
+                "pass_list.html",
+                cache=freshness(page.head, now),
+                rows=page.items,
+                next=page.next,
+                cursor=cursor,
+                **values,
+            )
+            turns = (page.head.public_until, page.head.objections_until)
+            return as_sent(made), min([now + FRESH, *(turn for turn in turns if turn is not None and turn > now)])
+
+        return await pages.page(request, known, await registry.moment(), make)
+
+    async def find_rows(request: AnyRequest, known: State) -> Reply:
+        """Rows whose name begins as asked. A name is sent in the body, where no address, log or Referer has it."""
+        code = known.last
+        typed = list_name((await forms.texts(request, "name"))["name"])
+        name = unless_personal(typed)
+        head = await registry.pass_list(code)
+        rows = await registry.find_rows(code, name[:_LONGEST], _ROWS + 1)
+        if head is None or rows is None:
+            raise await gone(registry, code)
+        if name != typed:
+            rows = ()
+        values = await _of_list(asker, standings, head, known.now) | {
+            "searched": name,
+            "more": len(rows) > _ROWS,
+            "kept": {"name": name},
+        }
+        return as_sent(views.page(request, "pass_list.html", rows=rows[:_ROWS], next=None, cursor=None, **values))
+
+    return [Direct("/pass-lists/{code}", get=pass_list, post=find_rows, most_bytes=_FORM_BYTES)]
 
 
 async def _of_list(asker: Asker, standings: Standings, head: ExamHead, now: int) -> dict[str, Any]:
@@ -122,4 +127,4 @@ def list_name(text: str) -> str:
     return identity.to_ideographs(identity.to_unicode(seen)).translate(_DOTS)
 
 
-ROUTER = Router("/", route_handlers=[pass_lists, pass_list, find_rows])
+ROUTER = Router("/", route_handlers=[pass_lists])

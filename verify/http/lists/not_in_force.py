@@ -4,7 +4,7 @@ Only certificates that a change names are asked for; one that ran out by its own
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Final
 
 import msgspec
@@ -23,13 +23,14 @@ _EXAMS: Final = 200
 
 
 class _Found(msgspec.Struct, frozen=True, kw_only=True):
+    moment: Hashable
     index: int
     until: int
     marks: Mapping[int, Outcome]
 
 
 class Standings:
-    """Remembers for a moment what it found of each list."""
+    """Remembers for a while what it found of each list, while nothing is published."""
 
     def __init__(self, asker: Asker) -> None:
         self._asker = asker
@@ -41,14 +42,15 @@ class Standings:
         Where one was replaced, the newest of its chain counts. Raises RegistryUnavailable and RegisterDamaged.
         """
         found = self._found.get(exam)
-        if found is None or found.index != index or found.until <= now:
+        moment = await self._asker.registry.moment()
+        if found is None or found.moment != moment or found.index != index or found.until <= now:
             rows = await self._asker.registry.changed_rows(exam)
             marks = {}
             for begin in range(0, len(rows), _AT_ONCE):
                 marks.update(await self._marks(dict(rows[begin : begin + _AT_ONCE]), now))
             if len(self._found) >= _EXAMS:
                 self._found.clear()
-            found = self._found[exam] = _Found(index=index, until=now + _FRESH, marks=marks)
+            found = self._found[exam] = _Found(moment=moment, index=index, until=now + _FRESH, marks=marks)
         return found.marks
 
     async def _marks(self, numbers: dict[int, str], now: int) -> dict[int, Outcome]:

@@ -1,0 +1,52 @@
+"""An answer's head leaves with its body, and alone where no body follows."""
+
+import asyncio
+
+from verify.http.answers.one_write import OneWrite
+
+HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
+
+
+class Wire:
+    """A transport that keeps what is written."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.closed = False
+
+    def is_closing(self) -> bool:
+        """Whether it was closed."""
+        return self.closed
+
+    def write(self, data: bytes) -> None:
+        """Keeps it."""
+        self.written.append(data)
+
+    def close(self) -> None:
+        """Ends."""
+        self.closed = True
+
+
+async def test_a_head_waits_for_its_body() -> None:
+    """One write for both; what follows is written as it comes."""
+    wire = Wire()
+    transport = OneWrite(wire, asyncio.get_running_loop())
+    transport.write(HEAD)
+    assert wire.written == []
+    transport.write(b"body")
+    transport.write(b"more")
+    await asyncio.sleep(0)
+    assert wire.written == [HEAD + b"body", b"more"]
+
+
+async def test_a_head_without_a_body_leaves_all_the_same() -> None:
+    """At the loop's next turn, or when the connection is closed."""
+    wire = Wire()
+    transport = OneWrite(wire, asyncio.get_running_loop())
+    transport.write(HEAD)
+    await asyncio.sleep(0)
+    assert wire.written == [HEAD]
+    transport.write(HEAD)
+    transport.close()
+    await asyncio.sleep(0)
+    assert (wire.written, wire.closed) == ([HEAD, HEAD], True)

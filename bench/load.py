@@ -1,0 +1,154 @@
+"""Load by wrk on the loopback address, and the servers that it is put on: ours, the peer, and the framework alone."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import httpx
+import msgspec
+import psutil
+
+from migrations.embedded import Database
+from tests import releases
+
+SCRIPT: Final = Path(__file__).with_name("load.lua")
+CONNECTIONS: Final = 32
+_READY: Final = 60.0
+"""Seconds in which a server must answer."""
+
+
+class Wave(msgspec.Struct, frozen=True, kw_only=True):
+    """What one server answered to some seconds of load. Times are in seconds."""
+
+    rate: float
+    p50: float
+    p99: float
+    cpu: float
+    """Processor seconds that an answer took of the server's processes."""
+
+
+class _Told(msgspec.Struct):
+    requests: int
+    microseconds: int
+    failed: int
+    p50: int
+    p99: int
+
+
+class Requests:
+    """Requests of a file, which each wave goes on with where the one before ended."""
+
+    def __init__(self, folder: Path, name: str, lines: Sequence[str], accept: str = "application/json") -> None:
+        self.path = folder / f"{name}.requests"
+        self.path.write_text("\n".join(lines) + "\n", "utf-8")
+        self.accept = accept
+        self.begin = 0
+
+
+class Served(msgspec.Struct, frozen=True):
+    """A server that runs."""
+
+    name: str
+    url: str
+    process: int
+
+    def memory(self) -> list[int]:
+        """Bytes of each of its processes that no other shares (USS)."""
+        return [one.memory_full_info().uss for one in self._all()]
+
+    def load(self, asked: Requests, seconds: float) -> Wave:
+        """Asks for some seconds. Raises AssertionError where one answer was not 2xx."""
+        before = self._cpu()
+        environ = os.environ | {
+            "BENCH_REQUESTS": str(asked.path),
+            "BENCH_ACCEPT": asked.accept,
+            "BENCH_BEGIN": str(asked.begin),
+        }
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s", "-s", str(SCRIPT), self.url]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+        told = msgspec.json.decode(done.stderr.strip().splitlines()[-1], type=_Told)
+        assert not told.failed, f"{self.name}: {told.failed} of {told.requests} failed: {done.stdout}"
+        asked.begin += told.requests
+        return Wave(
+            rate=told.requests / told.microseconds * 1e6,
+            p50=told.p50 / 1e6,
+            p99=told.p99 / 1e6,
+            cpu=(self._cpu() - before) / told.requests,
+        )
+
+    def _all(self) -> list[psutil.Process]:
+        first = psutil.Process(self.process)
+        return [first, *first.children(recursive=True)]
+
+    def _cpu(self) -> float:
+        return sum(times.user + times.system for times in (one.cpu_times() for one in self._all()))
+
+
+def look_for_wrk() -> None:
+    """Raises SystemExit where wrk is not installed."""
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk makes the load and is not installed: apt-get install wrk")
+
+
+def _free() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def served(
+    name: str, command: Sequence[str], environ: Mapping[str, str], *, ready: str
+) -> Iterator[tuple[Served, float]]:
+    """A server until the end of the block, and the seconds until it answered ``ready``; ``{port}`` is its port."""
+    port = str(_free())
+    words = [word.replace("{port}", port) for word in command]
+    begun = time.perf_counter()
+    with subprocess.Popen(words, env={**os.environ, **environ}, stderr=subprocess.DEVNULL) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            while True:
+                with contextlib.suppress(httpx.TransportError):
+                    if httpx.get(url + ready).status_code < 500:
+                        break
+                if process.poll() is not None or time.perf_counter() - begun > _READY:
+                    raise SystemExit(f"{name} did not start")
+                time.sleep(0.02)
+            yield Served(name, url, process.pid), time.perf_counter() - begun
+        finally:
+            process.terminate()
+
+
+def ours(database: Database, **environ: str) -> contextlib.AbstractContextManager[tuple[Served, float]]:
+    """The service with one worker, without rate limits, its log written to nowhere."""
+    told = {
+        "YINJIAN_DATABASE_URL": database.reader_url,
+        "YINJIAN_ROOT": releases.ROOT_THUMBPRINT.hex(),
+        "YINJIAN_RATE_LIMITS": "off",
+        "YINJIAN_LOG": "json",
+    }
+    command = [sys.executable, "-m", "verify", "serve", "--workers", "1", "--port", "{port}"]
+    return served("ours", command, told | environ, ready="/health/ready")
+
+
+def peer(database: Database) -> contextlib.AbstractContextManager[tuple[Served, float]]:
+    """The peer, one process."""
+    environ = {"BENCH_DATABASE_URL": database.reader_url}
+    return served("peer", _uvicorn("bench.peer.service:app"), environ, ready="/api/v1/certificates/0000")
+
+
+def constant() -> contextlib.AbstractContextManager[tuple[Served, float]]:
+    """Litestar that answers a constant, one process."""
+    return served("constant", _uvicorn("bench.peer.constant:app"), {}, ready="/api/v1/certificates/0000")
+
+
+def _uvicorn(app: str) -> list[str]:
+    return [sys.executable, "-m", "uvicorn", app, "--port", "{port}", "--no-access-log", "--log-level", "error"]

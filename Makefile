@@ -100,6 +100,7 @@ pictures: setup system web .stamps/fonts
 	$(RUN)python -m examples.pictures
 
 bench: setup .stamps/fonts
+	@bash .ci/system bench
 	$(RUN)python -m bench $(ARGS)
 
 # The database's reader of statements against the core's, on other mutants every time; its seed is printed, and taken.

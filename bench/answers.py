@@ -5,6 +5,8 @@ that did nothing but the framework's constant, a share of one gathered question 
 """
 
 import asyncio
+import bisect
+import itertools
 import random
 import statistics
 import tempfile
@@ -29,7 +31,9 @@ from verify.registry.postgres import PostgresRegistry
 PEOPLE: Final = 950_000
 ROUNDS: Final = 5
 SECONDS: Final = 4.0
-_DISTINCT: Final = 60_000
+_NUMBERS: Final = 200_000
+_CODES: Final = 40_000
+_PAGES: Final = 20_000
 _AGAIN: Final = 200
 _HOST: Final = "VERIFY.EXAMPLE.ORG"
 READY_SECONDS: Final = 1.5
@@ -53,17 +57,25 @@ def _path(exam: Exam, serial: int) -> str:
 
 
 def _works(folder: Path, exams: Sequence[Exam]) -> _Works:
+    """No certificate is in two of them, so that none was checked before its turn."""
+    ends = list(itertools.accumulate(exam.people for exam in exams))
     draw = random.Random(1)  # noqa: S311 -- the same draw every time
-    drawn = [(exam, draw.randint(1, exam.people)) for exam in draw.choices(exams, k=_DISTINCT)]
-    numbers = [f"GET\t/api/v1/certificates/{exam.number(serial)}" for exam, serial in drawn]
-    codes = [_path(exam, serial) for exam, serial in drawn[: _DISTINCT // 2]]
+    drawn = draw.sample(range(ends[-1]), min(ends[-1], _NUMBERS + _CODES + _PAGES))
+
+    def person(place: int) -> tuple[Exam, int]:
+        at = bisect.bisect_right(ends, place)
+        return exams[at], ends[at] - place
+
+    people = [person(place) for place in drawn]
+    codes = [_path(exam, serial) for exam, serial in people[: _CODES + _PAGES]]
+    numbers = [f"GET\t/api/v1/certificates/{exam.number(serial)}" for exam, serial in people[_CODES + _PAGES :]]
     lists = [f"GET\t/api/v1/exams/CEM-{exam.term}/pass-list" for exam in exams]
     pages = [f"GET\t/pass-lists/CEM-{exam.term}" for exam in exams]
     return _Works(
         number=Requests(folder, "number", numbers),
-        qr=Requests(folder, "qr", codes),
+        qr=Requests(folder, "qr", codes[:_CODES]),
         again=Requests(folder, "again", codes[:_AGAIN]),
-        page=Requests(folder, "page", list(reversed(codes)), accept="text/html"),
+        page=Requests(folder, "page", codes[_CODES:], accept="text/html"),
         rows=Requests(folder, "rows", lists),
         rows_page=Requests(folder, "rows-page", pages, accept="text/html"),
         home=Requests(folder, "home", ["GET\t/"], accept="text/html"),

@@ -14,10 +14,14 @@ from typing import Final
 import asyncpg
 import msgspec
 
+from keys.custody import KeySigner
 from migrations.embedded import Database
 from tests import releases
-from tests.invented import CERTIFICATE, ISSUED_AT
+from tests.invented import CERTIFICATE, ISSUED_AT, LOG
 from verify.core.certificate import Certificate
+from verify.core.chain import Chain
+from verify.core.log import checkpoint
+from verify.core.log.checkpoint import Checkpoint
 from verify.core.pass_list import Row
 from verify.core.statement import Kind
 
@@ -25,6 +29,7 @@ EXAMS: Final = 10
 _CHUNK: Final = 5000
 _TRIGGERS: Final = ("take_statement", "file_certificate")
 _FILED: Final = ("index", "kind", "digest", "kid", "bytes", "published_at")
+_CHECKPOINT: Final = "insert into registry.checkpoint (size, note, kid, receipt) values ($1, $2, $3, $4)"
 _TIME: Final = "select transaction_timestamp()"
 
 
@@ -88,6 +93,21 @@ async def _file(database: Database, crowd: list[Exam], index_people: bool) -> No
     connection = await asyncpg.connect(database.owner_url, command_timeout=None)
     await connection.execute("vacuum analyze")
     await connection.close()
+    await sign_log(database)
+
+
+async def sign_log(database: Database) -> None:
+    """Signs the tree of all that is filed, as publishing does."""
+    connection = await asyncpg.connect(database.signer_url)
+    try:
+        size = await connection.fetchval("select max(index) + 1 from registry.statement")
+        root = await connection.fetchval("select registry.log_root($1)", size)
+        signer = KeySigner(LOG.private)
+        origin = checkpoint.origin_of(Chain.follow([(releases.keyrings(), 0)], releases.ROOT_THUMBPRINT))
+        note, receipt = signer.sign_checkpoint(Checkpoint(origin=origin, size=size, root=root))
+        await connection.execute(_CHECKPOINT, size, note, signer.kid, receipt)
+    finally:
+        await connection.close()
 
 
 async def _file_exam(

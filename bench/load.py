@@ -71,7 +71,17 @@ class Served(msgspec.Struct, frozen=True):
             "BENCH_ACCEPT": asked.accept,
             "BENCH_BEGIN": str(asked.begin),
         }
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s", "-s", str(SCRIPT), self.url]
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{CONNECTIONS}",
+            f"-d{seconds:.0f}s",
+            "--timeout",
+            "20s",
+            "-s",
+            str(SCRIPT),
+            self.url,
+        ]
         done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
         told = msgspec.json.decode(done.stderr.strip().splitlines()[-1], type=_Told)
         assert not told.failed, f"{self.name}: {told.failed} of {told.requests} failed: {done.stdout}"

@@ -24,6 +24,7 @@ from verify.http.answers.direct import HIDDEN
 from verify.http.answers.problems import Refused
 from verify.http.answers.response import Answer
 from verify.http.asked import language, state
+from verify.http.asked.accept import LONGEST
 from verify.http.asked.clients import client_address
 from verify.http.asked.state import State
 from verify.http.guard.lane import Lane
@@ -101,6 +102,7 @@ class Edge:
             parsing=self._parsing,
             path=path,
             last=last,
+            accept=headers.get(b"accept", b"")[:LONGEST].decode("latin-1"),
             query=query,
         )
         inner: Any = {**scope, "method": _SEEN_AS.get(method, method), "path": routed}

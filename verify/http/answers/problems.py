@@ -4,6 +4,7 @@ Programs get ``application/problem+json`` with a stable ``code``; people, under 
 error that the table does not know loses its detail and is told to the operator only.
 """
 
+import functools
 import logging
 import traceback
 from collections.abc import Mapping
@@ -140,6 +141,10 @@ def for_programs(request: Request[Any, Any, Any]) -> bool:
 
 def wants_json(request: Request[Any, Any, Any]) -> bool:
     """Whether Accept ranks JSON above HTML."""
-    field = request.headers.get("accept", "")
+    return _ranks_json(state.of(request.scope).accept)
+
+
+@functools.lru_cache(maxsize=1024)
+def _ranks_json(field: str) -> bool:
     wanted = max(accept.wish(field, "application/json"), accept.wish(field, PROBLEM_JSON))
     return wanted > accept.wish(field, "text/html")

@@ -27,6 +27,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """The path of the address: one slash at its beginning, none at its end, none twice."""
     last: str
     """What stands behind its last slash, of addresses that say something of a person."""
+    accept: str = ""
+    """The Accept field, as far as it is looked at."""
     query: Mapping[str, Sequence[str]] = {}
     """What the address asks, in the order of each name's values; empty ones are left out."""
 

@@ -140,8 +140,9 @@ def measure(database: Database, exams: Sequence[Exam], folder: Path) -> list[Fig
     rounds = _Rounds()
     bare, raw = [], []
     with ours(database) as (mine, ready), peer(database) as (theirs, _), constant() as (bound, _):
-        for server in (mine, theirs, bound):  # each reads the lists, once
-            server.load(works.number, 3.0 if server is bound else 20.0)
+        for server in (mine, theirs, bound):
+            server.read_lists([exam.number(1) for exam in exams])
+            server.load(works.number, 3.0)
         for turn in range(ROUNDS):
             print(f"  round {turn + 1} of {ROUNDS}")
             for server in (mine, theirs, bound):

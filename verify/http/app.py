@@ -5,7 +5,7 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Litestar, Request
 from litestar.di import Provide
@@ -33,7 +33,6 @@ from verify.http.guard.memory import LocalMemory, Memory
 from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import NamesTried
 from verify.http.guard.proof import Proofs
-from verify.http.guard.redis_memory import Shared
 from verify.http.guard.underway import IN_ALL, OF_CLIENT, Underway
 from verify.http.installed import shell as shells
 from verify.http.lists import list_pages, lists_api
@@ -45,6 +44,9 @@ from verify.http.ops import health, wellknown
 from verify.http.site import site_pages
 from verify.registry.port import Registry
 from verify.shared.planned import PlanFile
+
+if TYPE_CHECKING:
+    from verify.http.guard.redis_memory import Shared
 
 _log = logging.getLogger("yinjian.http")
 
@@ -88,7 +90,7 @@ def create(
     clock: Callable[[], float] = time.time,
     ticks: Callable[[], float] = time.monotonic,
     limiter: Limiter | None = None,
-    shared: Shared | None = None,
+    shared: "Shared | None" = None,
     memory: Memory | None = None,
     secret: bytes | None = None,
     intake: Intake | None = None,
@@ -105,6 +107,8 @@ def create(
     # Without a lookup secret any other: what is remembered must be hashed with something secret.
     secret = settings.lookup_secrets[0] if settings.lookup_secrets else secret or secrets.token_bytes(32)
     if shared is None and settings.redis_url:
+        from verify.http.guard.redis_memory import Shared  # which takes a tenth of the time to start
+
         shared = Shared(settings.redis_url)
     memory = shared or memory or LocalMemory()
     proofs = Proofs(secret, memory)

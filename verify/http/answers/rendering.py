@@ -1,5 +1,6 @@
 """Pages: templates with their words in the asker's language."""
 
+import asyncio
 import datetime
 import functools
 from typing import Any, Final
@@ -40,12 +41,19 @@ class Views:
         self.site = site
         own = {"site": site, "public_url": public_url}
         self._environments = {language: _environment(language, files, own) for language in LANGUAGES}
+        self._warming: asyncio.Task[None] | None = None
 
     async def warm(self) -> None:
-        """Compiles every template, which takes some hundredths of a second each: at the start, and in nobody's way."""
+        """Begins to compile every template, which takes some hundredths of a second each: one in a turn of the loop,
+        so that who asks meanwhile waits for one at most.
+        """
+        self._warming = asyncio.create_task(self._compile())
+
+    async def _compile(self) -> None:
         for environment in self._environments.values():
             for name in environment.list_templates():
                 environment.get_template(name)
+                await asyncio.sleep(0)
 
     def page(
         self, request: AnyRequest, template: str, *, cache: str = PERSONAL, status: int = 200, **values: Any

@@ -105,23 +105,37 @@ class _Rounds:
         return self._waves["ours", work]
 
 
-async def _gathered(database: Database, exams: Sequence[Exam], count: int = 20_000) -> float:
-    """Whole records a second by bare gathered questions, without a server: some 32 at a time."""
-    draw = random.Random(2)  # noqa: S311 -- the same draw every time
-    numbers = [exam.number(draw.randint(1, exam.people)) for exam in draw.choices(exams, k=count)]
-    registry = await PostgresRegistry.open(database.reader_url, releases.ROOT_THUMBPRINT)
-    await registry.by_numbers([exam.number(1) for exam in exams])  # each list is read once
-    gate = asyncio.Semaphore(32)
+class _Bare:
+    """Bare gathered questions for whole records, without a server, in an event loop of their own."""
 
-    async def one(number: str) -> None:
-        async with gate:
-            assert await registry.by_number(number) is not None
+    def __init__(self, database: Database, exams: Sequence[Exam]) -> None:
+        self._exams = exams
+        self._draw = random.Random(2)  # noqa: S311 -- the same draw every time
+        self._runner = asyncio.Runner()
+        self._registry = self._runner.run(PostgresRegistry.open(database.reader_url, releases.ROOT_THUMBPRINT))
+        self._runner.run(self._registry.by_numbers([exam.number(1) for exam in exams]))  # each list is read once
 
-    begun = time.perf_counter()
-    await asyncio.gather(*map(one, numbers))
-    rate = count / (time.perf_counter() - begun)
-    await registry.close()
-    return rate
+    def rate(self, count: int = 10_000) -> float:
+        """Records a second, some 32 at a time."""
+        chosen = self._draw.choices(self._exams, k=count)
+        numbers = [exam.number(self._draw.randint(1, exam.people)) for exam in chosen]
+        begun = time.perf_counter()
+        self._runner.run(self._ask(numbers))
+        return count / (time.perf_counter() - begun)
+
+    async def _ask(self, numbers: Sequence[str]) -> None:
+        gate = asyncio.Semaphore(32)
+
+        async def one(number: str) -> None:
+            async with gate:
+                assert await self._registry.by_number(number) is not None
+
+        await asyncio.gather(*map(one, numbers))
+
+    def close(self) -> None:
+        """Ends."""
+        self._runner.run(self._registry.close())
+        self._runner.close()
 
 
 def _signatures(exam: Exam, count: int = 4000) -> float:
@@ -139,6 +153,7 @@ def measure(database: Database, exams: Sequence[Exam], folder: Path) -> list[Fig
     works = _works(folder, exams)
     rounds = _Rounds()
     bare, raw = [], []
+    questions = _Bare(database, exams)
     with ours(database) as (mine, ready), peer(database) as (theirs, _), constant() as (bound, _):
         for server in (mine, theirs, bound):
             server.read_lists([exam.number(1) for exam in exams])
@@ -156,9 +171,10 @@ def measure(database: Database, exams: Sequence[Exam], folder: Path) -> list[Fig
                 rounds.take(server, "rows", works.rows)
             rounds.take(mine, "rows page", works.rows_page)
             rounds.take(mine, "home", works.home)
-            bare.append(asyncio.run(_gathered(database, exams)))
+            bare.append(questions.rate())
             raw.append(_signatures(exams[0]))
         memory = mine.memory()
+    questions.close()
     return _figures(rounds, bare, raw, ready, memory)
 
 

@@ -100,6 +100,7 @@ class Views:
                 kept=None,
                 link=lambda target: _with_language(target, language),
                 here=path,
+                switched=language,
                 asked_here=address[language],
                 switches=[(code, name, address[code]) for code, name in LANGUAGES.items()],
             )

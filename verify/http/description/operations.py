@@ -25,6 +25,13 @@ _NUMBER: Final = Parameter(
 _EXAM: Final = Parameter(
     name="code", place="path", schema=_SOME, description=N_("The exam's code."), example="CEM-2022-04"
 )
+_TILE: Final = Parameter(
+    name="path",
+    place="path",
+    schema=_SOME,
+    description=N_("Level and place, or entries and place."),
+    example="0/000.p/1",
+)
 _PROGRAMME: Final = Parameter(
     name="programme", place="query", schema=TEXT, description=N_("Only exams of this programme.")
 )
@@ -200,6 +207,23 @@ _KEYS: Final = (
         summary=N_("The same keys as a did:web document"),
         answers={"application/did+json": schema({"type": "object"})},
         codes=_REGISTRY,
+    ),
+    Operation(
+        method="get",
+        path="/log/checkpoint",
+        identifier="checkpoint",
+        summary=N_("The public log's newest checkpoint, a signed note (C2SP tlog-checkpoint)"),
+        answers={"text/plain": schema(TEXT)},
+        codes=("no_such_address", *_REGISTRY),
+    ),
+    Operation(
+        method="get",
+        path="/log/tile/{path}",
+        identifier="tile",
+        summary=N_("A tile of the log's hashes, or a bundle of its entries (C2SP tlog-tiles)"),
+        answers={"application/octet-stream": schema(BYTES)},
+        codes=("no_such_address", *_REGISTRY),
+        parameters=(_TILE,),
     ),
     Operation(
         method="get",

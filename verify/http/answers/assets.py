@@ -1,10 +1,13 @@
 """The files of the pages: read once at start, named by their content, and so cacheable for ever."""
 
+import functools
+import gzip
 import hashlib
 import mimetypes
 from pathlib import Path
 from typing import Final
 
+import brotli
 import msgspec
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
@@ -12,12 +15,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
 from verify.commands.site import Logo
+from verify.http.asked.bodies import AnyRequest
 
 FOLDER: Final = Path(__file__).parents[1] / "static"
 _STYLE: Final = Path(__file__).parents[1] / "style"
 """The style by subject, in the order of the files' names; pages get it as one file, ``site.css``."""
 _SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 """An SVG opened by its address is a document: it runs nothing, loads nothing, and is of no origin."""
+_LARGE: Final = 100 << 10
 _TYPES: Final = {".svg": "image/svg+xml", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
 
 
@@ -28,6 +33,14 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str
     version: str
     """The beginning of its SHA-256, in hex."""
+    encoded: dict[str, bytes]
+    """The same compressed, by content coding, the best first; only where that makes it shorter."""
+
+    def best(self, accepted: str) -> tuple[str | None, bytes]:
+        """What to send who accepts these codings (RFC 9110 section 12.5.3), and its coding."""
+        wanted = (part.replace(" ", "").lower().partition(";q=") for part in accepted.split(","))
+        codings = {coding for coding, _, quality in wanted if quality.strip("0.") or not quality}
+        return next(((coding, data) for coding, data in self.encoded.items() if coding in codings), (None, self.data))
 
 
 class Files:
@@ -60,6 +73,10 @@ class Files:
         """A file's text."""
         return self._files[name].data.decode()
 
+    def file(self, name: str) -> File:
+        """A file that there is."""
+        return self._files[name]
+
     def has(self, name: str) -> bool:
         """Whether there is such a file; the scripts are only there when they have been built."""
         return name in self._files
@@ -68,15 +85,19 @@ class Files:
         """The route that sends the files."""
 
         @get("/static/{name:path}", sync_to_thread=False)
-        def static_file(name: FromPath[str], v: FromQuery[str | None] = None) -> Response[bytes]:
+        def static_file(request: AnyRequest, name: FromPath[str], v: FromQuery[str | None] = None) -> Response[bytes]:
             file = self._files.get(name.lstrip("/"))
             if file is None:
                 raise NotFoundException
             lasting = "public, max-age=31536000, immutable" if v == file.version else "public, no-cache"
-            headers = {"Cache-Control": lasting, "ETag": f'"{file.version}"'}
+            coding, data = file.best(request.headers.get("accept-encoding", ""))
+            tag = f"{file.version}-{coding}" if coding else file.version
+            headers = {"Cache-Control": lasting, "ETag": f'"{tag}"', "Vary": "Accept-Encoding"}
+            if coding:
+                headers["Content-Encoding"] = coding
             if file.media_type == "image/svg+xml":
                 headers["Content-Security-Policy"] = _SVG_POLICY
-            return Response(file.data, media_type=file.media_type, headers=headers)
+            return Response(data, media_type=file.media_type, headers=headers)
 
         return static_file
 
@@ -84,4 +105,13 @@ class Files:
 def _file(name: str, data: bytes) -> File:
     suffix = Path(name).suffix
     guessed = _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return File(data=data, media_type=guessed, version=hashlib.sha256(data).hexdigest()[:12])
+    encoded = _compressed(data)
+    return File(data=data, media_type=guessed, version=hashlib.sha256(data).hexdigest()[:12], encoded=encoded)
+
+
+@functools.lru_cache(maxsize=256)
+def _compressed(data: bytes) -> dict[str, bytes]:
+    """Once, at the start: the little for good, the scanner's megabyte in some hundredths of a second."""
+    quality = 11 if len(data) < _LARGE else 5
+    made = {"br": brotli.compress(data, quality=quality), "gzip": gzip.compress(data, 9, mtime=0)}
+    return {coding: packed for coding, packed in made.items() if len(packed) < len(data)}

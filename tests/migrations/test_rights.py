@@ -190,7 +190,7 @@ async def test_reader_sees_no_lookup_index(reader: "asyncpg.Connection[asyncpg.R
     for view in views:
         for row in await reader.fetch(f"select * from registry.{view['table_name']}"):
             assert not any(isinstance(value, bytes) and key in value for value in row.values())
-    assert len(views) == 11
+    assert len(views) == 12
 
 
 async def test_lookup_answers_only_who_knows_the_key(reader: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -173,8 +173,7 @@ def test_a_full_disk(place: Place, tmp_path: Path) -> None:
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
         assert PASSPHRASE not in done.stderr
-    done = centre.run("issue", *ISSUE[1:])
-    assert done.returncode == 0, done.stderr
+    assert _start(centre, NOW + 100, *ISSUE).wait() == 0
     undisturbed = place.copy(tmp_path / "undisturbed")
     assert _start(undisturbed, NOW + 100, *ISSUE).wait() == 0
     assert _made(centre) == _made(undisturbed)

@@ -119,7 +119,9 @@ _states = tempfile.TemporaryDirectory(prefix="yinjian-log-states-")
 
 def logbook(url: str) -> Logbook:
     """The tests' log key, and the log's file of the registry at ``url``."""
-    return releases.logbook(Path(_states.name) / hashlib.sha256(url.encode()).hexdigest())
+    account, _, place = url.rpartition("@")  # whichever of its hosts is asked, a registry has its own password
+    name = account + place.rpartition("/")[2]
+    return releases.logbook(Path(_states.name) / hashlib.sha256(name.encode()).hexdigest())
 
 
 def publisher(url: str, folder: Path, standbys: Sequence[str] = ()) -> Publish:

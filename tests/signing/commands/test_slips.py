@@ -122,9 +122,12 @@ def test_a_release_is_withdrawn_until_it_is_published(
     assert [one["status"] for one in found] == ["valid"]
 
 
-def test_a_withdrawn_issue_gives_its_numbers_to_the_same_people(issued: Place, tmp_path: Path) -> None:
+def test_a_withdrawn_issue_gives_its_numbers_to_the_same_people(
+    issued: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not before what was made after it, and never once it is published; pictures of it go."""
     place = issued.copy(tmp_path / "centre")
+    monkeypatch.setenv("YINJIAN_VAR", str(place.folder / "var"))
     certify(place, "b.xlsx", NOW + 200, {2: "left"})
     session = place.session(NOW + 300)
     with session.ledger as ledger:

@@ -10,7 +10,6 @@ import msgspec
 
 from verify.commands import kept
 from verify.commands.fetch import get
-from verify.monitor import with_database
 from verify.monitor.following import Follower, Look
 from verify.monitor.remembered import Remembered
 from verify.shared import environment
@@ -60,6 +59,8 @@ def monitor(url: str, *, state: Path, root: str | None, database: str | None, as
         try:
             found = Follower(lambda path, most: get(base, path, most), seen, pinned, shown).look(base)
             if database is not None and not found.alarms:
+                from verify.monitor import with_database  # the bare wheel is without the registry's driver
+
                 more = with_database.check(database, seen, pinned, found.size)
                 found = msgspec.structs.replace(found, alarms=(*found.alarms, *more))
         except Refusal as error:

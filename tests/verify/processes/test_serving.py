@@ -127,7 +127,7 @@ def test_a_taken_port_is_told_in_one_line(service: Service, tmp_path: Path) -> N
     done = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
-    assert f"127.0.0.1, port {port}: Address already in use" in done.stderr
+    assert f"127.0.0.1, port {port}: another program has this address." in done.stderr
 
 
 def test_wrong_names_are_counted_and_paid_for_over_all_workers(service: Service) -> None:

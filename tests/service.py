@@ -74,8 +74,8 @@ def served(folder: Path, reader_url: str, *options: str, **settings: str) -> Ite
         process = subprocess.Popen(command, cwd=PROJECT, env=environ, stdout=file, stderr=file)
     service = Service(url="", environ=environ, process=process, log=log)
     try:
-        service.wait_for("Serving on ", 120)
-        service.url = re.findall(r"Serving on (http://\S+[0-9])/", log.read_text())[0]
+        service.wait_for("serving on ", 120)
+        service.url = re.findall(r"serving on (http://\S+[0-9])/", log.read_text())[0]
         yield service
     finally:
         process.send_signal(signal.SIGINT)

@@ -202,7 +202,8 @@ async def _watch(registry: PostgresRegistry, replaced: int) -> None:
     metrics.serving(replaced)
     while True:
         with contextlib.suppress(RegistryUnavailable, RegisterDamaged):  # whoever asks is told
-            metrics.registry_is(registry.hosts.seen.size, (await registry.chain()).newest)
+            newest = (await registry.chain()).newest  # before that nothing was seen
+            metrics.registry_is(registry.hosts.seen.size, newest)
         for host in registry.hosts.hosts:
             in_use, idle = host.in_use
             behind = max(registry.hosts.seen.size - host.size, 0)

@@ -257,7 +257,7 @@ def test_a_full_disk_is_a_clear_refusal_and_the_same_command_goes_on(place: Plac
     """At whatever size a file cannot grow further: no traceback, no draft left behind, nothing lost."""
     write(place.folder / "b.xlsx", [person(n) for n in range(6)])
     for arguments in FULL:
-        for size in (0, 900, 5_000, 20_000):
+        for size in (0, 900, 20_000):
             done = _with_little_room(place, size, *arguments)
             assert done.returncode in (0, 1)
             assert done.returncode == 0 or "Refused: " in done.stderr

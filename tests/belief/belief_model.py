@@ -1,12 +1,13 @@
 """What a register's statements are worth, by the words of 2-formats alone: an independent model for tests.
 
 It knows nothing of bytes, signatures or the core: who signed what, and what it says, are given. It is written for
-being read beside the contract, a sentence at a time, and is as slow as that makes it.
+being read beside the contract, a sentence at a time; what it worked out it keeps until something is filed.
 """
 
 import dataclasses
-from collections.abc import Iterable, Sequence
-from typing import Literal
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Concatenate, Literal, ParamSpec, TypeVar, cast
 
 KeyState = Literal["active", "retired", "compromised"]
 
@@ -78,17 +79,37 @@ Said = Paper | Listing | Alteration | Indexing
 Ring = dict[str, KeyEntry]
 
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _once(asked: Callable[Concatenate["Model", _P], _T]) -> Callable[Concatenate["Model", _P], _T]:
+    """Works an answer out once for each state of the log."""
+
+    @functools.wraps(asked)
+    def kept(model: "Model", /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        key = (asked.__name__, args, tuple(kwargs.items()))
+        if key not in model.known:
+            model.known[key] = asked(model, *args, **kwargs)
+        return cast(_T, model.known[key])
+
+    return kept
+
+
 class Model:
     """The log so far: what stands at each index, a keyring or something said."""
 
     def __init__(self) -> None:
         self.log: list[Said | Ring] = []
+        self.known: dict[object, object] = {}
 
     def add(self, said: Said | Ring) -> None:
         """Files something at the next index."""
         self.log.append(said)
+        self.known.clear()
 
     @property
+    @_once
     def now(self) -> Ring:
         """The keyring in force."""
         return next(ring for ring in reversed(self.log) if isinstance(ring, dict))
@@ -121,6 +142,7 @@ class Model:
     def _believed_at(self, said: Paper | Listing | Alteration, index: int) -> bool:
         return self._was_active(said.signer, index) and not self._is_lost(said.signer, index)
 
+    @_once
     def lists(self, exam: str, stages: Sequence[str] = ("final",)) -> list[Listing]:
         """The believed lists of an exam, by revision: "a revision belongs to the first believed that has it"."""
         found: dict[int, Listing] = {}
@@ -138,6 +160,7 @@ class Model:
         # "A final pass list re-signed by a good key restores belief in the certificates it names."
         return not self._is_lost(paper.signer, index) or any(paper in one.named for one in self.lists(paper.exam))
 
+    @_once
     def owner(self, number: str) -> Paper | None:
         """Whose a number is: it "belongs to the first believed statement that has it"."""
         for index, one in enumerate(self.log):
@@ -145,6 +168,7 @@ class Model:
                 return one
         return None
 
+    @_once
     def histories(self) -> dict[Paper, list[Alteration]]:
         """The believed changes of each certificate, in the order published."""
         found: dict[Paper, list[Alteration]] = {}
@@ -177,6 +201,7 @@ class Model:
             return bool(there) and one.by.exam == one.of.exam and one.by is not one.of and owner in (None, one.by)
         return True
 
+    @_once
     def chains(self) -> list[set[Paper]]:
         """Each chain of more than one: "a certificate and what replaced changes put in its place"."""
         chains: list[set[Paper]] = []
@@ -192,6 +217,7 @@ class Model:
         """The chain of one certificate."""
         return next((chain for chain in self.chains() if paper in chain), {paper})
 
+    @_once
     def worth(self, paper: Paper, time: int) -> str:
         """What a registered certificate is worth at ``time``."""
         chain = self.chain(paper)

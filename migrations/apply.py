@@ -79,8 +79,10 @@ async def _turn(url: str) -> AsyncIterator[None]:
     connection = await _connect(url)
     try:
         await connection.execute("set lock_timeout = '60s'")
-        # Of two that make it at once one fails, and finds it made.
-        with contextlib.suppress(asyncpg.UniqueViolationError):
+        # Of two that make it at once one fails, at whichever catalogue it is later, and finds it made.
+        with contextlib.suppress(
+            asyncpg.UniqueViolationError, asyncpg.DuplicateObjectError, asyncpg.DuplicateTableError
+        ):
             await connection.execute("create table if not exists public.migrating ()")
         async with connection.transaction():
             await connection.execute("lock table public.migrating in exclusive mode")

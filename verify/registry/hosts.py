@@ -21,7 +21,14 @@ Attributes = Literal["any", "primary", "read-write", "standby", "read-only", "pr
 
 _log = logging.getLogger("yinjian.hosts")
 
-TROUBLE: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# The last is what the driver says of a connection that breaks while it begins the next operation.
+TROUBLE: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 _SETTINGS: Final = {"application_name": "yinjian-verify", "statement_timeout": "4000", "jit": "off"}
 _LOOK: Final = """
 select pg_is_in_recovery() as standby, current_setting('cluster_name') as name, s.size,

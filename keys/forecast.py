@@ -23,6 +23,8 @@ from verify.shared.command import Refusal
 if TYPE_CHECKING:
     import asyncpg
 
+    from verify.shared.database_trouble import TROUBLE
+
     Connection = asyncpg.Connection[Any]
 
 T = TypeVar("T")
@@ -218,7 +220,7 @@ def asked(url: str, work: "Callable[[Connection], Awaitable[T]]") -> T:
 
     try:
         return asyncio.run(ask())
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+    except (*TROUBLE, ValueError) as error:
         reason = _("the registry does not answer ({words}): nothing was done")
         raise Refusal(reason.format(words=type(error).__name__)) from error
 

@@ -14,6 +14,7 @@ from pogo_core.util import migrate as pogo
 from pogo_core.util import sql as pogo_sql
 
 from migrations.failures import DatabaseProblem, _
+from verify.shared.database_trouble import TROUBLE
 
 SIGNER: Final = "yinjian_signer"
 READER: Final = "yinjian_reader"
@@ -67,7 +68,7 @@ async def migrate(
     except BadMigrationError as error:
         reason = "{migration}: {words}"
         raise DatabaseProblem(reason.format(migration=error, words=error.__cause__)) from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except TROUBLE as error:
         raise DatabaseProblem(_("The database could not be migrated: {words}").format(words=error)) from error
     finally:
         await connection.close()
@@ -97,7 +98,7 @@ async def schema(url: str) -> Schema:
     try:
         applied = await _applied(connection)
         open_to_all = await connection.fetchval(_OPEN)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except TROUBLE as error:
         raise DatabaseProblem(_("The database could not be asked: {words}").format(words=error)) from error
     finally:
         await connection.close()
@@ -109,7 +110,7 @@ async def schema(url: str) -> Schema:
 async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     try:
         return await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+    except (*TROUBLE, ValueError) as error:
         words = f"{type(error).__name__}: {error}"
         raise DatabaseProblem(_("The database does not answer: {words}").format(words=words)) from None
 

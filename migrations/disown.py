@@ -17,6 +17,7 @@ from verify.core.believed_list import BelievedList
 from verify.core.chain import Chain
 from verify.core.errors import NotBelieved
 from verify.core.statement import Kind
+from verify.shared.database_trouble import TROUBLE
 
 Connection = "asyncpg.Connection[asyncpg.Record]"
 
@@ -47,7 +48,7 @@ async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     """The owner's connection. Raises DatabaseProblem."""
     try:
         return await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+    except (*TROUBLE, ValueError) as error:
         words = f"{type(error).__name__}: {error}"
         raise DatabaseProblem(_("The database does not answer: {words}").format(words=words)) from None
 
@@ -114,7 +115,7 @@ async def disown(connection: "asyncpg.Connection[asyncpg.Record]", index: int) -
     """Empties the body of the statement at this log index, for good. Raises DatabaseProblem where it was emptied."""
     try:
         done = await connection.fetchval(_DISOWN, index)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except TROUBLE as error:
         raise DatabaseProblem(_("The database could not be changed: {words}").format(words=error)) from error
     if not done:
         raise DatabaseProblem(_("The statement at index {index} is disowned already.").format(index=index))
@@ -124,6 +125,6 @@ async def give_back(connection: "asyncpg.Connection[asyncpg.Record]", entry: byt
     """Files an entry (33 bytes) at the log's end, disowned already; its index. Raises DatabaseProblem."""
     try:
         index: int = await connection.fetchval(_GIVE_BACK, entry[0], entry[1:])
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except TROUBLE as error:
         raise DatabaseProblem(_("The database could not be changed: {words}").format(words=error)) from error
     return index

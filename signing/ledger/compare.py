@@ -17,6 +17,7 @@ from verify.core.errors import NotBelieved
 from verify.core.keyring import Keyring
 from verify.core.pass_list import PassList
 from verify.shared.command import Refusal
+from verify.shared.database_trouble import TROUBLE
 
 T = TypeVar("T")
 
@@ -115,7 +116,7 @@ async def _registered(url: str, keyring: Keyring, ours: Mapping[str, bytes]) -> 
             )
         finally:
             await connection.close(timeout=10)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+    except (*TROUBLE, ValueError) as error:
         raise Refusal(_("The registry does not answer ({}).").format(type(error).__name__)) from error
 
 

@@ -13,6 +13,7 @@ import asyncpg
 
 from signing.messages import _
 from verify.shared.command import Refusal
+from verify.shared.database_trouble import TROUBLE
 from verify.shared.progress import Progress
 from verify.shared.standby_names import waited_for
 
@@ -55,7 +56,7 @@ async def confirmed(
         yield
         await connection.execute(_WRITE)
     except BaseException:
-        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        with contextlib.suppress(*TROUBLE):
             await transaction.rollback()
         raise
     await _commit(transaction, needed, progress, seconds)

@@ -30,6 +30,7 @@ from verify.core.chain import Chain
 from verify.core.log import tree
 from verify.core.statement import Kind
 from verify.shared.command import Refusal
+from verify.shared.database_trouble import TROUBLE
 from verify.shared.progress import Progress, silent
 
 T = TypeVar("T")
@@ -156,11 +157,11 @@ class _Publisher:
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
             reason = _("the registry does not take it: {words}")
             raise ReleaseRefused("registry_refused", reason.format(words=error)) from error
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except TROUBLE as error:
             reason = _("the registry could not be written ({words}); publish again, which is safe")
             raise Refusal(reason.format(words=type(error).__name__)) from error
         finally:
-            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            with contextlib.suppress(*TROUBLE):
                 await connection.close(timeout=10)
 
     async def take(self, url: str, public: str) -> None:
@@ -246,7 +247,7 @@ class _Publisher:
 async def _connected(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     try:
         return await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+    except (*TROUBLE, ValueError) as error:
         reason = _("the registry does not answer ({words})")
         raise Refusal(reason.format(words=type(error).__name__)) from error
 

@@ -21,6 +21,7 @@ from verify.core.offline import PREFIX
 from verify.core.register import Published, Record, Register
 from verify.core.snapshot import Snapshot, Standing
 from verify.shared.command import Refusal
+from verify.shared.database_trouble import TROUBLE
 
 _AT_ONCE: Final = 2_000
 _KEYRINGS: Final = """
@@ -97,7 +98,7 @@ def taken(url: str, root: bytes, now: int) -> Snapshot:
 
     try:
         return asyncio.run(ask())
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+    except (*TROUBLE, ValueError) as error:
         raise Refusal(_("The registry does not answer ({}).").format(type(error).__name__)) from error
 
 

@@ -35,6 +35,7 @@ def fsck(root: str | None, processes: int | None, as_json: bool) -> None:
     import asyncpg  # the bare wheel, which only checks, is without it
 
     from verify.fsck import whole_registry
+    from verify.shared.database_trouble import TROUBLE
 
     thumbprint = root or environment.setting("YINJIAN_ROOT", "keys.env") or ""
     if not re.fullmatch("[0-9A-Fa-f]{64}", thumbprint):
@@ -47,7 +48,7 @@ def fsck(root: str | None, processes: int | None, as_json: bool) -> None:
         found = asyncio.run(look)
     except asyncpg.InsufficientPrivilegeError:
         raise Refusal(_("Only the registry's owner sees all of it: set YINJIAN_DATABASE_URL to the owner's.")) from None
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+    except (*TROUBLE, ValueError) as error:
         raise Refusal(_("The registry could not be asked ({}).").format(type(error).__name__)) from None
     if as_json:
         cli.print_json(found)

@@ -15,6 +15,7 @@ from verify.core.statement import Kind
 from verify.monitor.alarms import Alarm, alarm
 from verify.monitor.remembered import Remembered
 from verify.shared.command import LOCALE, Refusal, messages
+from verify.shared.database_trouble import TROUBLE
 
 _ = messages(LOCALE)
 
@@ -29,7 +30,7 @@ def check(url: str, seen: Remembered, root: bytes, size: int) -> list[Alarm]:
     """What is wrong between the database at ``url`` and the log of ``size`` as it was seen. Raises Refusal."""
     try:
         return asyncio.run(_check(url, seen, root, size))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+    except (*TROUBLE, ValueError) as error:
         raise Refusal(_("The registry could not be asked ({}).").format(type(error).__name__)) from None
 
 

@@ -17,18 +17,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import asyncpg
 import msgspec
 
+from verify.shared.database_trouble import TROUBLE
+
 Attributes = Literal["any", "primary", "read-write", "standby", "read-only", "prefer-standby"]
 
 _log = logging.getLogger("yinjian.hosts")
 
-# The last is what the driver says of a connection that breaks while it begins the next operation.
-TROUBLE: Final = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
 _SETTINGS: Final = {"application_name": "yinjian-verify", "statement_timeout": "4000", "jit": "off"}
 _LOOK: Final = """
 select pg_is_in_recovery() as standby, current_setting('cluster_name') as name, s.size,

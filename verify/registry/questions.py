@@ -6,8 +6,9 @@ from typing import Final, Self
 import asyncpg
 import msgspec
 
-from verify.registry.hosts import TROUBLE, Hosts, Unfit
+from verify.registry.hosts import Hosts, Unfit
 from verify.registry.port import RegistryUnavailable
+from verify.shared.database_trouble import TROUBLE
 
 STATE: Final = "select size, disowned, keyring, keyring_digest, list, list_digest, now from registry.state"
 

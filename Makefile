@@ -80,7 +80,7 @@ test: setup system web .stamps/cose .stamps/judges .stamps/fonts
 
 # Thousands of random histories, for the core and the database beside a model of the contract; SEED says which.
 histories: setup
-	YINJIAN_HISTORIES=$(or $(HISTORIES),2000) YINJIAN_SEED=$(or $(SEED),20261126) $(RUN)python -m pytest -q -s tests/belief
+	YINJIAN_HISTORIES=$(or $(HISTORIES),2000) YINJIAN_SEED=$(or $(SEED),20261126) $(RUN)python -m pytest -q -s --timeout 0 tests/belief
 
 lint: setup
 	$(RUN)ruff check .
@@ -106,7 +106,7 @@ bench: setup .stamps/fonts
 # The database's reader of statements against the core's, on other mutants every time; its seed is printed, and taken.
 fuzz: setup
 	YINJIAN_MUTANTS=$${YINJIAN_MUTANTS:-200000} YINJIAN_SEED=$${YINJIAN_SEED:-$$RANDOM$$RANDOM} \
-		$(RUN)python -m pytest --capture=no tests/migrations/test_same_reading.py $(ARGS)
+		$(RUN)python -m pytest --capture=no --timeout 0 tests/migrations/test_same_reading.py $(ARGS)
 
 # The lock files: hashes of every file of every release, and no registry's name, so that any mirror serves them.
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -334,13 +334,13 @@ class Model:
         )
 
     def _newest(self, number: str, time: int) -> str:
-        """What the last of what replaced a number's certificate is worth."""
-        outcome = self.by_number(number, time)
-        while outcome == "replaced":
+        """What the last of what replaced a number's certificate is worth; "replaced" where they replace one another."""
+        passed = {number}
+        while (outcome := self.by_number(number, time)) == "replaced":
             paper = self.owner(number)
             by = [change.by for change in self.histories()[paper] if change.by is not None] if paper else []
-            if not by:
+            if not by or by[-1].number in passed:
                 break
             number = by[-1].number
-            outcome = self.by_number(number, time)
+            passed.add(number)
         return outcome

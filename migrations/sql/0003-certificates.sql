@@ -31,32 +31,43 @@ create function registry.read_certificate(b bytea, s registry.opened) returns re
 language plpgsql immutable strict parallel safe as $$
 declare
     c registry.certificate_fields;
-    fields registry.head := registry.head(b, s.content, 5);
-    item record;
-    holder text;
-    hint text;
-    later bigint := fields.argument - 4;
+    h registry.head := registry.head(b, s.content, 5);
+    later bigint := h.argument - 4;
+    p int := h.next;
+    texts text[] := '{}';
 begin
+    -- Holder, hint, programme and term; then, on an older paper, its date.
+    for key in 1..6 loop
+        continue when key = 5;
+        if key = 6 then
+            exit when later < 1 or get_byte(b, p) <> 6;
+            later := later - 1;
+        elsif get_byte(b, p) <> key then
+            raise data_exception using message = 'not a statement of its kind';
+        end if;
+        h := registry.head(b, p + 1);
+        p := h.next + h.argument::int;
+        if h.major <> 3 or p > s.stop then
+            raise data_exception using message = 'not a statement of its kind';
+        end if;
+        texts[key] := convert_from(substring(b from h.next + 1 for h.argument::int), 'UTF8');
+    end loop;
     c.number := convert_from(s.cti, 'UTF8');
-    item := registry.text(b, registry.field(b, fields.next, 1));
-    holder := item.value;
-    item := registry.text(b, registry.field(b, item.p, 2));
-    hint := item.value;
-    item := registry.text(b, registry.field(b, item.p, 3), '^[A-Z][0-9A-Z]{1,7}$');
-    c.exam := item.value;
-    item := registry.text(b, registry.field(b, item.p, 4), '^[0-9]{4}-[0-9]{2}(-[0-9A-Z]{1,3})?$');
-    c.exam := c.exam || '-' || item.value;
-    if later > 0 and get_byte(b, item.p) = 6 then
-        -- The date on an older paper, for which no ID number may be known.
-        item := registry.text(b, item.p + 1, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$');
-        later := later - 1;
-    elsif hint = '' then
+    c.exam := texts[3] || '-' || texts[4];
+    -- For an older paper no ID number may be known.
+    if c.number collate "C" !~ '^[0-9A-Z]{4,32}$'
+        or c.exam collate "C" !~ '^[A-Z][0-9A-Z]{1,7}-[0-9]{4}-[0-9]{2}(-[0-9A-Z]{1,3})?$'
+        or texts[1] = '' or length(texts[1]) > 50 or length(texts[2]) > 4 or texts[2] = '' and texts[6] is null
+        or texts[6] collate "C" !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+    then
         raise data_exception using message = 'not a statement of its kind';
     end if;
-    if c.number collate "C" !~ '^[0-9A-Z]{4,32}$' or holder = '' or length(holder) > 50 or length(hint) > 4 then
+    if later <> 0 then
+        p := registry.later(b, p, later);
+    end if;
+    if p <> s.stop then
         raise data_exception using message = 'not a statement of its kind';
     end if;
-    perform registry.ends(s, registry.later(b, item.p, later));
     return c;
 end $$;
 
@@ -114,12 +125,16 @@ end $$;
 
 create function registry.file_certificate() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare
-    b bytea := new.bytes || ''::bytea;
-    c registry.certificate_fields := registry.read_certificate(b, registry.open(b));
 begin
     insert into registry.certificate (index, number, exam, short)
-    values (new.index, c.number, c.exam, substring(new.digest for 16));
+    select r.index, (r.fields).number, (r.fields).exam, r.short
+    from (
+        select a.index, substring(a.digest for 16) as short, registry.read_certificate(a.b, registry.open(a.b)) as fields
+        from (
+            -- Whole and flat, once for both functions.
+            select t.index, t.digest, t.bytes || ''::bytea as b from added t where t.kind = 1 offset 0
+        ) a offset 0
+    ) r;
     return null;
 end $$;
 
@@ -133,8 +148,9 @@ begin
     return null;
 end $$;
 
-create trigger file_certificate after insert on registry.statement
-    for each row when (new.kind = 1) execute function registry.file_certificate();
+-- All of one COPY together, as they come in thousands.
+create trigger file_certificate after insert on registry.statement referencing new table as added
+    for each statement execute function registry.file_certificate();
 create trigger file_change after insert on registry.statement
     for each row when (new.kind = 2) execute function registry.file_change();
 

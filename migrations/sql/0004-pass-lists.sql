@@ -42,25 +42,33 @@ create function registry.list_rows(b bytea, inout p int, final boolean, out valu
 language plpgsql immutable strict parallel safe as $$
 declare
     h registry.head := registry.head(b, p, 4);
+    count int := h.argument;
+    stop int := octet_length(b);
     r registry.row_fields;
-    item record;
 begin
     value := '{}';
     p := h.next;
-    for i in 1..h.argument loop
-        item := registry.uint(b, registry.field(b, p, 132));
-        r.serial := item.value;
-        item := registry.text(b, item.p);
-        r.name := item.value;
-        item := registry.text(b, item.p);
-        r.id := item.value;
+    for i in 1..count loop
+        if get_byte(b, p) <> 132 then
+            raise data_exception using message = 'not a statement of its kind';
+        end if;
+        h := registry.head(b, p + 1, 0);
+        r.serial := h.argument;
+        h := registry.head(b, h.next, 3);
+        p := h.next + h.argument::int;
+        r.name := convert_from(substring(b from h.next + 1 for h.argument::int), 'UTF8');
+        h := registry.head(b, p, 3);
+        p := h.next + h.argument::int;
+        r.id := convert_from(substring(b from h.next + 1 for h.argument::int), 'UTF8');
         if final then
             -- A final list names every certificate, a notice none.
-            item := registry.octets(b, item.p, 16);
-            r.short := item.value;
-            p := item.p;
+            r.short := substring(b from p + 2 for 16);
+            if get_byte(b, p) <> 80 or p + 17 > stop then
+                raise data_exception using message = 'not a statement of its kind';
+            end if;
+            p := p + 17;
         else
-            p := registry.field(b, item.p, 246);
+            p := registry.field(b, p, 246);
         end if;
         value[i] := r;
     end loop;

@@ -43,6 +43,7 @@ declare
     item record;
     r registry.filed;
     rows registry.filed[] := '{}';
+    count int;
     p int;
 begin
     item := registry.text(b, registry.field(b, fields.next, 1),
@@ -53,13 +54,22 @@ begin
     item := registry.octets(b, registry.field(b, item.p, 3), 4);
     l.secret := item.value;
     h := registry.head(b, registry.field(b, item.p, 4), 4);
+    count := h.argument;
     p := h.next;
-    for i in 1..h.argument loop
-        item := registry.text(b, registry.field(b, p, 130), '^[0-9A-Z]{4,32}$');
-        r.number := item.value;
-        item := registry.octets(b, item.p, 32);
-        r.key := item.value;
-        p := item.p;
+    for i in 1..count loop
+        if get_byte(b, p) <> 130 then
+            raise data_exception using message = 'not a statement of its kind';
+        end if;
+        h := registry.head(b, p + 1, 3);
+        p := h.next + h.argument::int;
+        r.number := convert_from(substring(b from h.next + 1 for h.argument::int), 'UTF8');
+        r.key := substring(b from p + 3 for 32);
+        if r.number collate "C" !~ '^[0-9A-Z]{4,32}$'
+            or get_byte(b, p) <> 88 or get_byte(b, p + 1) <> 32 or octet_length(r.key) < 32
+        then
+            raise data_exception using message = 'not a statement of its kind';
+        end if;
+        p := p + 34;
         rows[i] := r;
     end loop;
     l.rows := rows;

@@ -14,12 +14,12 @@ import uvicorn
 from tests.invented import ROOT, SECRET
 from tests.invented_exam import NOW, statements
 from tests.memory_registry import MemoryRegistry
-from verify.commands.settings import Settings
 from verify.core.keyring import thumbprint
 from verify.http.app import create
 from verify.http.guard.connections import Connections
 from verify.http.guard.underway import Underway
 from verify.registry.port import Registry
+from verify.service.settings import Settings
 
 URL = "http://testserver"
 

@@ -8,9 +8,9 @@ import pypdfium2
 import zxingcpp
 from PIL import Image
 
+from signing.centre.print_settings import PrintSettings
 from signing.print import press
 from signing.print.paper import Printable, Words
-from signing.print.print_settings import PrintSettings
 from tests.invented import CERTIFICATE, ISSUED_AT, keyring
 from verify.core.certificate import Certificate, default_number
 

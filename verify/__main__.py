@@ -4,12 +4,12 @@ import sys
 
 import click
 
-from verify.commands import settings
 from verify.commands.check import check
 from verify.commands.doctor import doctor
 from verify.commands.fetch import fetch
 from verify.commands.fsck import fsck
 from verify.commands.monitor import monitor
+from verify.service import settings
 from verify.shared import command as cli
 
 _ = cli.messages(cli.LOCALE)

@@ -11,8 +11,8 @@ from msgspec import Meta
 from keys.programmes import Code, Count, ProgrammeEntry, Published, Text, Words
 from keys.settings_file import Source
 from signing.centre.exam_names import ExamName
+from signing.centre.print_settings import PrintSettings
 from signing.messages import _
-from signing.print.print_settings import PrintSettings
 from verify.core import exam_code
 from verify.shared.command import Refusal
 

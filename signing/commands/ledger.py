@@ -8,8 +8,8 @@ import click
 from signing.centre.room import Room, now
 from signing.commands import options
 from signing.ledger import backup, journal
-from signing.ledger.rebuild import Unexplained
 from signing.messages import _
+from signing.release.rebuild import Unexplained
 from signing.steps import restore as restoring
 from verify.core import exam_code
 from verify.core.china_time import local_text

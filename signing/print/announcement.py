@@ -7,11 +7,11 @@ from typing import Final
 
 import msgspec
 
+from signing.centre.print_settings import PrintSettings
 from signing.messages import _
 from signing.print.fonts import FontBook
 from signing.print.names_order import by_pinyin
 from signing.print.paper import chinese_date, day_of, english_date
-from signing.print.print_settings import PrintSettings
 from signing.print.typesetter import ARCHIVE, OWN, Typesetter
 from signing.release import release_file
 from verify.core import pass_list

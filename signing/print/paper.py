@@ -7,9 +7,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from signing.centre.print_settings import PrintSettings
 from signing.messages import _
 from signing.print import qr
-from signing.print.print_settings import PrintSettings
 from verify.core import certificate, qr_text, statement
 from verify.core.certificate import Certificate
 from verify.core.china_time import local_day

@@ -15,14 +15,13 @@ from typing import Any, Final, Literal
 import msgspec
 
 from signing.centre.room import Session, check_keyring
-from signing.ledger import numbering
 from signing.ledger.book import Ledger
 from signing.ledger.history import standing_words
 from signing.ledger.values import Given, IndexHead, Job, RecordedChange
 from signing.messages import _
 from signing.print import qr_files
 from signing.release import produce
-from signing.steps.making import corrected_list, drawing_up
+from signing.steps.making import corrected_list, drawing_up, numbering
 from signing.steps.making.facts import Facts
 from verify.core import cbor, exam_code, identity
 from verify.core.certificate import has_default_shape

@@ -5,11 +5,11 @@ from pathlib import Path
 import msgspec
 
 from signing.centre.room import Session
-from signing.ledger import rebuild
-from signing.ledger.rebuild import Unexplained
 from signing.print import desk as desks
 from signing.print import qr_files
 from signing.print.desk import Desk, Printed
+from signing.release import rebuild
+from signing.release.rebuild import Unexplained
 from signing.steps import printing
 from signing.steps.making import drawing_up
 from signing.steps.making.drawing_up import Made

@@ -14,12 +14,13 @@ import msgspec
 
 from keys.folder import KeyFolder
 from signing.centre.room import Room
-from signing.ledger import backup, ledger_file, opening, rebuild
+from signing.ledger import backup, ledger_file, opening
 from signing.ledger.book import Ledger
 from signing.ledger.ledger_file import Origin
-from signing.ledger.rebuild import Unexplained
 from signing.ledger.values import Event, Given, Objection
 from signing.messages import _
+from signing.release import rebuild
+from signing.release.rebuild import Unexplained
 from verify.shared import whole_files
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress, silent

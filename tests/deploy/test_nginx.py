@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 from tests import PROJECT
 from tests import invented_exam as exam
 from tests.http_service import registry, serving
-from verify.commands.settings import _networks
+from verify.service.settings import _networks
 
 HOST = "verify.example.org"
 # Of root's folders for tests no other user may see anything.

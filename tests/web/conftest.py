@@ -12,7 +12,7 @@ from tests import PROJECT
 from tests.http_service import serving
 from tests.memory_registry import MemoryRegistry
 from tests.web.pages import register
-from verify.commands import site as sites
+from verify.service import site as sites
 
 CHROMIUM: Final = "/usr/bin/chromium"
 QUIET: Final = [

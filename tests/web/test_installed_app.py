@@ -19,12 +19,12 @@ from tests.web.conftest import CHROMIUM, QUIET
 from tests.web.pages import register
 from tests.web.test_pages import look
 from tests.web.test_ways_in import camera_picture, film, png
-from verify.commands import site as sites
 from verify.core import statement
 from verify.core.log import checkpoint, tree
 from verify.core.log import receipt as receipts
 from verify.core.snapshot import Snapshot
 from verify.http.app import create
+from verify.service import site as sites
 
 DAY: Final = 86_400
 NOW: Final = int(time.time())

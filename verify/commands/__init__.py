@@ -1,1 +1,1 @@
-"""The subcommands of yinjian-verify, and where they find their settings."""
+"""The subcommands of yinjian-verify."""

@@ -8,8 +8,8 @@ from typing import Final
 import click
 import msgspec
 
-from verify.commands import settings
 from verify.doctor.finding import Finding, Result, wrong
+from verify.service import settings
 from verify.shared import command, environment
 
 _ = command.messages(command.LOCALE)

@@ -5,9 +5,9 @@ import os
 
 import click
 
-from verify.commands import settings
 from verify.processes import supervisor
 from verify.processes.upkeep import Ended
+from verify.service import settings
 from verify.shared import command, environment
 
 _ = command.messages(command.LOCALE)
@@ -18,7 +18,7 @@ def run(host: str, port: int, workers: int | None) -> None:
     supervisor.look_for_packages()
     os.environ |= {"YINJIAN_HOST": host, "YINJIAN_PORT": str(port)}
     told = settings.read(os.environ, environment.var_folder())
-    from verify.commands import logs
+    from verify.service import logs
 
     logs.configure()
     count = workers or processors()

@@ -6,11 +6,11 @@ from typing import Final
 
 import asyncpg
 
-from verify.commands.settings import Settings
 from verify.core.errors import RegisterDamaged
 from verify.doctor.finding import Finding, sound, warning, wrong
 from verify.registry.port import RegistryUnavailable
 from verify.registry.postgres import PostgresRegistry
+from verify.service.settings import Settings
 from verify.shared import command
 from verify.shared.standby_names import waited_for
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from verify.commands.settings import Settings
 from verify.doctor.finding import Finding, sound, warning, wrong
+from verify.service.settings import Settings
 from verify.shared import command, environment
 
 _ = command.messages(command.LOCALE)

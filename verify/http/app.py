@@ -12,7 +12,6 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, ControllerRouterHandler, ExceptionHandlersMap
 
-from verify.commands.settings import Settings
 from verify.files.turns import BURST, Allowance
 from verify.http.access_log import AccessLog
 from verify.http.answers.assets import Files
@@ -43,6 +42,7 @@ from verify.http.lookup.lookups import LookupDesk
 from verify.http.ops import health, wellknown
 from verify.http.site import site_pages
 from verify.registry.port import Registry
+from verify.service.settings import Settings
 from verify.shared.planned import PlanFile
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from litestar import Request
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from verify.commands.settings import Network
 from verify.files.findings import MAX_BYTES
 from verify.http.access_log import AccessLog, Line, Logged
 from verify.http.answers import problems
@@ -30,6 +29,7 @@ from verify.http.asked.state import State
 from verify.http.guard.lane import Lane
 from verify.http.guard.limits import RATES, Budget, Limiter
 from verify.http.guard.underway import Underway
+from verify.service.settings import Network
 
 Clock = Callable[[], float]
 Complaint = Callable[[Request[Any, Any, Any], Exception], Any]

@@ -185,7 +185,7 @@ async def keep(charge: KeeperCharge) -> None:
 
 def main() -> None:
     """The whole life of a keeper."""
-    from verify.commands import logs
+    from verify.service import logs
 
     logs.configure()
     charge = msgspec.json.decode(sys.stdin.buffer.readline(), type=KeeperCharge)

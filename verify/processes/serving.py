@@ -18,8 +18,6 @@ from typing import Any, Final
 import msgspec
 import uvicorn
 
-from verify.commands import logs, settings
-from verify.commands.settings import Settings
 from verify.core.errors import RegisterDamaged
 from verify.http.access_log import Written, as_json, as_text
 from verify.http.app import create
@@ -34,6 +32,8 @@ from verify.processes.asking_keeper import Keeper, KeptMemory, KeptReaders
 from verify.processes.charge import WorkerCharge
 from verify.registry.port import RegistryUnavailable
 from verify.registry.postgres import PostgresRegistry
+from verify.service import logs, settings
+from verify.service.settings import Settings
 from verify.shared import environment
 
 _log = logging.getLogger("yinjian.serving")

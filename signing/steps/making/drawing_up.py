@@ -5,13 +5,12 @@ from pathlib import Path
 import msgspec
 
 from signing.centre.room import Session, Unlocked
-from signing.ledger import recording
 from signing.ledger.book import Ledger
 from signing.ledger.values import Given, Job, Lines, ListedRow
 from signing.messages import _
 from signing.release import produce
 from signing.release.produce import Produced
-from signing.steps.making import prepare
+from signing.steps.making import prepare, recording
 from signing.steps.making.prepare import LeftOut, Request
 from signing.workbook.judging import Judged
 from verify.core.china_time import deadline_text

@@ -9,10 +9,10 @@ import docx
 import pikepdf
 from msgspec.structs import replace
 
+from signing.centre.print_settings import PrintSettings
 from signing.print import announcement, announcement_docx, labels
 from signing.print.announcement import compose
 from signing.print.names_order import by_pinyin
-from signing.print.print_settings import PrintSettings
 from tests.invented import CEM, ISSUED_AT, ISSUERS, keyring
 from tests.paper import codes, picture, printable, text, words
 from verify.core import qr_text

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from signing.ledger import rebuild
-from signing.release import release_file
+from signing.release import rebuild, release_file
 from signing.steps import adopt as adopting
 from signing.steps import issue
 from signing.workbook import judging, old_papers

@@ -11,11 +11,11 @@ import openpyxl
 import pytest
 
 from signing.centre.centre_toml import Centre
-from signing.ledger import backup, compare, rebuild
+from signing.ledger import backup, compare
 from signing.ledger.book import Ledger
 from signing.ledger.compare import Registered
 from signing.ledger.history import History
-from signing.release import release_file, rules_alone
+from signing.release import rebuild, release_file, rules_alone
 from signing.release.produce import short
 from signing.steps import change as status
 from signing.steps import export, restore

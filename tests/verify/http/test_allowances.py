@@ -3,9 +3,9 @@
 import pytest
 
 from tests.http_service import client
-from verify.commands.settings import _networks
 from verify.http.asked.clients import client_address
 from verify.http.guard import limits
+from verify.service.settings import _networks
 
 
 async def test_lookups_and_other_requests_have_allowances_of_their_own() -> None:

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from tests.http_service import registry, serving
-from verify.commands.settings import _networks
 from verify.http.guard.connections import HEADER_BYTES, Connections, Guarded
 from verify.http.guard.underway import Underway
+from verify.service.settings import _networks
 
 HEAD = b"POST /api/v1/verify HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
 

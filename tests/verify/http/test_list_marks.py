@@ -6,9 +6,9 @@ import pytest
 
 from tests import invented_exam as exam
 from tests.http_service import client, registry
-from verify.commands.site import Lists, Site
 from verify.core import statement
 from verify.core.statement import Kind
+from verify.service.site import Lists, Site
 
 PATH = "/pass-lists/CEM-2022-04"
 NOT_IN_FORCE = {exam.REVOKED.name: "Revoked", exam.SUSPENDED.name: "Suspended"}

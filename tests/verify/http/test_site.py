@@ -14,12 +14,12 @@ from tests import PROJECT
 from tests import invented_exam as exam
 from tests.http_service import client, registry, settings
 from tests.invented import ROOT
-from verify.commands import site as sites
-from verify.commands.settings import SettingRefused
-from verify.commands.settings import read as read_settings
-from verify.commands.site import SiteRefused
 from verify.core.keyring import thumbprint
 from verify.registry.port import RegistryUnavailable
+from verify.service import site as sites
+from verify.service.settings import SettingRefused
+from verify.service.settings import read as read_settings
+from verify.service.site import SiteRefused
 
 EXAMPLE = sites.read(PROJECT / "examples" / "site.toml")
 SAID = {

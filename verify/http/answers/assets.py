@@ -14,8 +14,8 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 
-from verify.commands.site import Logo
 from verify.http.asked.bodies import AnyRequest
+from verify.service.site import Logo
 
 FOLDER: Final = Path(__file__).parents[1] / "static"
 _STYLE: Final = Path(__file__).parents[1] / "style"

@@ -11,7 +11,6 @@ import msgspec
 from litestar import Response
 from markupsafe import Markup, escape
 
-from verify.commands.site import Site
 from verify.core import china_time, personal
 from verify.core.fields import Names
 from verify.files.findings import MAX_BYTES
@@ -24,6 +23,7 @@ from verify.http.asked import state
 from verify.http.asked.bodies import AnyRequest
 from verify.http.asked.language import LANGUAGES, Language
 from verify.http.ops import metrics
+from verify.service.site import Site
 
 PERSONAL: Final = "no-store"
 """For pages that hold what only one asker may see."""

@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterable, Sequence
 
-from verify.commands.settings import Network
+from verify.service.settings import Network
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

@@ -12,9 +12,9 @@ from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from verify.commands.settings import Network
 from verify.http.answers.one_write import OneWrite
 from verify.http.asked.clients import NOBODY, client_address
+from verify.service.settings import Network
 
 OF_ADDRESS: Final = 256
 """Connections from one address: an office behind it, with six for each browser."""

@@ -10,7 +10,6 @@ import msgspec
 from litestar import Response, Router, get
 from litestar.exceptions import NotFoundException
 
-from verify.commands.settings import Settings
 from verify.http.answers.assets import Files
 from verify.http.answers.rendering import Views
 from verify.http.asked import state
@@ -18,6 +17,7 @@ from verify.http.asked.bodies import AnyRequest, Inject
 from verify.http.asked.language import LANGUAGES, Language
 from verify.http.files.uploads import CAMERA_POLICY
 from verify.http.installed.app_words import words
+from verify.service.settings import Settings
 
 PATH: Final = "/app"
 _SCRIPT: Final = "web/service.js"

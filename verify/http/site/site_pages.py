@@ -4,13 +4,13 @@ from typing import Final
 
 from litestar import Response, Router, get
 
-from verify.commands.settings import Settings
 from verify.core.errors import RegisterDamaged
 from verify.core.keyring import Keyring
 from verify.http.answers.rendering import Views
 from verify.http.asked.bodies import AnyRequest, Inject
 from verify.http.check.asker import Asker
 from verify.registry.port import RegistryUnavailable
+from verify.service.settings import Settings
 
 _PUBLIC: Final = "public, max-age=300"
 _ROBOTS: Final = "".join(

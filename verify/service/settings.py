@@ -9,8 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from verify.commands import site
-from verify.commands.site import Site, SiteRefused
+from verify.service import site
+from verify.service.site import Site, SiteRefused
 from verify.shared import command, environment
 
 _ = command.messages(command.LOCALE)

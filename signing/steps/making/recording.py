@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from signing.centre.room import Session
-from signing.ledger import numbering
 from signing.ledger.book import Ledger
 from signing.ledger.values import Given, IndexHead, Job, JobKind, Lines, ListedRow, ListHead
 from signing.messages import _
-from signing.steps.making import notice
+from signing.steps.making import notice, numbering
 from signing.steps.making.prepare import ExamPlan, Person, Request
 from verify.core.pass_list import PassList
 from verify.shared.command import Refusal

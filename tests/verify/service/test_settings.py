@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from verify.commands import settings
-from verify.commands.settings import SettingRefused
+from verify.service import settings
+from verify.service.settings import SettingRefused
 
 ROOT = "ab" * 32
 WHOLE = {"YINJIAN_DATABASE_URL": "postgresql://u:hush@h/d", "YINJIAN_ROOT": ROOT}

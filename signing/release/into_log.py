@@ -6,14 +6,14 @@ anew from them, the line goes to the log's file and to disk, then the checkpoint
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import msgspec
 
 from keys.custody import KeySigner
 from signing.messages import _
 from signing.release.log_state import Line, LogState, entry_of, is_entry, logged
-from signing.release.release_file import ReleaseRefused
+from signing.release.release_file import refuse
 from verify.core.chain import Chain
 from verify.core.errors import LogRefused
 from verify.core.log import checkpoint as notes
@@ -221,8 +221,3 @@ class Logging:
 
     async def _file(self, connection: Any, line: Line) -> None:
         await connection.execute(_ADD, line.size, line.note, bytes.fromhex(line.kid), bytes.fromhex(line.receipt))
-
-
-def refuse(code: str, reason: str) -> NoReturn:
-    """Raises ReleaseRefused."""
-    raise ReleaseRefused(code, reason)

@@ -12,19 +12,10 @@ import msgspec
 from asyncpg.connect_utils import SessionAttribute
 
 from signing.messages import _
-from signing.release import (
-    belief_kept,
-    not_valid,
-    registered,
-    release_file,
-    rules_alone,
-    rules_registered,
-    rules_snapshot,
-)
+from signing.release import not_valid, registered, release_file, rules_alone, rules_registered
 from signing.release.confirming import confirmed
 from signing.release.into_log import Logbook, Logging, Named
-from signing.release.release_file import ReleaseRefused
-from signing.release.rules_alone import Release
+from signing.release.release_file import Release, ReleaseRefused
 from verify.core import cbor
 from verify.core.chain import Chain
 from verify.core.log import tree
@@ -219,9 +210,9 @@ class _Publisher:
         held = await registered.load(connection, checked, placed, size + len(missing))
         new = rules_registered.check(checked, held, self._now)
         if new and checked.snapshot is not None:
-            await rules_snapshot.check(connection, new[0], checked.snapshot, placed)
+            await not_valid.check(connection, new[0], checked.snapshot, placed)
         if not self._agreed and there is not None:
-            await belief_kept.check(connection, (there, placed), checked, new, self._now)
+            await rules_registered.check_belief_kept(connection, (there, placed), checked, new, self._now)
         statements = [*missing, *(entry.data for entry in new)]
         with self._progress(_("publishing"), len(statements)) as advance:
             for batch in _batches(list(enumerate(statements, start=size)), _BATCH):

@@ -1,7 +1,7 @@
 """What the registry says is not valid, at one of its sizes and one time: what a snapshot holds (2-formats, Verdict).
 
 Only what may be concerned is read: certificates that a change names, and those that a final list of their exam lacks.
-Each of them is then judged by the core's own fold, as every reader judges it.
+Each of them is then judged by the core's own fold, as every reader judges it. What is published must say just that.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 
 from signing.messages import _
+from signing.release.release_file import Entry, refuse
 from verify.core import signed
 from verify.core.believed_list import BelievedList
 from verify.core.chain import Chain
@@ -193,3 +194,22 @@ def _believed(rows: Sequence[Mapping[str, Any]], chain: Chain) -> tuple[Believed
 def _batches(items: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(items), _AT_ONCE):
         yield items[start : start + _AT_ONCE]
+
+
+async def check(connection: Any, entry: Entry, snapshot: Snapshot, chain: Chain) -> None:
+    """That ``snapshot`` is right, by ``chain``, the keyrings as they would be with it in. Raises ReleaseRefused."""
+    if snapshot.taken_at > snapshot.issued_at:
+        refuse("snapshot_ahead", _("the snapshot speaks of a time after it was signed"), entry.place)
+    if snapshot.issued_at < chain.newest.issued_at:
+        refuse("snapshot_before_keyring", _("the snapshot is older than the keyring: take a new one"), entry.place)
+    if await checkpoint_size(connection, chain, snapshot.log_size) != snapshot.log_size:
+        refuse("snapshot_unproven", _("the snapshot is of a size that the log never had"), entry.place)
+    before = await newest(connection, chain)
+    if before is not None and (snapshot.log_size < before.log_size or snapshot.taken_at < before.taken_at):
+        refuse("snapshot_rolled_back", _("the registry has a newer snapshot"), entry.place)
+    wanted = await standings(connection, chain, snapshot.log_size, snapshot.taken_at)
+    if wanted != snapshot.standings:
+        lacking = len(wanted.items() - snapshot.standings.items())
+        more = len(snapshot.standings.items() - wanted.items())
+        words = _("the snapshot lacks {lacking} certificates that are not valid and has {more} that it should not have")
+        refuse("snapshot_differs", words.format(lacking=lacking, more=more), entry.place)

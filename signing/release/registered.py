@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from signing.release.rules_alone import Release
+from signing.release.release_file import Release
 from verify.core import signed
 from verify.core.believed_list import GenuineList
 from verify.core.chain import Chain

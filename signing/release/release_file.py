@@ -1,4 +1,4 @@
-"""The release file that is carried from the signing room to the registry: a CBOR sequence of statements.
+"""A release, carried from the signing room to the registry: the file, a CBOR sequence of statements, and what it holds.
 
 A final release holds certificates in row order, then final lists, then lookup indexes. Keyrings are not in it.
 """
@@ -7,12 +7,20 @@ import contextlib
 import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
+
+import msgspec
 
 from signing.messages import _
 from verify.core import cbor, statement
+from verify.core.certificate import Certificate
+from verify.core.changes import Change
 from verify.core.errors import Unreadable
-from verify.core.statement import Statement
+from verify.core.keyring import Key
+from verify.core.pass_list import PassList
+from verify.core.signed import Genuine
+from verify.core.snapshot import Snapshot
+from verify.core.statement import Kind, Statement
 from verify.shared import whole_files
 from verify.shared.command import Refusal
 
@@ -32,6 +40,104 @@ class ReleaseRefused(Refusal):
         super().__init__(f"{where}{reason} ({code})")
         self.code = code
         self.place = place
+
+
+def refuse(code: str, words: str, place: int | None = None) -> NoReturn:
+    """Raises ReleaseRefused."""
+    raise ReleaseRefused(code, words, place)
+
+
+RELEASED: tuple[Kind, ...] = (Kind.CERTIFICATE, Kind.PASS_LIST, Kind.LOOKUP_INDEX, Kind.CHANGE, Kind.SNAPSHOT)
+"""The kinds of statement that a release may hold."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One statement of a release, genuine."""
+
+    place: int
+    """Counted from 1."""
+    kind: Kind
+    data: bytes
+    found: Genuine[object]
+    issued_at: int
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of its bytes."""
+        return self.found.digest
+
+    @property
+    def key(self) -> Key:
+        """The key that signed it."""
+        return self.found.key
+
+
+class Certified(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A certificate of the release."""
+
+    entry: Entry
+    certificate: Certificate
+
+    @property
+    def short(self) -> bytes:
+        """The 16 bytes by which lists and changes name it."""
+        return self.entry.found.short
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A pass list of the release."""
+
+    entry: Entry
+    list: PassList
+
+    @property
+    def shorts(self) -> frozenset[bytes]:
+        """Whom it names; empty for a notice."""
+        return frozenset(row.certificate for row in self.list.rows if row.certificate is not None)
+
+
+class Indexed(msgspec.Struct, frozen=True, kw_only=True):
+    """A lookup index of the release: lookup keys by number. Its repr shows none."""
+
+    entry: Entry
+    exam: str
+    revision: int
+    keys: dict[str, bytes]
+
+    def __repr__(self) -> str:
+        return f"Indexed(exam={self.exam!r}, revision={self.revision})"
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of the release."""
+
+    entry: Entry
+    change: Change
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """A release whose statements are genuine and fit together."""
+
+    entries: tuple[Entry, ...]
+    certificates: dict[str, Certified]
+    """By number."""
+    lists: tuple[Listed, ...]
+    indexes: tuple[Indexed, ...]
+    """In order: of an exam several only where a compromised key had signed those before."""
+    changes: tuple[Changed, ...]
+    snapshot: Snapshot | None = None
+    """Of a release that is nothing else."""
+
+    def index(self, exam: str) -> Indexed | None:
+        """The newest revision that it has of an exam's lookup index."""
+        of_exam = [index for index in self.indexes if index.exam == exam]
+        return max(of_exam, key=lambda index: index.revision, default=None)
+
+    @property
+    def exams(self) -> list[str]:
+        """The exams that it touches, as its statements say."""
+        certified = {one.certificate.exam for one in self.certificates.values()}
+        return sorted({x.list.exam for x in self.lists} | {x.exam for x in self.indexes} | certified)
 
 
 def write(path: Path, statements: Iterable[bytes], *, recorded: bool = False) -> Path | None:

@@ -5,117 +5,20 @@ has to fit the register too is signing.release.rules_registered.
 """
 
 from collections.abc import Callable, Iterable
-from typing import NoReturn, TypeVar, cast
-
-import msgspec
+from typing import cast
 
 from signing.messages import _
-from signing.release.release_file import ReleaseRefused
+from signing.release.release_file import RELEASED, Certified, Changed, Entry, Indexed, Listed, Release, refuse
 from verify.core import certificate as certificates
 from verify.core import kinds, signed
 from verify.core.certificate import Certificate
 from verify.core.changes import Change
 from verify.core.errors import NotBelieved
-from verify.core.keyring import Key, Keyring
+from verify.core.keyring import Keyring
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
-from verify.core.signed import Genuine
 from verify.core.snapshot import Snapshot
-from verify.core.statement import Kind, Statement
-
-T = TypeVar("T")
-
-RELEASED: tuple[Kind, ...] = (Kind.CERTIFICATE, Kind.PASS_LIST, Kind.LOOKUP_INDEX, Kind.CHANGE, Kind.SNAPSHOT)
-"""The kinds of statement that a release may hold."""
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One statement of a release, genuine."""
-
-    place: int
-    """Counted from 1."""
-    kind: Kind
-    data: bytes
-    found: Genuine[object]
-    issued_at: int
-
-    @property
-    def digest(self) -> bytes:
-        """SHA-256 of its bytes."""
-        return self.found.digest
-
-    @property
-    def key(self) -> Key:
-        """The key that signed it."""
-        return self.found.key
-
-
-class Certified(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A certificate of the release."""
-
-    entry: Entry
-    certificate: Certificate
-
-    @property
-    def short(self) -> bytes:
-        """The 16 bytes by which lists and changes name it."""
-        return self.entry.found.short
-
-
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """A pass list of the release."""
-
-    entry: Entry
-    list: PassList
-
-    @property
-    def shorts(self) -> frozenset[bytes]:
-        """Whom it names; empty for a notice."""
-        return frozenset(row.certificate for row in self.list.rows if row.certificate is not None)
-
-
-class Indexed(msgspec.Struct, frozen=True, kw_only=True):
-    """A lookup index of the release: lookup keys by number. Its repr shows none."""
-
-    entry: Entry
-    exam: str
-    revision: int
-    keys: dict[str, bytes]
-
-    def __repr__(self) -> str:
-        return f"Indexed(exam={self.exam!r}, revision={self.revision})"
-
-
-class Changed(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of the release."""
-
-    entry: Entry
-    change: Change
-
-
-class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """A release whose statements are genuine and fit together."""
-
-    entries: tuple[Entry, ...]
-    certificates: dict[str, Certified]
-    """By number."""
-    lists: tuple[Listed, ...]
-    indexes: tuple[Indexed, ...]
-    """In order: of an exam several only where a compromised key had signed those before."""
-    changes: tuple[Changed, ...]
-    snapshot: Snapshot | None = None
-    """Of a release that is nothing else."""
-
-    def index(self, exam: str) -> Indexed | None:
-        """The newest revision that it has of an exam's lookup index."""
-        of_exam = [index for index in self.indexes if index.exam == exam]
-        return max(of_exam, key=lambda index: index.revision, default=None)
-
-    @property
-    def exams(self) -> list[str]:
-        """The exams that it touches, as its statements say."""
-        certified = {one.certificate.exam for one in self.certificates.values()}
-        return sorted({x.list.exam for x in self.lists} | {x.exam for x in self.indexes} | certified)
+from verify.core.statement import Statement
 
 
 class _Reading:
@@ -204,11 +107,6 @@ def check(statements: Iterable[Statement], keyring: Keyring, advance: Callable[[
     )
     _check_indexes(release)
     return release
-
-
-def refuse(code: str, words: str, place: int | None = None) -> NoReturn:
-    """Raises ReleaseRefused."""
-    raise ReleaseRefused(code, words, place)
 
 
 def reason(error: NotBelieved) -> str:

@@ -4,21 +4,27 @@ The release is put behind what is there and folded with it by the core: what the
 read otherwise than it was meant, is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
 
 import msgspec
 
+from keys import forecast
 from signing.messages import _
 from signing.release.registered import Exam, Registered
-from signing.release.rules_alone import Changed, Entry, Listed, Release, reason, refuse
+from signing.release.release_file import Changed, Entry, Listed, Release, refuse
+from signing.release.rules_alone import reason
 from verify.core import signed
 from verify.core.believed_list import BelievedList, GenuineList
+from verify.core.chain import Chain
 from verify.core.errors import NotBelieved
+from verify.core.keyring import Use
 from verify.core.pass_list import PassList
 from verify.core.register import Published, Record, Register
 from verify.core.signed import Genuine
 from verify.core.standing import CLOCK_SKEW
 from verify.core.statement import Kind
+from verify.shared.agreement import NotAgreed
 
 _NOTHING = Exam()
 
@@ -255,4 +261,37 @@ def _check_person(changed: Changed, release: Release, registered: Registered, re
 def _corrects(listed: Listed, serials: set[int], short: bytes, line: frozenset[bytes]) -> bool:
     """Whether the list names the replacement, or what replaced it again, under the serial of the old one."""
     rows = [row for row in listed.list.rows if row.certificate in line]
-    return len(rows) == 1 and (not serials or rows[0].serial in serials) and (short in line)
+    return len(rows) == 1 and (not serials or rows[0].serial in serials) and short in line
+
+
+async def check_belief_kept(
+    connection: Any, chains: tuple[Chain, Chain], release: Release, new: Sequence[Entry], now: int
+) -> None:
+    """That what a compromise takes from the first of two ``chains`` to the second is made anew by the release.
+
+    ``new`` are the entries of the release that are added. Raises NotAgreed where, with the release in, a certificate is
+    worth something else for the compromise, or a list is not believed any more.
+    """
+    there, placed = chains
+    known = {key.public: key.state for key in there.newest.keys}
+    declared = [key for key in placed.newest.keys if key.state == "compromised" != known.get(key.public, "compromised")]
+    if not declared:
+        return
+    held = await forecast.read(connection, [key.kid for key in declared])
+    numbers = {certified.entry.place: number for number, certified in release.certificates.items()}
+    size = held.size + len(placed.versions) - len(there.versions)
+    filed: dict[Kind, list[Published]] = {}
+    of: dict[int, str] = {}
+    for offset, entry in enumerate(new):
+        filed.setdefault(entry.kind, []).append(Published(data=entry.data, index=size + offset))
+        if entry.place in numbers:
+            of[size + offset] = numbers[entry.place]
+    sound = forecast.as_if_sound(placed, *get_args(Use))
+    seen = forecast.forecast(held.followed_by(filed, of), sound, placed, now)
+    if seen.changed:
+        kids = ", ".join(key.kid.hex() for key in declared)
+        text = _(
+            "The keyring that comes with this declares {} compromised, and this release does not make anew all that it "
+            "had said. `yinjian-sign resign` does, and what that makes is published first. As it is:"
+        )
+        raise NotAgreed("\n".join([text.format(kids), *(f"  {line}" for line in seen.lines())]), str(seen.changed))

@@ -1,4 +1,4 @@
-"""What a release, and a judged workbook, pass through: the files of the signing room whose functions are handed them."""
+"""What a release and a judged workbook walk through: the files of the signing room whose functions are handed them."""
 
 import inspect
 import sys

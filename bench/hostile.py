@@ -67,6 +67,7 @@ class Honest:
         self.kinds: dict[str, Kind] = {
             "code": self.code,
             "number and name": self.name,
+            "guessed name": self.guessed_name,
             "page": self.page,
             "list page": self.list_page,
             "lookup": self.lookup,
@@ -82,14 +83,20 @@ class Honest:
 
     async def name(self, source: str) -> tuple[bool, float]:
         """Number and name, with the proof of work where it is wanted: its own time is the asker's."""
-        serial = next(self._serial) % GUESSED + 1
+        return await self._named(source, next(self._serial) % (PEOPLE - GUESSED) + GUESSED + 1)
+
+    async def guessed_name(self, source: str) -> tuple[bool, float]:
+        """The same of a certificate whose holder's name others guess at: what the page does, work and all."""
+        return await self._named(source, next(self._serial) % GUESSED + 1)
+
+    async def _named(self, source: str, serial: int) -> tuple[bool, float]:
         asked = {"number": releases.number(serial), "name": f"候选人{serial}"}
         reply = await ask(self.place, source, request("POST", "/api/v1/verify", json.dumps(asked).encode()))
         if reply.status == 403:
             self.worked += 1
             payload = await asyncio.to_thread(_solved, msgspec.json.decode(reply.body)["challenge"])
             again = await ask(self.place, source, _posted("/api/v1/verify", asked | {"altcha": payload}))
-            return _valid(again)
+            return _valid(again)[0], reply.seconds + again.seconds
         return _valid(reply)
 
     async def page(self, source: str) -> tuple[bool, float]:
@@ -213,7 +220,9 @@ async def _measure(place: Place, pid: int) -> list[Figure]:
         await asyncio.sleep(REST)
         end = use.memory()
     if not told.empty():
-        print("  the ten: " + ", ".join(f"{name} ×{count}" for name, count in Counter(told.get()).most_common()))
+        sent = Counter(told.get())
+        print(f"  the ten sent {sent.pop('MB a second')} MB and {sent.total() / ATTACK:.0f} requests a second")
+        print("  the ten: " + ", ".join(f"{name} ×{count}" for name, count in sent.most_common()))
     print(f"  memory of the service: {start} MiB at the start, {use.peak} at its peak, {end} at the end")
     print(
         f"  while both asked, the service ran for {spent.ran:.1f} s and waited {spent.waited:.1f} s for a processor; "

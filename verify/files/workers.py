@@ -182,7 +182,7 @@ class _Worker:
         """Lets every other process go before this one, for good."""
         self.gave_way = True
         with contextlib.suppress(OSError, AttributeError):  # it is gone, or not ours to slow down; or on Windows
-            os.setpriority(os.PRIO_PROCESS, self.pid, 2 * layers.NICE)
+            os.setpriority(os.PRIO_PROCESS, self.pid, layers.NICE_ASIDE)
 
     async def ask(self, job: jobs.Job) -> jobs.Reply:
         """Raises OSError, EOFError or MsgspecError for a worker that is gone or talks nonsense."""

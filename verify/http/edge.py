@@ -26,6 +26,7 @@ from verify.http.asked import language, state
 from verify.http.asked.accept import LONGEST
 from verify.http.asked.clients import client_address
 from verify.http.asked.state import State
+from verify.http.guard.giving_way import GivingWay
 from verify.http.guard.lane import Lane
 from verify.http.guard.limits import RATES, Budget, Limiter
 from verify.http.guard.underway import Underway
@@ -79,6 +80,7 @@ class Edge:
         self._proxies = proxies
         self._underway = underway or Underway()
         self._parsing = Lane()
+        self._giving_way = GivingWay()
         self._headers = (*_HEADERS, _HSTS) if secure else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -133,10 +135,11 @@ class Edge:
     ) -> None:
         client = state.of(scope).client
         budget = _budget(scope)
-        wait = (await self._limiter.take(budget, client, self._ticks())).wait if budget else 0
-        if wait:
-            await self._refuse(scope, receive, send, Refused("rate_limited", retry_after=wait))
-            return
+        if budget:
+            taken = await self._limiter.take(budget, client, self._ticks())
+            if not await self._giving_way.turn(client, budget, taken) or taken.wait:
+                await self._refuse(scope, receive, send, Refused("rate_limited", retry_after=taken.wait or 1))
+                return
         said = headers.get(b"content-length", b"")
         if not said.strip(b"0") and b"transfer-encoding" not in headers:
             await self._app(scope, receive, send)

@@ -18,6 +18,12 @@ _log = logging.getLogger("yinjian.supervisor")
 
 _HERE: Final = Path(__file__).resolve().parents[2]
 """Where this package is, whether installed or not."""
+_MEMORY: Final = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(4 << 20),
+}
+"""glibc gives large bodies back when they are done with (mallopt(3)); by itself it learns to keep the room for them."""
 _READY_SECONDS: Final = 60.0
 _END_SECONDS: Final = 40.0
 """In which a process that was told to end does: what a worker may take for draining and finishing, and some more."""
@@ -58,7 +64,7 @@ class Child:
             *(sys.executable, "-P", "-m", program),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
+            env={**_MEMORY, **os.environ, "PYTHONPATH": path},
             pass_fds=descriptors,
         )
         if process.stdin is not None:

@@ -12,7 +12,7 @@ from tests.http_service import client
 from tests.photos import qr_image
 from tests.slow_files import nested_groups
 from tests.verify.files.test_workers import CODE, job, png
-from verify.files.confinement.layers import NICE
+from verify.files.confinement.layers import NICE, NICE_ASIDE
 from verify.files.findings import Findings
 from verify.files.refusals import FileRefused
 from verify.files.turns import Allowance, Spent, Turn, Turns
@@ -325,6 +325,6 @@ async def test_a_worker_that_gave_way_has_a_lower_priority_for_good() -> None:
         await asyncio.sleep(0.5)  # it has its place, and its worker starts
         assert isinstance(await pool.run(job(CODE), "other"), Findings)
         assert isinstance(await slow, Findings)
-        assert sorted(psutil.Process(pid).nice() for pid in pool.pids) == [NICE, 2 * NICE]
+        assert sorted(psutil.Process(pid).nice() for pid in pool.pids) == [NICE, NICE_ASIDE]
     finally:
         await pool.close()

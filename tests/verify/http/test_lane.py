@@ -52,6 +52,25 @@ async def test_a_slice_that_is_given_up_passes_its_turn_on() -> None:
     await asyncio.wait_for(held(0), 1)
 
 
+async def test_next_to_nothing_does_not_queue() -> None:
+    """A short list goes past a queue of long ones, until its client has had its share; these rest between slices."""
+    lane, order = Lane(free=0.05, rest=1.0), list[str]()
+
+    async def slice_of(who: str, seconds: float) -> None:
+        async with lane.turn(who):
+            order.append(who)
+            await asyncio.sleep(seconds)
+
+    await slice_of("a", 0.06)
+    await slice_of("b", 0.06)
+    queue = [asyncio.create_task(slice_of(who, 0.02)) for who in ("a", "b", "a", "b")]
+    await asyncio.sleep(0)
+    await slice_of("new", 0)
+    assert order == ["a", "b", "a", "new"]
+    await asyncio.gather(*queue)
+    assert order[4:] in (["b", "a", "b"], ["b", "b", "a"])
+
+
 async def test_megabytes_of_one_client_have_their_allowance() -> None:
     """Small bodies count as questions alone; large ones, and those of no said length, by their kilobytes."""
 

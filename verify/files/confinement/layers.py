@@ -27,8 +27,10 @@ _PACKAGE: Final = Path(__file__).resolve().parents[2]
 _LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo")
 _UIDS: Final = range(60_600, 61_100)
 """Users that no system gives to anybody (systemd's table of UIDs: 60578 to 61183 are unused)."""
-NICE: Final = 5
-"""How much workers give way to the service; those aside give way twice as much."""
+NICE: Final = 10
+"""How much workers give way to the service."""
+NICE_ASIDE: Final = 19
+"""How much those aside do: as much as there is."""
 
 
 def confine(memory: int) -> Report:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -17,6 +18,11 @@ from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import Try
 from verify.http.ops import metrics
 from verify.registry.port import Registry
+
+_FREE: Final = 0.3
+"""Seconds of this process that a client's lists may have had lately and yet not queue: some hundred rows."""
+_REST: Final = 3.0
+"""How many times as long as a slice took the next rests, where several clients have lists that do."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +40,7 @@ class Asker:
     def __init__(self, registry: Registry, secrets: Sequence[bytes], gate: NameGate) -> None:
         self.registry = registry
         self.gate = gate
-        self.lane = Lane()
+        self.lane = Lane(free=_FREE, rest=_REST)
         """For whole lists."""
         self._secrets = tuple(secrets)
 

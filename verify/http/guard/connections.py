@@ -25,6 +25,8 @@ HEADER_SECONDS: Final = 10.0
 """In which a request's line and headers must be there, from its first byte or the connection's beginning."""
 LINGER_SECONDS: Final = 5.0
 """For which the rest of a body is let come and thrown away, once its request is answered."""
+LINGER_PAUSE: Final = 0.2
+"""Between two looks at it, so that who sends ten megabytes to be refused keeps nobody busy."""
 READ_SECONDS: Final = 20.0
 """After each of which who reads an answer must have read some of it."""
 READ_BYTES: Final = 64 << 10
@@ -131,6 +133,7 @@ class Guarded(HttpToolsProtocol):
     _waiting: asyncio.TimerHandle | None = None
     _reading: asyncio.TimerHandle | None = None
     _unread = 0
+    _thrown_away: asyncio.TimerHandle | None = None
 
     @property
     def idle(self) -> bool:
@@ -166,8 +169,9 @@ class Guarded(HttpToolsProtocol):
         """Ends."""
         self.connections_of_all.leave(self, self._key)
         self._stop()
-        if self._reading is not None:
-            self._reading.cancel()
+        for timer in (self._reading, self._thrown_away):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -182,6 +186,9 @@ class Guarded(HttpToolsProtocol):
         self._pending = 0 if self._moved else self._pending + len(data)
         if self._pending > HEADER_BYTES and not self.transport.is_closing():
             self._end(b"431 Request Header Fields Too Large", b"headers_too_large")
+        if self._asked is not None and self._asked.response_complete and self._asked.more_body:
+            self.flow.pause_reading()
+            self._thrown_away = self.loop.call_later(LINGER_PAUSE, self.flow.resume_reading)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- its words are not ours
         """Tells that this is no HTTP, and ends."""

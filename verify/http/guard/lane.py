@@ -1,7 +1,9 @@
 """Long work in the service's own process, a slice at a time, in fair turns.
 
 One slice is under way at any moment, and everything else that is ready runs between two. Whose slice is next goes by
-what clients have had lately: somebody's first list goes before another's tenth.
+what clients have had lately: somebody's first list goes before another's tenth. A slice may wait for the database or
+the keeper, so that a queue of them is slow on a busy machine though each is short: who has had next to nothing
+need not stand in it, and where several who had much stand in it, it rests between their slices.
 """
 
 import asyncio
@@ -11,27 +13,40 @@ from contextlib import asynccontextmanager
 
 from verify.files.turns import Allowance
 
+_RATE = 0.02
+"""Seconds of the process that wear off in a second: ten clients that ask for as much as they get have a fifth of it."""
+
 
 class Lane:
-    """A queue of slices. What a client has had wears off as its worker-seconds do."""
+    """A queue of slices. What a client has had wears off slowly.
 
-    def __init__(self) -> None:
-        self._had = Allowance()
+    Who has had no more than ``free`` seconds does not queue. After a slice of another, they wait ``rest`` times as
+    long as it took, where they are several.
+    """
+
+    def __init__(self, free: float = 0.0, rest: float = 0.0) -> None:
+        self._free = free
+        self._rest = rest
+        self._had = Allowance(rate=_RATE)
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
         self._taken = False
 
     @asynccontextmanager
     async def turn(self, client: str) -> AsyncIterator[None]:
         """The client's next slice, once it is its turn."""
-        if self._taken:
-            await self._wait(client)
-        self._taken = True
+        queues = self._had.had(client) >= self._free
+        if queues:
+            if self._taken:
+                await self._wait(client)
+            self._taken = True
         begun = time.perf_counter()
         try:
             yield
         finally:
-            self._had.spend(client, time.perf_counter() - begun)
-            self._pass_on()
+            took = time.perf_counter() - begun
+            self._had.spend(client, took)
+            if queues:
+                self._let_rest(client, took)
 
     async def _wait(self, client: str) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -45,6 +60,13 @@ class Lane:
             if not turn.cancelled():  # it had just come
                 self._pass_on()
             raise
+
+    def _let_rest(self, client: str, took: float) -> None:
+        """Passes the turn on, after a rest where another than the client waits."""
+        if self._rest and any(other != client for other, _ in self._waiting):
+            asyncio.get_running_loop().call_later(self._rest * took, self._pass_on)
+        else:
+            self._pass_on()
 
     def _pass_on(self) -> None:
         """Gives the turn to who has had least, of those the first comer."""

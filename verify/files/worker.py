@@ -1,14 +1,16 @@
-"""A worker process: takes jobs from standard input and answers on standard output, confined.
+"""The program of templates and their workers: loads its readers, and forks a confined worker for each socket it gets.
 
 Its arguments are what it reads (pictures or tables), the seconds that one job may take, after which a signal ends it,
-and its address space in bytes. Frames are a length of 4 bytes, big-endian, and a MessagePack value. The first that it
-sends says how it is confined (confinement.layers). It writes no file, starts no other process, and ends by itself
-when a job takes too long or its service is gone.
+and a worker's address space in bytes. A worker takes jobs from its socket and answers there: frames are a length of 4
+bytes, big-endian, and a MessagePack value. The first that it sends says how it is confined (confinement.layers). It
+writes no file, starts no other process, and ends by itself when a job takes too long or its service is gone.
 """
 
 import contextlib
+import gc
 import os
 import signal
+import socket
 import struct
 import sys
 from collections.abc import Callable
@@ -16,8 +18,8 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
-from verify.files import jobs
-from verify.files.confinement import layers
+from verify.files import jobs, template
+from verify.files.confinement import kernel, layers
 
 _KEPT_MEMORY: Final = 320 * 1024
 """Peak resident memory in KiB after which a worker makes room for a fresh one."""
@@ -33,17 +35,33 @@ def _peak(status: TextIO | None) -> int:
 
 
 def main(reads: jobs.Reads, seconds: int, memory: int, do: Callable[[jobs.Job], jobs.Answer] = jobs.do) -> None:
-    """Works until the service closes standard input."""
+    """Loads, and forks a worker whenever the service asks on standard input, until that closes."""
+    with contextlib.suppress(OSError):  # the workers' report says so too
+        kernel.hide()
+        kernel.end_with_parent(signal.SIGKILL)
+        kernel.no_new_privileges()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service ends it, and them
+    os.nice(layers.NICE)
     jobs.load(reads)
+    gc.collect()
+    gc.freeze()  # what is loaded stays where it is, in pages that all share
+    with socket.socket(fileno=os.dup(0)) as control:
+        theirs = template.forking(control)
+    if theirs is not None:
+        _work(theirs, seconds, memory, do)
+
+
+def _work(wire: socket.socket, seconds: int, memory: int, do: Callable[[jobs.Job], jobs.Answer]) -> None:
+    """The life of a worker."""
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 -- not a path of ours
+        os.dup2(nothing.fileno(), 0)  # where the template hears the service
+    descriptor = wire.detach()  # read and written as a file: no call on sockets is left to it
+    source, sink = open(descriptor, "rb"), open(os.dup(descriptor), "wb")  # noqa: PTH123, SIM115 -- kept for its life
     status = None
     with contextlib.suppress(OSError):  # not Linux
         status = open("/proc/self/status", encoding="ascii")  # noqa: PTH123, SIM115 -- kept: it can't be opened later
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service ends its workers itself
-    with contextlib.suppress(AttributeError):  # not on Windows
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        os.nice(layers.NICE)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     decode = msgspec.msgpack.Decoder(jobs.Job).decode
-    source, sink = sys.stdin.buffer, sys.stdout.buffer
 
     def send(value: Any) -> None:
         data = msgspec.msgpack.encode(value)

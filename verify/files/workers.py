@@ -1,8 +1,8 @@
 """A small pool of worker processes, so that a bad file costs its sender an error, and others no more than their turn.
 
-Workers are fresh interpreters (never forks of the service) with an empty environment, confined as far as the machine
-lets them (confinement): no secret of the service is in them or open to them. One that hangs, dies or is killed is
-replaced for the next job.
+Workers are forks of a template (never of the service), a fresh interpreter with an empty environment, and confined as
+far as the machine lets them (confinement): no secret of the service is in them or open to them. One that hangs, dies or
+is killed is replaced for the next job.
 """
 
 import asyncio
@@ -10,23 +10,19 @@ import contextlib
 import os
 import signal
 import struct
-import sys
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
 
 from verify.files import jobs
-from verify.files.confinement import kernel, layers
+from verify.files.confinement import layers
 from verify.files.refusals import DETAILS, FileRefused
+from verify.files.template import Fork, Template
 from verify.files.turns import Turn, Turns
 
 T = TypeVar("T")
 
-_HERE: Final = Path(__file__).resolve().parents[2]
-"""Where this package is, whether installed or not."""
 NOBODY: Final = "-"
-_PROGRAM: Final = "verify.files.worker"
 _READY_IN: Final = 30.0
 """Seconds that a worker may take to load its readers."""
 MOST_REPLY: Final = 64 * 1024 * 1024
@@ -49,9 +45,8 @@ class Workers:
         **turns: Any,
     ) -> None:
         self._turns = Turns(count, **turns)
-        self._reads = reads
+        self._template = Template(reads, seconds, memory)
         self._seconds = seconds
-        self._memory = memory
         self._count = count
         self._live: list[_Worker] = []
         self._spare: asyncio.Task[None] | None = None
@@ -93,9 +88,10 @@ class Workers:
         for one in [one for one in self._live if not one.busy]:
             self._live.remove(one)
             await one.end()
+        await self._template.close()
 
     async def _fresh(self, *, aside: bool = False) -> "_Worker":
-        one = await _Worker.start(self._reads, self._seconds, self._memory, aside=aside)
+        one = await _Worker.start(self._template, aside=aside)
         self._live.append(one)
         self.confinement = one.confinement
         return one
@@ -143,36 +139,33 @@ class Workers:
 class _Worker:
     """One process."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self.pid = process.pid
+    def __init__(
+        self, template: Template, fork: Fork, source: asyncio.StreamReader, sink: asyncio.StreamWriter
+    ) -> None:
+        self._template = template
+        self._fork = fork
+        self._source = source
+        self._sink = sink
+        self.pid = fork.pid
         self.busy = False
         self.gave_way = False
         """That cannot be taken back."""
         self.confinement: layers.Report = {}
 
     @classmethod
-    async def start(cls, reads: jobs.Reads, seconds: int, memory: int, *, aside: bool) -> "_Worker":
+    async def start(cls, template: Template, *, aside: bool) -> "_Worker":
         """A worker that is ready for its first job. Raises FileRefused."""
-        with contextlib.suppress(OSError):  # where it cannot be, the workers' report says so too
-            kernel.hide()  # what a worker may not read of us, it may not read of its user's either
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-PsB", "-X", "utf8", "-m", _PROGRAM, reads, str(seconds), str(memory)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,  # a reader's complaint may quote the file
-            cwd="/",
-            env={"PYTHONPATH": str(_HERE), "MALLOC_ARENA_MAX": "2"},
-            limit=MOST_REPLY,
-        )
-        one = cls(process)
-        if aside:
-            one.give_way()
+        one = None
         try:
             async with asyncio.timeout(_READY_IN):
+                fork = await template.fork()
+                one = cls(template, fork, *await asyncio.open_connection(sock=fork.socket, limit=MOST_REPLY))
+                if aside:
+                    one.give_way()
                 one.confinement = await one._heard(layers.Report)
         except BaseException as error:
-            await asyncio.shield(one.end())
+            if one is not None:
+                await asyncio.shield(one.end())
             if isinstance(error, (TimeoutError, OSError, EOFError, msgspec.MsgspecError)):
                 raise FileRefused("reader_lost") from None
             raise
@@ -186,41 +179,36 @@ class _Worker:
 
     async def ask(self, job: jobs.Job) -> jobs.Reply:
         """Raises OSError, EOFError or MsgspecError for a worker that is gone or talks nonsense."""
-        sink = self._process.stdin
-        if sink is None:
-            raise EOFError
         data = msgspec.msgpack.encode(job)
-        sink.write(struct.pack(">I", len(data)))
-        sink.write(data)
-        await sink.drain()
+        self._sink.write(struct.pack(">I", len(data)))
+        self._sink.write(data)
+        await self._sink.drain()
         return await self._heard(jobs.Reply)
 
     async def _heard(self, kind: type[T]) -> T:
-        source = self._process.stdout
-        if source is None:
-            raise EOFError
-        (length,) = struct.unpack(">I", await source.readexactly(4))
+        (length,) = struct.unpack(">I", await self._source.readexactly(4))
         if length > MOST_REPLY:
             raise EOFError
-        return msgspec.msgpack.decode(await source.readexactly(length), type=kind)
+        return msgspec.msgpack.decode(await self._source.readexactly(length), type=kind)
 
     async def cause_of_death(self) -> str:
         """The refusal's code for a worker that ended without an answer."""
+        code = None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
-                await self._process.wait()
-        match self._process.returncode:
-            case code if code in (-signal.SIGALRM, -signal.SIGXCPU):
+                code = await asyncio.shield(self._fork.ended)
+        match code:
+            case _ if code in (-signal.SIGALRM, -signal.SIGXCPU):
                 return "took_too_long"
-            case code if code in (-signal.SIGKILL, -signal.SIGTERM):
+            case _ if code in (-signal.SIGKILL, -signal.SIGTERM):
                 return "reader_lost"
-            case code if code == -signal.SIGABRT:  # what native code does when no memory is left to it
+            case _ if code == -signal.SIGABRT:  # what native code does when no memory is left to it
                 return "took_too_much_memory"
             case _:
                 return "reader_failed"
 
     async def end(self) -> None:
         """Ends the process and waits for it."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
+        self._template.end(self._fork)
+        self._sink.close()
+        await asyncio.shield(self._fork.ended)

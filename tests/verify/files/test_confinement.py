@@ -16,7 +16,7 @@ import pytest
 
 from tests.http_service import client
 from tests.verify.files import probe_worker
-from verify.files import workers
+from verify.files import template
 from verify.files.confinement import kernel, landlock, layers
 from verify.files.confinement.layers import Layer, Report
 from verify.files.findings import Findings
@@ -72,7 +72,7 @@ def target(tmp_path: Path) -> Iterator[probe_worker.Target]:
 
 async def probed(target: probe_worker.Target, monkeypatch: pytest.MonkeyPatch) -> tuple[Report, dict[str, Any]]:
     """The report of a real worker's confinement, and what it could do nevertheless: by name, None for all it could."""
-    monkeypatch.setattr(workers, "_PROGRAM", "tests.verify.files.probe_worker")
+    monkeypatch.setattr(template, "PROGRAM", "tests.verify.files.probe_worker")
     pool = Workers(1)
     try:
         found = await pool.run(FindCodes(data=msgspec.json.encode(target), seconds=1))
@@ -125,9 +125,9 @@ _RUN: Final = """
 import asyncio, json, sys
 import msgspec
 from tests.verify.files import probe_worker
-from verify.files import workers
+from verify.files import template, workers
 from verify.files.jobs import FindCodes
-workers._PROGRAM = "tests.verify.files.probe_worker"
+template.PROGRAM = "tests.verify.files.probe_worker"
 async def main():
     pool = workers.Workers(1)
     target = msgspec.json.decode(sys.argv[1], type=probe_worker.Target)

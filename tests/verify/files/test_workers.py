@@ -1,6 +1,7 @@
 """Worker processes: bounded in time, memory and number, with no secret of the service, and replaced when lost."""
 
 import asyncio
+import contextlib
 import io
 import os
 import random
@@ -68,6 +69,28 @@ async def test_a_worker_is_used_again(made: Any) -> None:
     first = pool.pids
     await pool.run(job())
     assert pool.pids == first
+
+
+async def test_workers_are_forks_of_one_template_which_is_replaced_when_it_is_lost(made: Any) -> None:
+    """What readers have loaded is loaded once; with the template its workers end, and the next job finds others."""
+    pool = made()
+    await pool.run(job())
+    (first,) = pool.pids
+    template = psutil.Process(first).parent()
+    assert template is not None
+    assert "verify.files.worker" in template.cmdline()
+    assert template.ppid() == os.getpid()
+    await pool.run(job(LARGE, 0))  # after which a worker makes room
+    await pool.run(job())
+    assert first not in pool.pids
+    assert {psutil.Process(pid).ppid() for pid in pool.pids} == {template.pid}
+    template.kill()
+    while psutil.pid_exists(template.pid):  # noqa: ASYNC110 -- nothing of ours waits for its end
+        await asyncio.sleep(0.01)
+    with contextlib.suppress(FileRefused):  # the one that was ready ended with it
+        await pool.run(job())
+    assert isinstance(await pool.run(job()), Findings)
+    assert {psutil.Process(pid).ppid() for pid in pool.pids} != {template.pid}
 
 
 async def test_a_job_that_takes_too_long_is_ended_and_its_worker_replaced(made: Any) -> None:

@@ -13,6 +13,7 @@ from keys.public_files import export as write_export
 from verify.core import china_time
 from verify.core.chain import Chain
 from verify.core.fields import Names
+from verify.core.keyring import Use
 from verify.core.log import checkpoint
 from verify.shared import command
 
@@ -91,24 +92,28 @@ def log_keys(chain: Chain) -> list[str]:
     return [checkpoint.verifier_key(checkpoint.origin_of(chain), key.public) for key in keys]
 
 
-def tell(folder: KeyFolder, chain: Chain) -> None:
-    """The keyring for people."""
-    keyring = chain.newest
-    until = china_time.local_day(keyring.expires_at)
-    click.echo(_("Keyring version {version}, good until {date}").format(version=keyring.version, date=until))
-    uses = {
+def uses() -> dict[Use, str]:
+    """What each use of a key is, in words."""
+    return {
         "root": _("signs keyrings"),
         "certificate": _("signs certificates and lists"),
         "status": _("signs changes of status"),
         "credential": _("signs portable credentials"),
         "log": _("signs the log"),
     }
+
+
+def tell(folder: KeyFolder, chain: Chain) -> None:
+    """The keyring for people."""
+    keyring = chain.newest
+    until = china_time.local_day(keyring.expires_at)
+    click.echo(_("Keyring version {version}, good until {date}").format(version=keyring.version, date=until))
+    words = uses()
     absent = _(" (its private key is not in this folder)")
     states = {"active": _("active"), "retired": _("retired"), "compromised": _("compromised")}
     for key in keyring.keys:
-        click.echo(
-            f"  {key.kid.hex()}  {key.use:<11}  {states[key.state]}  {uses[key.use]}{'' if folder.has(key) else absent}"
-        )
+        where = "" if folder.has(key) else absent
+        click.echo(f"  {key.kid.hex()}  {key.use:<11}  {states[key.state]}  {words[key.use]}{where}")
     for programme in keyring.programmes:
         said = (programme.name, programme.level, *keyring.issuers_of(programme))
         click.echo(f"  {programme.code:<8}  {' · '.join(map(_said, said))}")

@@ -87,7 +87,7 @@ CREATE TABLE event (
     id INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
     what TEXT NOT NULL,                 -- printed, restored, rebuilt, withdrawn, …
-    subject TEXT NOT NULL,              -- a number, a release, a copy; never a person
+    subject TEXT NOT NULL,              -- a number, releases, the ledger; never a person
     said INTEGER REFERENCES said
 ) STRICT;
 PRAGMA user_version = 3;

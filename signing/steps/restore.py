@@ -56,7 +56,7 @@ def restore(room: Room, keys: KeyFolder, file: Path, now: int, progress: Progres
         draft.write_bytes(file.read_bytes())
         with Ledger(draft) as book:
             added = rebuild.rebuild(book, room.releases, keys.chain())
-            book.add_event(now, "restored", file.name)
+            book.add_event(now, "restored", room.ledger_path.name, file.name)  # a file may be named for somebody
             missing = _take_over(before, book) if before is not None else []
             unexplained = rebuild.unexplained(book)
         whole_files.to_disk(draft)

@@ -118,6 +118,9 @@ def test_a_harmed_ledger_is_refused_and_rebuilt_or_restored(place: Place, harm: 
     assert restored.added == ("2022-04-final-2.release",)
     assert (restored.aside.read_bytes() if restored.aside else None) == copied
     assert numbers(place) == before
+    with Ledger(ledger) as book:  # a file's name may be somebody's: said, and so can be forgotten
+        (event,) = [one for one in book.events() if one.what == "restored"]
+        assert (event.subject, event.reason) == ("ledger.sqlite", "backup")
 
 
 def test_releases_alone_tell_that_there_was_a_ledger(place: Place, tmp_path: Path) -> None:

@@ -202,7 +202,7 @@ async def _measure(place: Place, pid: int) -> list[Figure]:
     await _closed(honest, 2)
     rate = await _closed(honest, 4) / 2
     use = ServiceUse(pid)
-    start = use.memory()
+    start, before_all = use.memory(), use.by_process()
     print(f"  alone {2 * rate:.0f} questions a second: asked at {rate:.1f}")
     await honest.prepare(_LOOKUPS)
     alone = {kind: _p99([seconds for _, seconds in took]) for kind, took in (await _open(honest, rate, ALONE)).items()}
@@ -218,12 +218,13 @@ async def _measure(place: Place, pid: int) -> list[Figure]:
         spent = use.time() - before
         await asyncio.to_thread(process.join, 30)
         await asyncio.sleep(REST)
-        end = use.memory()
+        end, after_all = use.memory(), use.by_process()
     if not told.empty():
         sent = Counter(told.get())
         print(f"  the ten sent {sent.pop('MB a second')} MB and {sent.total() / ATTACK:.0f} requests a second")
         print("  the ten: " + ", ".join(f"{name} ×{count}" for name, count in sent.most_common()))
     print(f"  memory of the service: {start} MiB at the start, {use.peak} at its peak, {end} at the end")
+    print(f"  by process, MiB: {before_all}; at the end {after_all}")
     print(
         f"  while both asked, the service ran for {spent.ran:.1f} s and waited {spent.waited:.1f} s for a processor; "
         f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"

@@ -46,6 +46,16 @@ class ServiceUse:
         self.peak = max(self.peak, found >> 10)
         return found >> 10
 
+    def by_process(self) -> str:
+        """The same of each, in a line."""
+        told = []
+        for pid in self._processes(self._pid):
+            with contextlib.suppress(OSError):
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+                size = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text("ascii"), re.MULTILINE)
+                told.append(f"{words[-2].decode().rpartition('.')[2]} {int(size[1]) >> 10 if size else 0}")
+        return ", ".join(told)
+
     def time(self) -> Time:
         """Until now."""
         ran = waited = 0

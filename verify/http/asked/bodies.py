@@ -56,6 +56,17 @@ _FIELDS: Final = 64
 """Names and values of one JSON object, and levels of nesting: no request has as many."""
 
 
+async def taken(request: AnyRequest, most: int) -> bytes:
+    """The request's body. Raises Refused: too_large, before any of it is taken where its header says so."""
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and len(said) < 20 and int(said) > most:
+        raise Refused("too_large")
+    body = await request.body()
+    if len(body) > most:
+        raise Refused("too_large")
+    return body
+
+
 async def beside(request: AnyRequest, parse: Callable[[bytes], T], body: bytes) -> T:
     """What ``parse`` makes of a body: in a thread where it is large, so that nobody else waits for it.
 
@@ -77,9 +88,7 @@ async def json_body(
     A name twice in one object is refused: readers differ in which one they believe. Strings are taken as they
     are, also with lone surrogates. Raises Refused: bad_json, bad_request, too_large, too_many_rows.
     """
-    body = await request.body()
-    if len(body) > JSON_BYTES:
-        raise Refused("too_large")
+    body = await taken(request, JSON_BYTES)
     tree = await beside(request, lambda data: _tree(data, rows), body)
     kind = other[1] if other and isinstance(tree, dict) and other[0] in tree else into
     try:

@@ -14,7 +14,7 @@ import msgspec
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from verify.http.answers.problems import Refused
-from verify.http.asked.bodies import AnyRequest, beside
+from verify.http.asked.bodies import AnyRequest, beside, taken
 
 MOST_FIELDS: Final = 50
 _URLENCODED_BYTES: Final = 2 << 20
@@ -42,7 +42,8 @@ async def read(request: AnyRequest) -> Form:
         parse = _fields
     else:
         return {}
-    form = await beside(request, parse, await request.body())
+    body = await (taken(request, _URLENCODED_BYTES) if parse is _fields else request.body())
+    form = await beside(request, parse, body)
     if sum(map(len, form.values())) > MOST_FIELDS:
         raise Refused("bad_form")
     return form
@@ -52,8 +53,6 @@ def _fields(body: bytes) -> Form:
     """The fields of application/x-www-form-urlencoded, counted before they are made (WHATWG URL, section 5.1)."""
     if body.count(b"&") >= MOST_FIELDS:
         raise Refused("bad_form")
-    if len(body) > _URLENCODED_BYTES:
-        raise Refused("too_large")
     form: Form = {}
     for pair in filter(None, body.split(b"&")):
         name, _, value = pair.partition(b"=")

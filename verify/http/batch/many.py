@@ -123,7 +123,8 @@ class Judging:
 
     async def _ask(self, rows: Sequence[Row]) -> _Asked:
         chain = await self._asker.registry.chain()
-        seen = {row.key: _seen(row, chain, self._now) for row in rows if row.problem is None}
+        asked = [row for row in rows if row.problem is None and row.key not in self._shut]
+        seen = {row.key: _seen(row, chain, self._now) for row in asked}
         numbers = [item.number for item in seen.values() if item.number]
         records: dict[str, Record] = {}
         for begin in range(0, max(len(numbers), 1), SLICE):
@@ -133,11 +134,11 @@ class Judging:
         return _Asked(chain=chain, seen=seen, records=records, log=log)
 
     async def _judged(self, asked: _Asked, row: Row) -> Checked:
+        if row.key in self._shut:
+            return _withheld(row)
         seen = asked.seen.get(row.key)
         if seen is None:
             return Checked(row=row, verdict=None)
-        if row.key in self._shut:
-            return _withheld(row)
         record = asked.records.get(seen.number) if seen.number else None
         judged = verdict.judge(seen, record, chain=asked.chain, log=asked.log, now=self._now, name=row.name)
         if judged.outcome in _AGAINST_THE_KEY:  # perhaps a keyring published since: asked once more, by itself

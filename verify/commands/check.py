@@ -4,8 +4,10 @@ Exit 0 where every certificate is valid with the steps that matter; 1 where one 
 a step that matters could not be done; 2 for wrong usage (3-interfaces).
 """
 
+import asyncio
+import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -94,20 +96,29 @@ def check(
     desk = _Desk(centres, receipt, int(time.time()), _moment(as_of))
     if hidden:
         click.echo(_("{} hidden files were passed over.").format(hidden), err=True)
-    found: list[Judged | Unread] = []
-    with shown(_("Checking"), len(wanted)) as advance:
-        for thing in wanted:
-            for one in things.read(thing):
-                found.append(one if isinstance(one, Unread) else desk.judge(one))
-                if not as_json:
-                    _show(found[-1])
-            advance()
+    found = asyncio.run(_judged(wanted, desk, tell=None if as_json else _show))
     desk.tell_time()
     if as_json:
         _print(found, wanted)
     elif len(found) > 1:
         _sum_up(found, receipt=receipt is not None)
     return _exit(found, receipt=receipt is not None)
+
+
+async def _judged(
+    wanted: Sequence[things.Given], desk: "_Desk", tell: Callable[[Judged | Unread], None] | None
+) -> list[Judged | Unread]:
+    """What everything given comes to, in its order, each told as soon as it is its turn."""
+    found: list[Judged | Unread] = []
+    with shown(_("Checking"), len(wanted)) as advance:
+        async with contextlib.aclosing(things.read_all(wanted)) as read:
+            async for several in read:
+                for one in several:
+                    found.append(one if isinstance(one, Unread) else desk.judge(one))
+                    if tell is not None:
+                        tell(found[-1])
+                advance()
+    return found
 
 
 class _Desk:

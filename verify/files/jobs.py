@@ -10,7 +10,7 @@ import msgspec
 
 from verify.files.findings import Findings
 from verify.files.refusals import FileRefused
-from verify.files.tables.data import Filled, Listed, Triple, Verified
+from verify.files.tables.data import Filled, Listed, Texts, Triple, Verified
 
 
 class FindCodes(msgspec.Struct, frozen=True, kw_only=True, tag="find_codes"):
@@ -26,6 +26,12 @@ class ReadTable(msgspec.Struct, frozen=True, kw_only=True, tag="read_table"):
     data: bytes
     ours: tuple[Triple, ...] = ()
     typed: bool = False
+
+
+class FindTexts(msgspec.Struct, frozen=True, kw_only=True, tag="find_texts"):
+    """The QR texts in a table's cells; see verify.files.tables.texts.find."""
+
+    data: bytes
 
 
 class FillTable(msgspec.Struct, frozen=True, kw_only=True, tag="fill_table"):
@@ -59,8 +65,8 @@ def load(reads: Reads) -> None:
         importlib.import_module(name)
 
 
-Job = FindCodes | ReadTable | FillTable
-Answer = Findings | Listed | Filled | Declined
+Job = FindCodes | ReadTable | FindTexts | FillTable
+Answer = Findings | Listed | Texts | Filled | Declined
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +88,10 @@ def do(job: Job) -> Answer:
                 from verify.files.tables import formats
 
                 return formats.read(job.data, ours=job.ours, typed=job.typed)
+            case FindTexts():
+                from verify.files.tables import texts
+
+                return texts.find(job.data)
             case FillTable():
                 from verify.files.tables import formats
 

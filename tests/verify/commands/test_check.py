@@ -124,6 +124,8 @@ def test_a_folder_of_pictures_pdfs_and_tables_is_told_whole(files: list[str], tm
     (folder / ".hidden").write_text("x")
     (folder / "list.txt").write_text(f"{GOOD_TEXT}\n{REVOKED_TEXT}\n")
     (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (folder / "round").symlink_to(folder)
+    (folder / "gone.png").symlink_to(folder / "nothing")
     book = Workbook()
     book.worksheets[0]["C7"] = GOOD_TEXT
     book.save(folder / "table.xlsx")
@@ -131,17 +133,36 @@ def test_a_folder_of_pictures_pdfs_and_tables_is_told_whole(files: list[str], tm
     given = json.loads(answer.stdout)
     found = [(Path(x["source"]).name, x["place"], x["verdict"]["outcome"]) for x in given["verdicts"]]
     assert found == [
-        ("a.png", None, "valid"), ("b.pdf", None, "valid"), ("list.txt", "A1", "valid"), ("list.txt", "A2", "revoked"),
-        ("table.xlsx", "Sheet!C7", "valid"),
+        ("a.png", None, "valid"), ("list.txt", "A1", "valid"), ("list.txt", "A2", "revoked"),
+        ("table.xlsx", "Sheet!C7", "valid"), ("b.pdf", None, "valid"),
     ]  # fmt: skip
     problems = {Path(x["source"]).name: x["code"] for x in given["problems"]}
-    assert problems == {"payment.jpg": "other_code", "broken.png": "damaged_file"}
+    assert problems == {
+        "payment.jpg": "other_code", "broken.png": "damaged_file", "round": "no_file", "gone.png": "no_file",
+    }  # fmt: skip
     assert (code(answer), "1 hidden files" in answer.stderr) == (1, True)
     assert "wxp" not in answer.output
     assert (
-        "5 codes: 4 valid, 1 not valid, 0 not wholly checked; 2 files without one"
+        "5 codes: 4 valid, 1 not valid, 0 not wholly checked; 4 files without one"
         in run("check", folder, *files).stdout
     )
+
+
+def test_a_file_that_ends_its_reader_costs_its_own_row(
+    files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Strangers' files are read by other processes; the one that dies of a file is told with it, and others go on."""
+    monkeypatch.setattr("verify.files.workers._PROGRAM", "tests.verify.commands.dying_worker")
+    folder = tmp_path / "papers"
+    for name in ("a", "b", "c"):
+        drawn(folder / f"{name}.png", GOOD_TEXT)
+    with (folder / "b.png").open("ab") as file:
+        file.write(b"die")
+    answer = run("check", folder, "--json", *files)
+    given = json.loads(answer.stdout)
+    assert [Path(x["source"]).name for x in given["verdicts"]] == ["a.png", "c.png"]
+    assert [(Path(x["source"]).name, x["code"]) for x in given["problems"]] == [("b.png", "reader_failed")]
+    assert code(answer) == 1
 
 
 def test_one_that_is_not_wholly_checked_among_valid_ones_is_told_by_the_exit_code(files: list[str]) -> None:
@@ -189,10 +210,12 @@ def test_a_clock_a_year_behind_is_told_and_not_judged_by(files: list[str], monke
 
 
 def test_a_check_asks_no_network(files: list[str], tmp_path: Path) -> None:
-    """With an audit hook that ends the process at any socket a picture is judged; fetch cannot live under it."""
+    """With an audit hook that ends the process where it looks for an address a picture is judged; fetch is ended."""
     program = (
         "import os, sys\n"
-        "sys.addaudithook(lambda name, _: os._exit(99) if name.startswith('socket.') else None)\n"
+        "asks = {'socket.connect', 'socket.getaddrinfo', 'socket.gethostbyname', 'socket.bind', 'socket.sendto'}\n"
+        "sys.addaudithook(lambda name, _: os._exit(99) if name in asks else None)\n"
+        "sys.modules['PIL'] = sys.modules['zxingcpp'] = None\n"  # what reads strangers' files is not wanted here
         "from verify.__main__ import main\n"
         "main()\n"
     )

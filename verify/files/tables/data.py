@@ -94,6 +94,19 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True, tag="listed"):
     newline: str | None = None
 
 
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell's text, and where it stands: ``C7``, ``Sheet!C7``."""
+
+    place: str
+    text: str
+
+
+class Texts(msgspec.Struct, frozen=True, kw_only=True, tag="texts"):
+    """What a table holds, in its order."""
+
+    found: tuple[Placed, ...]
+
+
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """What the three columns say of one row: words of ours, never of the file."""
 

@@ -22,7 +22,7 @@ def read(data: bytes, *, ours: Sequence[Triple] = (), typed: bool = False) -> Li
     try:
         listed = _read(data, ours, typed=typed)
     except Unreadable as error:
-        code = _CODES.get(error.code, error.code)
+        code = CODES.get(error.code, error.code)
         raise FileRefused(code, line=error.line) from None
     if not listed.rows:
         raise FileRefused("no_rows")
@@ -31,7 +31,7 @@ def read(data: bytes, *, ours: Sequence[Triple] = (), typed: bool = False) -> Li
     return listed
 
 
-_CODES: Final = {
+CODES: Final = {
     "locked": "encrypted_or_old_excel",
     "too_many_columns": "too_many_cells",
     "too_many_parts": "unpacks_too_large",

@@ -1,7 +1,7 @@
 """``yinjian-verify fetch URL``: what a check without a network goes by, taken from a service, judged, and kept.
 
 The one command of a check that asks a network. The service is not trusted: the keyring is followed from the pinned
-root, and nothing older than what was kept takes its place.
+root, the log is proved to go on from the one that was kept, and nothing older than what was kept takes its place.
 """
 
 import http.client
@@ -13,8 +13,12 @@ from typing import Final
 
 import click
 
-from verify.commands import kept
+from verify.commands import goes_on, kept
+from verify.commands.kept import Kept
+from verify.core.chain import Chain
 from verify.core.china_time import local_text
+from verify.core.log.checkpoint import Signed
+from verify.core.snapshot import Snapshot
 from verify.shared import environment
 from verify.shared.command import LOCALE, Refusal, messages, print_json
 from verify.shared.progress import shown
@@ -48,36 +52,36 @@ def fetch(url: str, *, root: str | None, place: Path | None, as_json: bool) -> N
     site = urllib.parse.urlsplit(url if "//" in url else f"https://{url}")
     if site.scheme not in ("https", "http") or not site.hostname:
         raise click.UsageError(_("{} is no address of a service.").format(url))
-    target = (place or kept.folder()) / site.netloc.lower().replace(":", "_")
-    before = kept.read(target) if (target / kept.ROOT).is_file() else None
-    pinned = _pinned(root or environment.setting("YINJIAN_ROOT", "keys.env"), target)
+    target = kept.file_of(place or kept.folder(), site.netloc)
     base = f"{site.scheme}://{site.netloc}{site.path.rstrip('/')}"
-    with shown(_("Fetching from {}").format(site.netloc)):
-        keyring = get(base, _KEYRING, _MOST["keyring"])
-        note = get(base, _CHECKPOINT, _MOST["checkpoint"])
-        snapshot = get(base, _SNAPSHOT, _MOST["snapshot"])
-    if keyring is None:
-        raise Refusal(_("{} gives no keyring: is it a centre's service?").format(site.netloc))
-    chain = kept.newer_chain(keyring, pinned, before)
-    text = note.decode("utf-8", "replace") if note is not None else None
-    signed = kept.newer_checkpoint(text, chain, before) if text is not None else None
-    taken, refused = None, None
-    if snapshot is not None:
-        try:
-            taken = kept.newer_snapshot(snapshot, chain, signed.size if signed else None, before)
-        except Refusal as error:
-            refused = error  # keyring and log are good all the same
-    kept.replace(target, pinned, keyring, snapshot if taken else None, text)
-    said = {
-        "kept": str(target),
-        "keyring": len(chain.versions),
-        "checkpoint": signed.size if signed else None,
-        "snapshot": {"taken_at": taken.taken_at, "log_size": taken.log_size} if taken else None,
-    }
+    with kept.alone(target):
+        before = kept.read(target) if target.exists() else None
+        pinned = _pinned(root or environment.setting("YINJIAN_ROOT", "keys.env"), target, before)
+        with shown(_("Fetching from {}").format(site.netloc)):
+            keyring = get(base, _KEYRING, _MOST["keyring"])
+            if keyring is None:
+                raise Refusal(_("{} gives no keyring: is it a centre's service?").format(site.netloc))
+            chain = kept.newer_chain(keyring, pinned, before)
+            signed = _checkpoint(base, chain, before)
+            snapshot = get(base, _SNAPSHOT, _MOST["snapshot"])
+        taken, refused = None, None
+        if snapshot is not None:
+            try:
+                taken = kept.newer_snapshot(snapshot, chain, signed.size if signed else None, before)
+            except Refusal as error:
+                refused = error  # keyring and log are good all the same
+        held = snapshot if taken is not None else before.snapshot if before is not None else None
+        kept.replace(target, pinned, keyring, held, signed.note if signed else None)
     if refused is not None:
         raise refused
+    _tell(target, chain, signed, taken, as_json=as_json)
+
+
+def _tell(target: Path, chain: Chain, signed: Signed | None, taken: Snapshot | None, *, as_json: bool) -> None:
     if as_json:
-        print_json(said)
+        snapshot = {"taken_at": taken.taken_at, "log_size": taken.log_size} if taken else None
+        size = signed.size if signed else None
+        print_json({"kept": str(target), "keyring": len(chain.versions), "checkpoint": size, "snapshot": snapshot})
         return
     click.echo(_("Keyring: version {}, back to the pinned root.").format(len(chain.versions)))
     click.echo(_("Log: {} entries.").format(signed.size) if signed else _("Log: the service gives no checkpoint."))
@@ -88,16 +92,30 @@ def fetch(url: str, *, root: str | None, place: Path | None, as_json: bool) -> N
         click.echo(_("Snapshot: the service gives none; what is kept stays."))
 
 
-def _pinned(told: str | None, target: Path) -> bytes:
+def _checkpoint(base: str, chain: Chain, before: Kept | None) -> Signed | None:
+    """The log's checkpoint, of a log that goes on from the one that was known. Raises Refusal."""
+    old = before.checkpoint if before is not None else None
+    data = get(base, _CHECKPOINT, _MOST["checkpoint"])
+    if data is None:
+        if old is not None:
+            text = _("The service gives no checkpoint of its log any more, which had {} entries.")
+            raise Refusal(text.format(old.size))
+        return None
+    signed = kept.believed_checkpoint(data.decode("utf-8", "replace"), chain)
+    if old is not None and kept.is_disowned(old, chain):
+        text = _("The checkpoint kept here, of {} entries, is of a key that was compromised before: it is let go.")
+        click.echo(text.format(old.size), err=True)
+    elif old is not None:
+        goes_on.check(lambda path, most: get(base, path, most), old, signed)
+    return signed
+
+
+def _pinned(told: str | None, target: Path, before: Kept | None) -> bytes:
     """The thumbprint to follow from; what was pinned before is not changed by another. Raises Refusal."""
     given = kept.root_of(told)
-    there = target / kept.ROOT
-    before = kept.root_of(there.read_text("utf-8")) if there.is_file() else None
-    if given is not None and before is not None and given != before:
-        raise Refusal(
-            _("{} keeps another root for this service: remove the folder if you mean a new one.").format(target)
-        )
-    pinned = before or given
+    if before is not None and given not in (None, before.root):
+        raise Refusal(_("{} keeps another root for this service: remove it if you mean a new one.").format(target))
+    pinned = before.root if before is not None else given
     if pinned is None:
         raise Refusal(
             _("Say the root's thumbprint with --root: it stands on the centre's papers, or ask by telephone.")

@@ -1,11 +1,16 @@
-"""What a check goes by without a network: a centre's keyring, snapshot and checkpoint, as files that fetch keeps.
+"""What a check goes by without a network: a centre's keyring, snapshot and checkpoint, in a file that fetch keeps.
 
-One folder for each centre, named by its host. Nothing in it is trusted for lying there: keyring and snapshot are
-followed from the pinned root anew at every reading. Only the root's thumbprint is; it came from a person.
+One file for each centre, named by its host, a zip of what the service gave: it is whole, or it is the one before.
+Nothing in it is trusted for lying there: keyring and snapshot are followed from the pinned root anew at every reading.
+Only the root's thumbprint is; it came from a person.
 """
 
+import contextlib
+import io
 import os
 import sys
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,15 +23,16 @@ from verify.core.log import checkpoint as checkpoints
 from verify.core.log.checkpoint import Signed
 from verify.core.offline import Knowledge
 from verify.core.snapshot import Snapshot
-from verify.shared import whole_files
-from verify.shared.command import LOCALE, Refusal, messages
+from verify.shared import locks, whole_files
+from verify.shared.command import LOCALE, Refusal, messages, why
 
 _ = messages(LOCALE)
 
-ROOT: Final = "root.txt"
-KEYRING: Final = "keyring.cbor"
-SNAPSHOT: Final = "snapshot.cbor"
-CHECKPOINT: Final = "checkpoint.txt"
+_ROOT: Final = "root.txt"
+_KEYRING: Final = "keyring.cbor"
+_SNAPSHOT: Final = "snapshot.cbor"
+_CHECKPOINT: Final = "checkpoint.txt"
+_SUFFIX: Final = ".zip"
 _THUMBPRINT: Final = 64
 
 
@@ -34,8 +40,12 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """What is at hand of one centre, believed."""
 
     name: str
+    root: bytes
+    """The pinned thumbprint."""
     known: Knowledge
     checkpoint: Signed | None = None
+    snapshot: bytes | None = None
+    """As it was fetched, believed or not."""
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -65,13 +75,41 @@ def root_of(text: str | None) -> bytes | None:
     return bytes.fromhex(digits)
 
 
-def read(place: Path) -> Kept:
-    """What the folder ``place`` keeps of one centre. Raises Refusal, and KeyringRefused where it was altered."""
-    root = root_of(_text(place / ROOT))
-    keyring = _bytes(place / KEYRING)
-    if root is None or keyring is None:
-        raise Refusal(_("{} does not hold what `yinjian-verify fetch` keeps.").format(place))
-    return of(place.name, root, keyring, _bytes(place / SNAPSHOT), _text(place / CHECKPOINT))
+def file_of(folder: Path, host: str) -> Path:
+    """Where a centre's things are kept; ``host`` may have a port."""
+    return folder / f"{host.lower().replace(':', '_')}{_SUFFIX}"
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """No other fetch works on this file meanwhile; what a killed one left is taken away. Raises Refusal."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = locks.take(path.with_suffix(".lock"))
+    except OSError as error:
+        raise Refusal(f"{path.parent}: {why(error)}") from None
+    except locks.Held:
+        raise Refusal(_("Another fetch of this centre is under way.")) from None
+    try:
+        for draft in path.parent.glob(f".{path.name}.*"):
+            draft.unlink(missing_ok=True)
+        yield
+    finally:
+        lock.release()
+
+
+def read(path: Path) -> Kept:
+    """What the file ``path`` keeps of one centre. Raises Refusal, and KeyringRefused where it was altered."""
+    try:
+        with zipfile.ZipFile(path) as whole:
+            parts = {name: whole.read(name) for name in whole.namelist()}
+    except (OSError, zipfile.BadZipFile, ValueError, EOFError):
+        parts = {}
+    root = root_of(_text(parts.get(_ROOT)))
+    if root is None or _KEYRING not in parts:
+        text = _("{} does not hold what `yinjian-verify fetch` keeps: remove it, and fetch again.")
+        raise Refusal(text.format(path))
+    return of(path.stem, root, parts[_KEYRING], parts.get(_SNAPSHOT), _text(parts.get(_CHECKPOINT)))
 
 
 def of(name: str, root: bytes, keyring: bytes, snapshot: bytes | None, note: str | None) -> Kept:
@@ -79,7 +117,8 @@ def of(name: str, root: bytes, keyring: bytes, snapshot: bytes | None, note: str
     chain = Chain.follow([(data, None) for data in cbor.split(keyring)], root)
     signed = believed_checkpoint(note, chain) if note is not None else None
     size = signed.size if signed is not None else None
-    return Kept(name=name, known=Knowledge.of(chain, snapshot, size), checkpoint=signed)
+    known = Knowledge.of(chain, snapshot, size)
+    return Kept(name=name, root=root, known=known, checkpoint=signed, snapshot=snapshot)
 
 
 def believed_checkpoint(note: str, chain: Chain) -> Signed:
@@ -90,36 +129,40 @@ def believed_checkpoint(note: str, chain: Chain) -> Signed:
         raise Refusal(_("The checkpoint is not to be believed: {} ({}).").format(_(error.detail), error.code)) from None
 
 
-def _bytes(path: Path) -> bytes | None:
+def is_disowned(signed: Signed, chain: Chain) -> bool:
+    """Whether a newer keyring says that this checkpoint's key was compromised before it."""
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
+        checkpoints.believed(signed.note, chain)
+    except LogRefused as error:
+        return error.code == "key_compromised"
+    return False
 
 
-def _text(path: Path) -> str | None:
-    data = _bytes(path)
+def _text(data: bytes | None) -> str | None:
     return data.decode("utf-8", "replace") if data is not None else None
 
 
 def all_kept(place: Path) -> list[Kept]:
     """Every centre of which ``place`` keeps something, by name. Raises Refusal, KeyringRefused."""
-    found = sorted(one.parent for one in place.glob(f"*/{ROOT}")) if place.is_dir() else []
-    return [read(one) for one in found]
+    return [read(one) for one in sorted(place.glob(f"*{_SUFFIX}"))] if place.is_dir() else []
 
 
-def replace(place: Path, root: bytes, keyring: bytes, snapshot: bytes | None, note: str | None) -> None:
-    """Keeps what was fetched and believed, each file whole; whatever was written first holds alone. Raises Refusal."""
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Refusal(_("{}: {}").format(place, error.strerror)) from None
-    whole_files.write(place / ROOT, f"{root.hex()}\n".encode())
-    whole_files.write(place / KEYRING, keyring)
-    if note is not None:
-        whole_files.write(place / CHECKPOINT, note.encode())
-    if snapshot is not None:
-        whole_files.write(place / SNAPSHOT, snapshot)
+def replace(path: Path, root: bytes, keyring: bytes, snapshot: bytes | None, note: str | None) -> None:
+    """Keeps what was fetched and believed, as one file, on disk when this returns. Raises Refusal."""
+    parts = {
+        _ROOT: f"{root.hex()}\n".encode(),
+        _KEYRING: keyring,
+        _SNAPSHOT: snapshot,
+        _CHECKPOINT: note.encode() if note is not None else None,
+    }
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as whole:
+        for name, data in parts.items():
+            if data is not None:
+                whole.writestr(zipfile.ZipInfo(name), data)
+    with whole_files.whole(path) as draft:
+        draft.write_bytes(held.getvalue())
+        whole_files.to_disk(draft)
 
 
 def newer_chain(served: bytes, root: bytes, before: Kept | None) -> Chain:
@@ -133,18 +176,6 @@ def newer_chain(served: bytes, root: bytes, before: Kept | None) -> Chain:
         raise Refusal(_("The service gives an older keyring than the one kept here (version {} after {}).").format(
             len(theirs), len(ours)))  # fmt: skip
     return chain
-
-
-def newer_checkpoint(note: str, chain: Chain, before: Kept | None) -> Signed:
-    """The checkpoint that a service gives, not behind the one that was kept. Raises Refusal."""
-    signed = believed_checkpoint(note, chain)
-    last = before.checkpoint if before is not None else None
-    if last is not None and signed.size < last.size:
-        raise Refusal(_("The service gives an older log than the one known here (size {} after {}).").format(
-            signed.size, last.size))  # fmt: skip
-    if last is not None and signed.size == last.size and signed.root != last.root:
-        raise Refusal(_("The service gives another log of the same size than the one known here: it was rewritten."))
-    return signed
 
 
 def newer_snapshot(served: bytes, chain: Chain, log_size: int | None, before: Kept | None) -> Snapshot:

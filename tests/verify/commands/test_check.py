@@ -287,9 +287,6 @@ def giving(**served: bytes) -> Bad:
         (giving(keyring=verdicts.CHAINS["plain"][0]), "older keyring"),
         (giving(keyring=b"".join(verdicts.CHAINS["certificate key retired"])), "another keyring"),
         (giving(keyring=PLAIN[:-9]), "truncated"),
-        (giving(checkpoint=note(39)), "older log"),
-        (giving(checkpoint=note(40, b"\x01" * 32)), "rewritten"),
-        (giving(checkpoint=note(40).replace(b"\n40\n", b"\n41\n")), "signature_bad"),
         (giving(snapshot=verdicts.snapshot(log_size=39, key=verdicts.TELLER)), "snapshot_rolled_back"),
         (giving(snapshot=verdicts.snapshot(log_size=41, key=verdicts.TELLER)), "snapshot_unproven"),
         (giving(snapshot=SNAPSHOT[:-40]), "truncated"),
@@ -307,13 +304,13 @@ def test_nothing_bad_or_older_takes_the_place_of_what_was_kept(
     good = verdicts.snapshot(key=verdicts.TELLER)
     given |= {KEYRING_PATH: chain, SNAPSHOT_PATH: good, CHECKPOINT_PATH: note(40)}
     assert code(run("fetch", url, "--root", PIN)) == 0
-    kept = next((tmp_path / "kept").iterdir())
-    before = {path.name: path.read_bytes() for path in kept.iterdir()}
+    kept = next((tmp_path / "kept").glob("*.zip"))
+    before = kept.read_bytes()
     then(given)
     answer = run("fetch", url)
     assert code(answer) in ("Refusal", "KeyringRefused", "Unreadable")
     assert words in str(answer.exception)
-    assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
+    assert kept.read_bytes() == before
     assert code(run("check", GOOD_TEXT)) == 0
 
 

@@ -40,10 +40,15 @@ class Site:
         self.files["/log/checkpoint"] = note.encode()
         for index in range(-(-size // WIDTH)):
             part = self.entries[index * WIDTH : (index + 1) * WIDTH]
-            hashes = Tile(level=0, index=index, width=len(part))
-            self.files[f"/log/tile/{hashes.path}"] = b"".join(map(tree.leaf, part))
             bundle = Tile(level=ENTRIES, index=index, width=len(part))
             self.files[f"/log/tile/{bundle.path}"] = tiles.bundled(part)
+        level, hashes = 0, list(map(tree.leaf, self.entries))
+        while hashes:
+            rows = [hashes[place : place + WIDTH] for place in range(0, len(hashes), WIDTH)]
+            for index, row in enumerate(rows):
+                tile = Tile(level=level, index=index, width=len(row))
+                self.files[f"/log/tile/{tile.path}"] = b"".join(row)
+            level, hashes = level + 1, [tiles.root(b"".join(row)) for row in rows if len(row) == WIDTH]
 
     def ask(self, path: str, _most: int) -> bytes | None:
         """What is at a path."""

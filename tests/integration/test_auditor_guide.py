@@ -14,6 +14,8 @@ import qrcode
 from tests import PROJECT, invented_exam
 from tests.http_service import registry, serving
 from tests.invented import ROOT, STATUS
+from tests.invented_exam import statements
+from tests.logged_registry import LoggedRegistry
 from verify.core.keyring import thumbprint
 from verify.core.snapshot import Snapshot
 
@@ -21,15 +23,19 @@ PINNED = thumbprint(ROOT.public).hex()
 EXAM = "CEM-2022-04"
 
 
-def audit(folder: Path, pinned: str, qr: str, exam: str = EXAM) -> "subprocess.CompletedProcess[str]":
-    """Runs the guide's program in the environment that holds none of our code."""
+def program() -> str:
+    """The guide's program."""
     found = re.search(r"```python\n(.*?)```", (PROJECT / "docs" / "auditor.md").read_text("utf-8"), re.DOTALL)
     assert found
-    program = folder / "audit.py"
-    program.write_text(found[1], "utf-8")
+    return found[1]
+
+
+def audit(folder: Path, pinned: str, qr: str, exam: str = EXAM) -> "subprocess.CompletedProcess[str]":
+    """Runs the guide's program in the environment that holds none of our code."""
+    (folder / "audit.py").write_text(program(), "utf-8")
     python = PROJECT / ".cose" / "bin" / "python"
     with serving(registry()) as url:
-        command = [str(python), "-I", str(program), url, pinned, qr, exam]
+        command = [str(python), "-I", str(folder / "audit.py"), url, pinned, qr, exam]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -44,17 +50,28 @@ def test_the_guides_program_checks_keyring_paper_and_list(tmp_path: Path) -> Non
     ]
 
 
-def test_the_guides_commands_run_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fetched once, a picture and a text are judged without the service; the status is known as of the snapshot."""
-    guide = (PROJECT / "docs" / "auditor.md").read_text("utf-8")
-    lines = re.findall(r"```sh\n(.*?)```", guide, re.DOTALL)[0].splitlines()
-    assert [line.split()[1] for line in lines] == ["fetch", "check", "check", "check"]
-    for name, value in {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8",
-                        "YINJIAN_KEPT": str(tmp_path / "kept"), "THUMBPRINT": PINNED, "QR": invented_exam.VALID.qr,
+def commands(guide: str) -> list[str]:
+    """The lines of the path from a paper to every proof, as a guide prints them."""
+    found = re.findall(r"```sh\n(.*?)```", (PROJECT / "docs" / guide).read_text("utf-8"), re.DOTALL)
+    lines: list[str] = found[0].splitlines()
+    return lines
+
+
+def test_the_guides_path_from_a_paper_to_every_proof_runs_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keyring, checkpoint, snapshot, paper, receipt, list and log; tomorrow the log goes on, or is refused."""
+    lines = commands("auditor.md")
+    assert lines == commands("auditor.zh-CN.md")
+    paper = invented_exam.VALID
+    path = f"{PROJECT / '.cose' / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    for name, value in {"PATH": path, "LC_ALL": "C.UTF-8", "YINJIAN_KEPT": str(tmp_path / "kept"),
+                        "THUMBPRINT": PINNED, "QR": paper.qr, "NUMBER": paper.number, "EXAM": EXAM,
                         "DAY": datetime.date.today().isoformat()}.items():  # fmt: skip  # noqa: DTZ011
         monkeypatch.setenv(name, value)
-    qrcode.make(invented_exam.VALID.qr, box_size=4).get_image().convert("L").save(tmp_path / "paper.png")
-    filed = registry()
+    qrcode.make(paper.qr, box_size=4).get_image().convert("L").save(tmp_path / "paper.png")
+    (tmp_path / "audit.py").write_text(program(), "utf-8")
+    filed = LoggedRegistry(statements(), invented_exam.NOW)
     at = invented_exam.NOW
     taken = Snapshot(taken_at=at, log_size=len(filed.statements), standings={}, issued_at=at)
     filed.statements.append(STATUS.sign(taken.draft(STATUS.kid)))
@@ -64,12 +81,20 @@ def test_the_guides_commands_run_as_written(tmp_path: Path, monkeypatch: pytest.
 
     with serving(filed) as url:
         monkeypatch.setenv("SITE", url)
-        first = run(lines[0])
-    assert first.returncode == 0, first.stderr
-    done = [run(line) for line in lines[1:]]
-    assert [one.returncode for one in done] == [0, 0, 0], done
-    assert "status unknown since" in done[0].stdout
-    assert json.loads(done[1].stdout)["outcome"] == "valid"
+        today = [run(line) for line in lines[:-1]]
+        filed.statements.append(invented_exam.VALID.data)  # published once more: the log grows
+        tomorrow = run(lines[-1])
+        del filed.statements[3]
+        rewritten = run(lines[-1])
+    assert [one.returncode for one in today] == [0] * len(today), [one for one in today if one.returncode]
+    assert "status unknown since" in today[1].stdout
+    assert "step 9" in today[1].stdout
+    assert "step 9" not in today[3].stdout
+    verdict = json.loads((tmp_path / "verdict.json").read_text("utf-8"))
+    assert (verdict["outcome"], verdict["checks"][8]["code"]) == ("valid", "logged")
+    size = len(filed.statements) + 1
+    assert (tomorrow.returncode, f"{size} entries" in tomorrow.stdout) == (0, True), tomorrow
+    assert (rewritten.returncode, "older log" in rewritten.stderr) == (1, True), rewritten
 
 
 @pytest.mark.parametrize(

@@ -69,16 +69,33 @@ def test_snapshots_are_taken_or_refused(verifier: Verifier) -> None:
 
 
 def test_certificates_are_judged(verifier: Verifier) -> None:
-    """verdicts.json, but for receipts, which it does not take."""
+    """verdicts.json, receipts in both forms among them."""
     vectors = load("verdicts.json")
-    cases = [case for case in vectors["cases"] if not case.keys() & {"receipt", "receipt_cose"}]
-    answers = []
+    cases, answers = vectors["cases"], []
     for case in cases:
         asked = ["--as-of", case["as_of"]] if "as_of" in case else []
+        asked += ["--receipt", hexed(case["receipt"])] if "receipt" in case else []
+        asked += ["--cose", case["receipt_cose"]] if "receipt_cose" in case else []
         answer = verifier([*known(vectors, case), "--clock", case["clock"], *asked, "--qr", hexed(case["qr"])])[-1]
         answers.append(answer | {"checks": [[each["result"], each["code"]] for each in answer.get("checks", ())]})
     expected = [case | {"expect": {"checks": []} | case["expect"]} for case in cases]
     assert wrong(expected, answers) == []
+
+
+def test_checkpoints_and_receipts_are_believed_or_refused(verifier: Verifier) -> None:
+    """log.json, but for consistency proofs, which are a monitor's: each refusal with its code."""
+    vectors = load("log.json")
+    words = keyring(vectors, [vectors["keyring"]])
+    for case in vectors["checkpoints"]:
+        words += ["--checkpoint", hexed(case["note"])]
+    for case in vectors["tlog_proofs"]:
+        words += ["--receipt", hexed(case["tlog_proof"]), "--entry", case["entry"]]
+    for case in vectors["cose_receipts"]:
+        words += ["--cose", case["cose"], "--entry", case["entry"]]
+    cases = [*vectors["checkpoints"], *vectors["tlog_proofs"], *vectors["cose_receipts"]]
+    answers = verifier(words)[1:]
+    found = [(case["name"], answer["code"]) for case, answer in zip(cases, answers, strict=True)]
+    assert found == [(case["name"], case["refused"]) for case in cases]
 
 
 def known(vectors: Any, case: Any) -> list[object]:

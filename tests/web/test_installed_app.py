@@ -1,5 +1,6 @@
 """The installed app: checks certificates without a network, and holds the server's word against its own."""
 
+import gzip
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, ViewportSize, expect, sync_playwright
 
-from tests import http_service
+from tests import PROJECT, http_service
 from tests import invented_exam as exam
 from tests.http_service import serving, settings
 from tests.invented import LOG, STATUS
@@ -171,6 +172,14 @@ def test_without_a_network_the_camera_still_checks_and_says_as_of_when(phone: Ph
     context.set_offline(False)
     page.goto(f"{centre.url}{exam.REVOKED.path}?lang=en")
     expect(page.get_by_role("heading", level=1)).to_have_text("Revoked")  # the server's own page, and nothing kept
+
+
+def test_the_verifier_is_light(built_scripts: None) -> None:
+    """With app and scanner at most 25 kB compressed; the library for browsers without Ed25519 is a file of its own."""
+    app = PROJECT / "verify" / "http" / "static" / "web" / "app"
+    at_start = [app / "installed.js", *app.glob("chunk-*.js")]
+    assert sum(len(gzip.compress(path.read_bytes())) for path in at_start) <= 25_000
+    assert b"ed25519-" in (app / "installed.js").read_bytes()
 
 
 def test_old_knowledge_and_wrong_clocks_are_said(phone: Phone, centre: Centre) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests import PROJECT
 from tests.memory_registry import MemoryRegistry
-from tests.vectors import regenerate, verdicts
+from tests.vectors import counts, regenerate, verdicts
 from tests.vectors import statements as statement_vectors
 from tests.vectors.broken import PAYLOADS
 from verify.core import kinds, offline, qr_text, signed, statement, verdict
@@ -37,6 +38,11 @@ ALL = statement_vectors.kinds()
 def test_the_script_writes_the_files_byte_for_byte() -> None:
     """A change in the format, or in the order of anything, would show here."""
     assert {path.name: path.read_text("utf-8") for path in regenerate.FOLDER.iterdir()} == regenerate.files()
+
+
+def test_the_specification_tells_how_many_there_are() -> None:
+    """By file, kind and code, as ``python -m tests.vectors.counts`` prints it."""
+    assert counts.tables() in (PROJECT / "docs" / "spec" / "vectors.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("case", CHAINS["cases"], ids=lambda case: case["name"])

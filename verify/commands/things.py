@@ -8,7 +8,7 @@ certificate's code, or cannot be read, is told with its place.
 import asyncio
 import os
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -98,7 +98,7 @@ def _inside(folder: Path) -> Iterator[Path | Unread]:
         closed.clear()
 
 
-async def read_all(given: Sequence[Given]) -> AsyncIterator[list[Thing]]:
+async def read_all(given: Sequence[Given]) -> AsyncGenerator[list[Thing], None]:
     """What each of these holds, in their order; some files are read at once."""
     readers = _Readers(min(_cores(), sum(isinstance(one, Path) for one in given)))
     ahead: deque[asyncio.Task[list[Thing]]] = deque()

@@ -11,9 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from verify.files.findings import Findings
-from verify.files.jobs import Declined, FillTable, FindCodes, Reads, ReadTable
-from verify.files.tables.data import Filled, Listed
+from verify.files.jobs import Answer, Job, Reads
 from verify.http.guard.memory import Count
 
 MOST: Final = 80 << 20
@@ -55,7 +53,7 @@ class Read(msgspec.Struct, frozen=True, tag=True):
 
     reads: Reads
     client: str
-    job: FindCodes | ReadTable | FillTable
+    job: Job
 
 
 class Forget(msgspec.Struct, frozen=True, tag=True):
@@ -87,7 +85,7 @@ class Later(msgspec.Struct, frozen=True, tag=True):
     wait: int
 
 
-FileAnswer = Findings | Listed | Filled | Declined | Later
+FileAnswer = Answer | Later
 
 
 class Told(msgspec.Struct, frozen=True):

@@ -1,18 +1,24 @@
-"""Work spread over the processors by forked processes that inherit what they need, signers included.
+"""Work spread over the processors: by forked processes that inherit what they need, signers included, or by fresh ones.
 
-A signer cannot be sent to another process, but a forked one has it. A worker ends when its parent does: all it
-holds is the writing end of a pipe that nobody reads any more. Only Linux is forked on: Windows has no fork, and
-macOS's own libraries do not bear one; there the work is done in this process.
+A signer cannot be sent to another process, but a forked one has it. Only Linux is forked on: Windows has no fork, and
+macOS's own libraries do not bear one. There, what may be sent goes to fresh processes where there is much of it, and
+everything else is done in this process. A worker ends when its parent does: all that a forked one holds is the writing
+end of a pipe that nobody reads any more.
 """
 
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any, Final, TypeVar, cast
 
 from signing.messages import _
+from verify.shared import fresh_workers
 from verify.shared.command import Refusal
 from verify.shared.progress import Advance
 
@@ -21,6 +27,10 @@ R = TypeVar("R")
 Work = Callable[[Sequence[T]], list[R]]
 
 _CHUNK: Final = 200
+_LEAST_SENT: Final = 2_000
+"""Of fewer, a fresh interpreter costs more than it saves."""
+_AHEAD: Final = 4
+"""Chunks that a fresh process has before it, beside the one it works on."""
 
 
 def processors() -> int:
@@ -31,28 +41,58 @@ def processors() -> int:
 
 
 def spread(work: Work[T, R], items: Sequence[T], advance: Advance) -> list[R]:
-    """``work`` done on all ``items`` in pieces; the results in the items' order.
+    """``work`` done on all ``items`` in pieces, see ``streamed``; the results in the items' order."""
+    return list(streamed(work, items, advance))
 
-    ``work`` gives one result for each item. A Refusal that it raises is raised here; so is one when a worker ends
-    before its time.
+
+def streamed(
+    work: Work[T, R], items: Sequence[T], advance: Advance, *, sendable: bool = False
+) -> Generator[R, None, None]:
+    """``work`` done on all ``items`` in pieces; the results in the items' order, as they come.
+
+    ``work`` gives one result for each item. ``sendable`` says that it and the items may be sent to a process that
+    inherits nothing. A Refusal that it raises is raised here; so is one when a worker ends before its time. Who closes
+    the iterator ends the workers.
     """
     chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
     count = min(processors(), len(chunks))
     if sys.platform == "linux" and count > 1:
-        return _forked(work, chunks, count, advance)
-    results: list[R] = []
-    for chunk in chunks:
-        results += work(chunk)
-        advance(len(chunk))
-    return results
+        yield from _forked(work, chunks, count, advance)
+    elif sendable and count > 1 and len(items) >= _LEAST_SENT:
+        yield from _sent(work, chunks, count, advance)
+    else:
+        for chunk in chunks:
+            results = work(chunk)
+            advance(len(chunk))
+            yield from results
+
+
+def _ended() -> Refusal:
+    return Refusal(_("A worker process ended before its work was done."))
+
+
+def _sent(work: Work[T, R], chunks: Sequence[Sequence[T]], count: int, advance: Advance) -> Iterator[R]:
+    """By fresh interpreters, each chunk sent to one."""
+    left = iter(chunks)
+    pool = fresh_workers.pool(count)
+    try:
+        waiting: deque[Future[list[R]]] = deque(pool.submit(work, one) for one in islice(left, count * (_AHEAD + 1)))
+        while waiting:
+            results = waiting.popleft().result()
+            waiting.extend(pool.submit(work, one) for one in islice(left, 1))
+            advance(len(results))
+            yield from results
+    except BrokenProcessPool:
+        raise _ended() from None
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 if sys.platform == "linux":
 
-    def _forked(work: Work[T, R], chunks: Sequence[Sequence[T]], count: int, advance: Advance) -> list[R]:
+    def _forked(work: Work[T, R], chunks: Sequence[Sequence[T]], count: int, advance: Advance) -> Iterator[R]:
         pipes: list[Connection] = []
         children: list[int] = []
-        done: dict[int, list[R]] = {}
         try:
             for first in range(count):
                 reader, writer = Pipe(duplex=False)
@@ -62,17 +102,24 @@ if sys.platform == "linux":
                 writer.close()
                 pipes.append(reader)
                 children.append(child)
-            _gather(pipes, done, advance)
+            place = 0
+            done: dict[int, list[R]] = {}
+            for at, result in _gathered(pipes):
+                done[at] = result
+                advance(len(result))
+                while place in done:
+                    yield from done.pop(place)
+                    place += 1
+            if place < len(chunks):
+                raise _ended()
         finally:
             for pipe in pipes:
                 pipe.close()
             for child in children:
                 os.waitpid(child, 0)
-        if len(done) < len(chunks):
-            raise Refusal(_("A worker process ended before its work was done."))
-        return [result for place in range(len(chunks)) for result in done[place]]
 
-    def _gather(pipes: Sequence[Connection], done: dict[int, list[R]], advance: Advance) -> None:
+    def _gathered(pipes: Sequence[Connection]) -> Iterator[tuple[int, Any]]:
+        """Each chunk's place and results, as the workers are through with it."""
         waiting = list(pipes)
         while waiting:
             for pipe in wait(waiting):
@@ -84,8 +131,7 @@ if sys.platform == "linux":
                     continue
                 if isinstance(result, Refusal):
                     raise result
-                done[place] = result
-                advance(len(result))
+                yield place, result
 
     def _run(
         work: Callable[[Any], Any], chunks: Sequence[Any], mine: range, writer: Connection, others: list[Connection]

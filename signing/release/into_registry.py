@@ -77,8 +77,7 @@ def publish(
     """
     chain = Chain.follow([(data, None) for data in cbor.split(keyring)], root)
     data = release_file.load(path)
-    with progress(_("checking"), release_file.count(data)) as advance:
-        checked = rules_alone.check(release_file.parse(data), chain.newest, advance)
+    checked = rules_alone.check(data, chain.newest, progress)
     named = Named(name=path.name, sha256=hashlib.sha256(data).hexdigest())
     publisher = _Publisher(chain, root, log, now, progress, standbys=standbys, agreed=agreed)
     return asyncio.run(publisher.run(url, named, checked))

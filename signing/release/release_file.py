@@ -3,17 +3,15 @@
 A final release holds certificates in row order, then final lists, then lookup indexes. Keyrings are not in it.
 """
 
-import contextlib
 import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, Self
 
 import msgspec
 
 from signing.messages import _
 from verify.core import cbor, statement
-from verify.core.certificate import Certificate
 from verify.core.changes import Change
 from verify.core.errors import Unreadable
 from verify.core.keyring import Key
@@ -40,6 +38,10 @@ class ReleaseRefused(Refusal):
         super().__init__(f"{where}{reason} ({code})")
         self.code = code
         self.place = place
+        self._parts = (code, reason, place)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, int | None]]:
+        return type(self), self._parts  # so that it comes whole from a worker process
 
 
 def refuse(code: str, words: str, place: int | None = None) -> NoReturn:
@@ -58,37 +60,38 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Counted from 1."""
     kind: Kind
     data: bytes
-    found: Genuine[object]
+    digest: bytes
+    """SHA-256 of its bytes."""
+    key: Key
+    """The key that signed it."""
     issued_at: int
-
-    @property
-    def digest(self) -> bytes:
-        """SHA-256 of its bytes."""
-        return self.found.digest
-
-    @property
-    def key(self) -> Key:
-        """The key that signed it."""
-        return self.found.key
+    content: object = None
+    """What it says; of a certificate nothing more is kept than what Certified has."""
 
 
 class Certified(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A certificate of the release."""
+    """A certificate of the release: of hundreds of thousands no more is kept than the rules ask for."""
 
     entry: Entry
-    certificate: Certificate
+    number: str
+    exam: str
 
     @property
     def short(self) -> bytes:
         """The 16 bytes by which lists and changes name it."""
-        return self.entry.found.short
+        return self.entry.digest[:16]
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
     """A pass list of the release."""
 
     entry: Entry
-    list: PassList
+    found: Genuine[PassList]
+
+    @property
+    def list(self) -> PassList:
+        """What it says."""
+        return self.found.content
 
     @property
     def shorts(self) -> frozenset[bytes]:
@@ -136,7 +139,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def exams(self) -> list[str]:
         """The exams that it touches, as its statements say."""
-        certified = {one.certificate.exam for one in self.certificates.values()}
+        certified = {one.exam for one in self.certificates.values()}
         return sorted({x.list.exam for x in self.lists} | {x.exam for x in self.indexes} | certified)
 
 
@@ -179,27 +182,28 @@ def load(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def count(data: bytes) -> int:
-    """How many statements a release's bytes hold, up to where they are damaged."""
-    found = 0
-    with contextlib.suppress(Unreadable):
-        for _item in cbor.split(data):
-            found += 1
-    return found
+def cut(data: bytes) -> tuple[list[bytes], ReleaseRefused | None]:
+    """The statements of a release's bytes, unread; and, where they are damaged or none, the refusal behind them."""
+    found: list[bytes] = []
+    try:
+        found.extend(cbor.split(data))
+    except Unreadable as error:
+        return found, damaged(error, len(found) + 1)
+    return found, None if found else ReleaseRefused("empty", _("the release holds no statement"))
+
+
+def damaged(error: Unreadable, place: int) -> ReleaseRefused:
+    """The refusal of bytes that are no statement."""
+    return ReleaseRefused(error.code, _("these bytes are no statement: the file is damaged, or not a release"), place)
 
 
 def parse(data: bytes) -> Iterator[Statement]:
     """The statements of a release's bytes, decoded one by one. Raises ReleaseRefused."""
-    items = cbor.split(data)
-    place = 0
-    while True:
-        place += 1
+    items, refusal = cut(data)
+    for place, item in enumerate(items, start=1):
         try:
-            yield statement.decode(next(items))
-        except StopIteration:
-            break
+            yield statement.decode(item)
         except Unreadable as error:
-            reason = _("these bytes are no statement: the file is damaged, or not a release")
-            raise ReleaseRefused(error.code, reason, place) from None
-    if place == 1:
-        raise ReleaseRefused("empty", _("the release holds no statement"))
+            raise damaged(error, place) from None
+    if refusal is not None:
+        raise refusal

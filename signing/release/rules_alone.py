@@ -4,28 +4,42 @@ Every signature, who may sign what, and that certificates, lists, lookup indexes
 has to fit the register too is signing.release.rules_registered.
 """
 
-from collections.abc import Callable, Iterable
+import contextlib
+import functools
 from typing import cast
 
 from signing.messages import _
-from signing.release.release_file import RELEASED, Certified, Changed, Entry, Indexed, Listed, Release, refuse
-from verify.core import certificate as certificates
-from verify.core import kinds, signed
+from signing.release.release_file import (
+    Certified,
+    Changed,
+    Entry,
+    Indexed,
+    Listed,
+    Release,
+    ReleaseRefused,
+    cut,
+    refuse,
+)
+from signing.release.statement_alone import Alone, Item, Looked, kept, look
+from signing.spread import streamed
 from verify.core.certificate import Certificate
 from verify.core.changes import Change
-from verify.core.errors import NotBelieved
 from verify.core.keyring import Keyring
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
+from verify.core.signed import Genuine
 from verify.core.snapshot import Snapshot
-from verify.core.statement import Statement
+from verify.core.statement import Kind, Statement
+from verify.shared.progress import Progress, silent
 
 
 class _Reading:
     """The parts of a release as they are read."""
 
     def __init__(self, keyring: Keyring) -> None:
-        self.keyring = keyring
+        self._alone = Alone(keyring)
+        self._keys = {key.public: key for key in keyring.keys}
+        self._exams: dict[str, str] = {}
         self.entries: list[Entry] = []
         self.certificates: dict[str, Certified] = {}
         self.lists: list[Listed] = []
@@ -33,69 +47,91 @@ class _Reading:
         self.changes: list[Changed] = []
         self.snapshot: Snapshot | None = None
 
-    def take(self, place: int, source: Statement) -> None:
-        """Checks one statement by itself and files it."""
-        try:
-            found = signed.genuine(object, source, self.keyring)
-        except NotBelieved as error:
-            refuse(error.code, reason(error), place)
-        if source.kind not in RELEASED:
-            refuse("wrong_kind", _("no release holds statements of this kind"), place)
-        content = found.content
-        said = kinds.of(source).programme
-        if said is not None and self.keyring.programme(str(said(source))) is None:
-            words = _("the keyring does not name programme {name}").format(name=said(source))
-            refuse("unknown_programme", words, place)
-        issued_at = cast(Certificate | PassList | LookupIndex | Change | Snapshot, content).issued_at
-        entry = Entry(place=place, kind=source.kind, data=source.data, found=found, issued_at=issued_at)
-        if isinstance(content, Certificate):
-            self._certificate(entry, content)
-        elif isinstance(content, PassList):
-            self._list(entry, content)
+    def take(self, item: Item, looked: Looked | ReleaseRefused | None) -> None:
+        """Files one statement, of which ``looked`` is what a worker found where it is a small certificate."""
+        if isinstance(looked, ReleaseRefused):
+            raise looked
+        if looked is None:
+            source, found = self._alone.read(item)
+            if isinstance(found.content, Certificate):
+                self._certificate(item, kept(found))
+            else:
+                self._other(item[0], source, found)
+        else:
+            self._certificate(item, looked)
+        if self.snapshot is not None and len(self.entries) > 1:
+            refuse("snapshot_alone", _("a snapshot is a release of its own"), item[0])
+
+    def _certificate(self, item: Item, looked: Looked) -> None:
+        place, data = item
+        number = looked.number
+        entry = Entry(
+            place=place,
+            kind=Kind.CERTIFICATE,
+            data=data,
+            digest=looked.digest,
+            key=self._keys[looked.key],
+            issued_at=looked.issued_at,
+        )
+        if number in self.certificates:
+            refuse("number_used", _("number {number} stands twice in the release").format(number=number), place)
+        exam = self._exams.setdefault(looked.exam, looked.exam)  # one text for all that are of it
+        self.certificates[number] = Certified(entry=entry, number=number, exam=exam)
+        self.entries.append(entry)
+
+    def _other(self, place: int, source: Statement, found: Genuine[object]) -> None:
+        content = cast(PassList | LookupIndex | Change | Snapshot, found.content)
+        entry = Entry(
+            place=place,
+            kind=source.kind,
+            data=source.data,
+            digest=found.digest,
+            key=found.key,
+            issued_at=content.issued_at,
+            content=content,
+        )
+        if isinstance(content, PassList):
+            self._list(Listed(entry=entry, found=cast(Genuine[PassList], found)))
         elif isinstance(content, LookupIndex):
             self._index(entry, content)
         elif isinstance(content, Change):
             self.changes.append(Changed(entry=entry, change=content))
-        elif isinstance(content, Snapshot):
+        else:
             self.snapshot = content
         self.entries.append(entry)
-        if self.snapshot is not None and len(self.entries) > 1:
-            refuse("snapshot_alone", _("a snapshot is a release of its own"), place)
 
-    def _certificate(self, entry: Entry, certificate: Certificate) -> None:
-        number = certificate.number
-        _check_number(certificate, self.keyring, entry.place)
-        if number in self.certificates:
-            refuse("number_used", _("number {number} stands twice in the release").format(number=number), entry.place)
-        self.certificates[number] = Certified(entry=entry, certificate=certificate)
-
-    def _list(self, entry: Entry, listed: PassList) -> None:
-        made = Listed(entry=entry, list=listed)
+    def _list(self, made: Listed) -> None:
+        listed = made.list
         if listed.stage == "final" and len(made.shorts) < len(listed.rows):
-            refuse(
-                "named_twice", _("the list of {exam} names a certificate twice").format(exam=listed.exam), entry.place
-            )
+            words = _("the list of {exam} names a certificate twice").format(exam=listed.exam)
+            refuse("named_twice", words, made.entry.place)
         self.lists.append(made)
 
     def _index(self, entry: Entry, index: LookupIndex) -> None:
         keys = dict(index.rows)
         twice = any((index.exam, index.revision) == (one.exam, one.revision) for one in self.indexes)
         if twice or len(keys) < len(index.rows):
-            refuse(
-                "indexed_twice", _("the lookup index of {exam} has a number twice").format(exam=index.exam), entry.place
-            )
+            words = _("the lookup index of {exam} has a number twice").format(exam=index.exam)
+            refuse("indexed_twice", words, entry.place)
         self.indexes.append(Indexed(entry=entry, exam=index.exam, revision=index.revision, keys=keys))
 
 
-def check(statements: Iterable[Statement], keyring: Keyring, advance: Callable[[], None]) -> Release:
-    """Checks ``statements`` against the newest keyring; ``advance`` is called after each.
+def check(data: bytes, keyring: Keyring, progress: Progress = silent) -> Release:
+    """Checks a release's bytes against the newest keyring, certificates over the processors.
 
-    Raises ReleaseRefused at the first breach.
+    Raises ReleaseRefused at the first breach, the same whether spread or not; Refusal where a worker ends early.
     """
+    statements, refusal = cut(data)
+    items = list(enumerate(statements, start=1))
     reading = _Reading(keyring)
-    for place, source in enumerate(statements, start=1):
-        reading.take(place, source)
-        advance()
+    with (
+        progress(_("checking"), len(items)) as advance,
+        contextlib.closing(streamed(functools.partial(look, keyring), items, advance, sendable=True)) as looked,
+    ):
+        for item, found in zip(items, looked, strict=True):
+            reading.take(item, found)
+    if refusal is not None:
+        raise refusal
     _check_named(reading)
     release = Release(
         entries=tuple(reading.entries),
@@ -109,44 +145,6 @@ def check(statements: Iterable[Statement], keyring: Keyring, advance: Callable[[
     return release
 
 
-def reason(error: NotBelieved) -> str:
-    """Why a statement is not believed, in the reader's language where it is one of the usual things."""
-    usual = {
-        "unknown_key": _("the keyring does not hold its key"),
-        "signature_bad": _("its signature does not fit: it was altered, or not signed by the centre"),
-        "key_wrong_use": _("its key may not sign statements of this kind"),
-        "key_wrong_programme": _("its key may not sign for this programme"),
-        "key_compromised": _("its key is compromised"),
-        "key_not_active": _("its key is no longer active"),
-        "replacement": _("a replacement belongs to the change “replaced”, and to no other"),
-        "not_registered": _("the certificate that it changes is not registered"),
-        "change_after_final": _("the certificate is revoked or replaced, which is final"),
-        "change_out_of_turn": _("the certificate cannot be suspended or reinstated as it stands"),
-        "change_order": _("it takes effect before the change before it"),
-        "change_ahead": _("it takes effect after it was signed"),
-        "wrong_exam": _("the replacement is of another exam, or itself"),
-        "number_used": _("the number is another certificate's already"),
-        "certificate_missing": _("the replacement is not in the release"),
-    }
-    return usual.get(error.code, error.detail)
-
-
-def _check_number(certificate: Certificate, keyring: Keyring, place: int) -> None:
-    """A default number is its programme's and term's own; a centre's own, as papers from before have, not its shape."""
-    number, code = certificate.number, certificate.programme
-    programme = keyring.programme(code)
-    if certificates.is_slip(number, keyring.default_numbered):
-        refuse("number_check", _("number {number} has a wrong check character").format(number=number), place)
-    default = certificates.has_default_shape(number, keyring.default_numbered)
-    if programme is not None and programme.numbering == "default" and certificate.paper_date is None:
-        term = certificate.term
-        if not default or not number.startswith(f"{code}{term[2:4]}{term[5:7]}"):
-            refuse("number_shape", _("number {number} is not of the programme's scheme").format(number=number), place)
-    elif default:
-        words = _("number {number} has the shape of the default scheme, and its programme has its own")
-        refuse("number_shape", words.format(number=number), place)
-
-
 def _check_named(reading: _Reading) -> None:
     """The release's final lists and replacements name its certificates, each of them and no others."""
     by_short = {certified.short: certified for certified in reading.certificates.values()}
@@ -157,7 +155,7 @@ def _check_named(reading: _Reading) -> None:
         if missing:
             words = _("the list of {exam} names {count} certificates that are not in the release")
             refuse("certificate_missing", words.format(exam=exam, count=len(missing)), listed.entry.place)
-        if any(by_short[short].certificate.exam != exam for short in listed.shorts):
+        if any(by_short[short].exam != exam for short in listed.shorts):
             words = _("the list of {exam} names a certificate of another exam")
             refuse("wrong_exam", words.format(exam=exam), listed.entry.place)
         named |= listed.shorts
@@ -172,7 +170,7 @@ def _check_named(reading: _Reading) -> None:
     for short, certified in by_short.items():
         if short not in named:
             words = _("no final list and no replacement in the release names certificate {number}")
-            refuse("not_listed", words.format(number=certified.certificate.number), certified.entry.place)
+            refuse("not_listed", words.format(number=certified.number), certified.entry.place)
 
 
 def _check_indexes(release: Release) -> None:
@@ -184,7 +182,7 @@ def _check_indexes(release: Release) -> None:
     for changed in release.changes:
         replacement = changed.change.replacement
         if replacement is not None:
-            exam = release.certificates[replacement.number].certificate.exam
+            exam = release.certificates[replacement.number].exam
             _check_indexed(release, exam, {replacement.number})
 
 

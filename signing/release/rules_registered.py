@@ -13,7 +13,7 @@ from keys import forecast
 from signing.messages import _
 from signing.release.registered import Exam, Registered
 from signing.release.release_file import Changed, Entry, Listed, Release, refuse
-from signing.release.rules_alone import reason
+from signing.release.statement_alone import reason
 from verify.core import signed
 from verify.core.believed_list import BelievedList, GenuineList
 from verify.core.chain import Chain
@@ -21,7 +21,6 @@ from verify.core.errors import NotBelieved
 from verify.core.keyring import Use
 from verify.core.pass_list import PassList
 from verify.core.register import Published, Record, Register
-from verify.core.signed import Genuine
 from verify.core.standing import CLOCK_SKEW
 from verify.core.statement import Kind
 from verify.shared.agreement import NotAgreed
@@ -37,9 +36,9 @@ def check(release: Release, registered: Registered, now: int) -> tuple[Entry, ..
         _check_key(entry, registered, now)
     fresh = {entry.place: registered.size + offset for offset, entry in enumerate(new)}
     for certified in release.certificates.values():
-        owner = registered.owners.get(certified.certificate.number)
+        owner = registered.owners.get(certified.number)
         if owner is not None and owner != certified.entry.digest:
-            words = _("number {number} is another certificate's already").format(number=certified.certificate.number)
+            words = _("number {number} is another certificate's already").format(number=certified.number)
             refuse("number_used", words, certified.entry.place)
     _check_lists(release, registered, fresh)
     register = Register.of(_after(release, registered, fresh))
@@ -89,7 +88,7 @@ def _check_key(entry: Entry, registered: Registered, now: int) -> None:
 
 def _is_anew(entry: Entry, registered: Registered) -> bool:
     """Whether it says again what a compromised key had said; its own rules were kept when that was published."""
-    return entry.found.content in registered.withheld
+    return entry.content in registered.withheld
 
 
 def _order(count: int) -> str:
@@ -150,12 +149,11 @@ def _after(release: Release, registered: Registered, fresh: Mapping[int, int]) -
 
 
 def _fresh_finals(release: Release, registered: Registered, fresh: Mapping[int, int]) -> list[BelievedList]:
-    found = []
-    for listed in release.lists:
-        if listed.list.stage == "final" and listed.entry.place in fresh:
-            genuine: Genuine[PassList] = listed.entry.found  # type: ignore[assignment]  # its content is listed.list
-            found.append(GenuineList(genuine).at(fresh[listed.entry.place], registered.chain))
-    return found
+    return [
+        GenuineList(listed.found).at(fresh[listed.entry.place], registered.chain)
+        for listed in release.lists
+        if listed.list.stage == "final" and listed.entry.place in fresh
+    ]
 
 
 def _check_changes(release: Release, register: Register, fresh: Mapping[int, int]) -> None:

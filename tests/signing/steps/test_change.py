@@ -143,7 +143,7 @@ def test_a_correction_brings_the_exams_next_list(place: Place) -> None:
     done = change(place, FIRST, "replace", NOW + 10, facts=facts)
     found = list(release_file.parse(release_file.load(done.path)))
     *certified, listed, changed, indexed = found
-    rules_alone.check(found, place.session().unlocked.chain.newest, lambda: None)
+    rules_alone.check(release_file.load(done.path), place.session().unlocked.chain.newest)
     made, list_made = changes.read(changed), pass_list.read(listed)
     assert (made.action, made.reason) == ("replaced", "registration_error")
     assert made.replacement is not None

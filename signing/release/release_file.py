@@ -3,6 +3,7 @@
 A final release holds certificates in row order, then final lists, then lookup indexes. Keyrings are not in it.
 """
 
+import functools
 import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -82,7 +83,7 @@ class Certified(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.entry.digest[:16]
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
+class Listed(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A pass list of the release."""
 
     entry: Entry
@@ -93,7 +94,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
         """What it says."""
         return self.found.content
 
-    @property
+    @functools.cached_property
     def shorts(self) -> frozenset[bytes]:
         """Whom it names; empty for a notice."""
         return frozenset(row.certificate for row in self.list.rows if row.certificate is not None)

@@ -56,7 +56,7 @@ def streamed(
     """
     chunks = [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
     count = min(processors(), len(chunks))
-    if sys.platform == "linux" and count > 1:
+    if sys.platform == "linux" and count > 1 and _forks():
         yield from _forked(work, chunks, count, advance)
     elif sendable and count > 1 and len(items) >= _LEAST_SENT:
         yield from _sent(work, chunks, count, advance)
@@ -65,6 +65,11 @@ def streamed(
             results = work(chunk)
             advance(len(chunk))
             yield from results
+
+
+def _forks() -> bool:
+    """Whether workers are forked here."""
+    return sys.platform == "linux"
 
 
 def _ended() -> Refusal:

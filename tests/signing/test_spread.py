@@ -67,11 +67,12 @@ def test_results_come_in_order_from_several_processes(monkeypatch: pytest.Monkey
 def test_a_worker_that_is_killed_is_a_refusal(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
     """It says so, after what came before, and leaves no process behind."""
     found: list[int] = []
+    before = workers(psutil.Process())
     with pytest.raises(Refusal, match="ended before its work"):
         found.extend(over_two(monkeypatch, engine)(functools.partial(dying, os.getpid())))
     assert found == list(range(len(found)))
     assert len(found) <= 500
-    assert not workers(psutil.Process())
+    assert workers(psutil.Process()) == before
 
 
 def test_a_refusal_of_the_work_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,9 +84,10 @@ def test_a_refusal_of_the_work_is_raised(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("engine", ["forked", "fresh"])
 def test_who_stops_taking_ends_the_workers(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
     """As a refused release does."""
+    before = workers(psutil.Process())
     with contextlib.closing(over_two(monkeypatch, engine)(numbered)) as found:
         assert next(found)[0] == 0
-    assert not workers(psutil.Process())
+    assert workers(psutil.Process()) == before
 
 
 def test_what_may_not_be_sent_stays_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:

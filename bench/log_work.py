@@ -117,7 +117,7 @@ def _proofs() -> list[Figure]:
     chance, most, begun = random.Random(1), 0, time.process_time()  # noqa: S311 -- places to look at
     for _ in range(PROOFS):
         index = chance.randrange(ENTRIES)
-        for tile in view.lacking([*view.of_entries([index]), *view.of_inclusion(index)]):
+        for tile in view.lacking([view.of_entry(index), *view.of_inclusion(index)]):
             view.give(tile, made[tile.level, tile.index])
         most = max(most, sum(map(len, view.inclusion(index).path)))
     each = (time.process_time() - begun) / PROOFS * 1000

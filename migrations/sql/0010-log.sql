@@ -3,22 +3,12 @@
 
 -- migrate: apply
 
--- Each tile as far as it is full; a narrower one, of an earlier size, is its beginning. Nobody but the functions below
--- writes here: whoever may add a statement adds its hash with it, and nothing else.
-create table registry.tile (
-    level smallint check (level between 0 and 7),
-    index bigint check (index >= 0),
-    hashes bytea not null check (octet_length(hashes) between 32 and 8192 and octet_length(hashes) % 32 = 0),
-    primary key (level, index)
-);
--- Hashes do not compress.
-alter table registry.tile alter column hashes set storage external;
-
--- The hash over 2^n hashes that stand one behind the other (RFC 6962 section 2.1).
-create function registry.hash_over(hashes bytea) returns bytea
+-- The hash over 2^n hashes that stand one behind the other (RFC 6962 section 2.1); or, of so many bytes, the hashes of
+-- the first level above them that has no more.
+create function registry.hash_over(hashes bytea, most int default 32) returns bytea
 language plpgsql immutable strict parallel safe as $$
 begin
-    while octet_length(hashes) > 32 loop
+    while octet_length(hashes) > most loop
         hashes := (
             select string_agg(sha256('\x01'::bytea || substring(hashes from i * 64 + 1 for 64)), ''::bytea order by i)
             from generate_series(0, octet_length(hashes) / 64 - 1) i
@@ -26,6 +16,21 @@ begin
     end loop;
     return hashes;
 end $$;
+
+-- Each tile as far as it is full; a narrower one, of an earlier size, is its beginning. Nobody but the functions below
+-- writes here: whoever may add a statement adds its hash with it, and nothing else. Of a full tile, middle is the 16
+-- hashes four levels above: with them, 16 hashes of the tile prove an entry, and not all 256.
+create table registry.tile (
+    level smallint check (level between 0 and 7),
+    index bigint check (index >= 0),
+    hashes bytea not null check (octet_length(hashes) between 32 and 8192 and octet_length(hashes) % 32 = 0),
+    middle bytea generated always as (
+        case when octet_length(hashes) = 8192 then registry.hash_over(hashes, 512) end
+    ) stored,
+    primary key (level, index)
+);
+-- Hashes do not compress.
+alter table registry.tile alter column hashes set storage external, alter column middle set storage main;
 
 -- Of one level: these hashes come behind those that it has.
 create function registry.grow_level(at int, added bytea[]) returns void
@@ -44,10 +49,10 @@ begin
     ), grown as (
         insert into registry.tile as t (level, index, hashes) select at, p.index, p.hashes from parts p
         on conflict (level, index) do update set hashes = t.hashes || excluded.hashes
-        returning t.index, t.hashes
+        returning t.index, t.middle
     )
-    select array_agg(registry.hash_over(g.hashes) order by g.index) into above
-    from grown g where octet_length(g.hashes) = 8192;
+    select array_agg(registry.hash_over(g.middle) order by g.index) into above
+    from grown g where g.middle is not null;
     if above is not null then
         perform registry.grow_level(at + 1, above);
     end if;
@@ -174,7 +179,7 @@ select s.index, s.kind, s.digest from registry.statement s;
 revoke all on all functions in schema registry from public;
 grant select on registry.tile, registry.checkpoint, registry.checkpoints, registry.entries to yinjian_signer;
 grant insert (size, note, kid, receipt) on registry.checkpoint to yinjian_signer;
-grant execute on function registry.log_root(bigint), registry.hash_over(bytea) to yinjian_signer;
+grant execute on function registry.log_root(bigint), registry.hash_over(bytea, int) to yinjian_signer;
 grant select on registry.tile, registry.checkpoints, registry.entries to yinjian_reader;
 
 -- What was published before there was a log.

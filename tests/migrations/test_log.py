@@ -10,7 +10,7 @@ import pytest
 
 from tests import releases
 from tests.conftest import Urls
-from verify.core.log import tiles, tree
+from verify.core.log import near, tiles, tree
 
 INSERT = "insert into registry.statement (index, bytes) values ($1, $2)"
 CHECKPOINT = "insert into registry.checkpoint (size, note, kid, receipt) values ($1, $2, '\\x01020304', $3)"
@@ -36,8 +36,10 @@ async def check(signer: Any) -> int:
             wanted[level, index // tiles.WIDTH] = b"".join(row[index : index + tiles.WIDTH])
         full = [data for (at, _), data in sorted(wanted.items()) if at == level and len(data) == 8192]
         row, level = [tiles.root(data) for data in full], level + 1
-    found = {(row["level"], row["index"]): row["hashes"] for row in await signer.fetch("select * from registry.tile")}
-    assert found == wanted
+    rows = await signer.fetch("select * from registry.tile")
+    assert {(row["level"], row["index"]): row["hashes"] for row in rows} == wanted
+    for row in rows:
+        assert row["middle"] == (near.middle(row["hashes"]) if len(row["hashes"]) == 8192 else None)
     for size in {0, 1, 2, 3, 255, 256, 257, len(entries) - 1, len(entries)}:
         root = await signer.fetchval("select registry.log_root($1)", size)
         assert root == (tree.Frontier().add(entries[:size]).root if size <= len(entries) else None)

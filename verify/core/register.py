@@ -17,6 +17,7 @@ from verify.core.chain import Chain
 from verify.core.changes import Change, Named
 from verify.core.errors import NotBelieved, RegisterDamaged, Unreadable
 from verify.core.fields import Names
+from verify.core.log.near import Near
 from verify.core.signed import Believed, Genuine
 from verify.core.statement import Statement
 
@@ -29,6 +30,8 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
 
     data: bytes
     index: int
+    near: Near | None = None
+    """What stands near it in the log, where that is told with it."""
 
 
 class ExamFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ read, and checked against the contract, as one procedure.
 
 import contextlib
 import dataclasses
+from collections.abc import Iterator
 
 import msgspec
 
@@ -30,6 +31,7 @@ from verify.core.errors import LogRefused, Malformed, NotBelieved, RegisterDamag
 from verify.core.identity import name_key
 from verify.core.keyring import Key, Keyring
 from verify.core.log import tree
+from verify.core.log.near import Near
 from verify.core.log.receipt import Receipt
 from verify.core.log.view import TreeView
 from verify.core.offline import Knowledge, Known
@@ -342,16 +344,24 @@ class _Procedure:
             return check(9, "not_done", "no_log")
         if held.index >= self.tree.size:
             return check(9, "not_done", "not_logged_yet")
-        if not self.tree.holds(held.index, tree.entry(Kind.CERTIFICATE, held.digest)):
-            raise RegisterDamaged("register_damaged", "a certificate that the log does not have in its place")
+        entry = tree.entry(Kind.CERTIFICATE, held.digest)
+        with _damage():
+            if not self.tree.holds(held.index, entry, self._near(held)):
+                raise LogRefused("not_logged", "a certificate that the log does not have in its place")
         return check(9, "pass", "logged")
+
+    def _near(self, held: Held) -> Near | None:
+        """What the record brings of the certificate's surroundings in the log."""
+        filed = self.record.certificates.get(held.certificate.number, ()) if self.record else ()
+        return next((one.near for one in filed if one.index == held.index), None)
 
     def _receipt(self) -> Receipt | None:
         """The receipt of the registered certificate, whatever it is worth."""
         held, reached = self.held, any(one.step == 7 and one.result == "pass" for one in self.checks)
         if not self.wants_receipt or self.tree is None or held is None or not reached or held.index >= self.tree.size:
             return None
-        return self.tree.receipt(held.index)
+        with _damage():
+            return self.tree.receipt(held.index, self._near(held))
 
     def _known(self, known: Known) -> Outcome:
         """Steps 7 to 9 without the register."""
@@ -399,6 +409,15 @@ def _authentic(data: bytes, code: str, keyring: Keyring, now: int, checks: list[
     checks.append(_key_found(keyring, now))
     checks.append(check(4, "pass", "signature_ok"))
     return found, key
+
+
+@contextlib.contextmanager
+def _damage() -> Iterator[None]:
+    """What the register gives for its log is the log, or the register is damaged."""
+    try:
+        yield
+    except LogRefused as error:
+        raise RegisterDamaged("register_damaged", f"the log: {error.detail}") from None
 
 
 def _key_found(keyring: Keyring, now: int) -> Check:

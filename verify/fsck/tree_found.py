@@ -6,11 +6,12 @@ from typing import Any, Final
 from verify.core.chain import Chain
 from verify.core.errors import LogRefused
 from verify.core.log import checkpoint as notes
-from verify.core.log import receipt, tiles, tree
+from verify.core.log import near, receipt, tiles, tree
 from verify.core.log.tree import ENTRY_BYTES
 from verify.fsck.found import Difference, compared
 
-TILES: Final = "select level::int, index, hashes from registry.tile order by level, index"
+TILES: Final = "select level::int, index, hashes, middle from registry.tile order by level, index"
+_FULL: Final = tiles.WIDTH * tiles.HASH_BYTES
 CHECKPOINTS: Final = (
     "select place, size, root, note, kid, receipt, extract(epoch from filed_at)::float8 as filed_at"
     " from registry.checkpoint order by place"
@@ -23,9 +24,11 @@ def check_tiles(entries: bytes, found: Iterable[Any]) -> list[Difference]:
     row = [tree.leaf(entries[at : at + ENTRY_BYTES]) for at in range(0, len(entries), ENTRY_BYTES)]
     for level in range(tiles.MOST_LEVEL + 1):
         made = [b"".join(row[at : at + tiles.WIDTH]) for at in range(0, len(row), tiles.WIDTH)]
-        expected += [(level, index, data) for index, data in enumerate(made)]
-        row = [tiles.root(data) for data in made if len(data) == tiles.WIDTH * tiles.HASH_BYTES]
-    return compared("tile", ("level", "index", "hashes"), 2, expected, [tuple(one) for one in found])
+        expected += [
+            (level, index, data, near.middle(data) if len(data) == _FULL else None) for index, data in enumerate(made)
+        ]
+        row = [tiles.root(data) for data in made if len(data) == _FULL]
+    return compared("tile", ("level", "index", "hashes", "middle"), 2, expected, [tuple(one) for one in found])
 
 
 def check_checkpoints(entries: bytes, found: Sequence[Any], chain: Chain | None) -> list[Difference]:

@@ -176,7 +176,7 @@ class PostgresRegistry:
             state = await self._state()
             return await self._log.newest(state.size, await self._keyrings.at(state))
         newest = max(records, key=lambda record: record.size)
-        own = [one.index for record in records for one in record.certificates.get(record.number, ())]
+        own = [one for record in records for one in record.certificates.get(record.number, ())]
         return await self._log.with_entries(newest.size, newest.chain, own)
 
     async def consistency(self, old: int) -> tuple[TreeView, tuple[bytes, ...]] | None:

@@ -12,8 +12,11 @@ from verify.core.log.checkpoint import Signed
 from verify.core.log.tiles import Tile
 from verify.core.log.tree import Node
 from verify.core.log.view import TreeView
+from verify.core.register import Published
 from verify.registry.questions import Questions
 
+MOST_TILES: Final = 4096
+"""Full tiles that are kept of one tree, 32 MiB: those above the lowest of a log of 250 million entries."""
 _NEWEST: Final = "select note, receipt from registry.checkpoints order by size desc, place limit 100"
 _TILES: Final = """
 select w.place, substring(t.hashes for w.width * 32) as hashes
@@ -47,11 +50,14 @@ class PublishedLog:
                     self._known = moment
         return self._tree
 
-    async def with_entries(self, size: int, chain: Chain, indexes: Sequence[int]) -> TreeView | None:
-        """The same, with all that proves the entries at these log indexes."""
+    async def with_entries(self, size: int, chain: Chain, entries: Sequence[Published]) -> TreeView | None:
+        """The same, with all that proves these entries; with their surroundings that is at hand nearly always."""
         found = await self.newest(size, chain)
-        if found is not None:
-            await self._fill(found, found.of_entries(index for index in indexes if index < found.size))
+        if found is None:
+            return None
+        if found.kept > MOST_TILES:
+            self._tree = found = found.emptied()
+        await self._fill(found, [found.of_entry(one.index, one.near) for one in entries if one.index < found.size])
         return found
 
     async def consistency(self, old: int, size: int, chain: Chain) -> tuple[TreeView, tuple[bytes, ...]] | None:
@@ -84,7 +90,7 @@ class PublishedLog:
     async def _opened(self, signed: Signed, signature: bytes) -> TreeView:
         edge = await self._tiles(tiles.edge(signed.size))
         try:
-            return TreeView(signed, edge, signature)
+            return TreeView(signed, edge, signature, self._tree.full if self._tree is not None else None)
         except LogRefused as error:
             raise RegisterDamaged("register_damaged", f"the log: {error.detail}") from None
 

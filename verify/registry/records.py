@@ -7,6 +7,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
+from verify.core.log.near import Near
 from verify.core.register import Published, Record, Register
 from verify.registry.coalesce import Coalescer
 from verify.registry.keyrings import Keyrings
@@ -18,10 +19,13 @@ MOST_TIED: Final = 50
 """Certificates of one line."""
 _RECORDS: Final = """
 select s.*, f.* from registry.state s left join lateral (
-    select 'certificate' as what, c.index, c.number, c.exam as other, c.bytes
-    from registry.certificates c where c.number = any ($1)
+    select 'certificate' as what, c.index, c.number, c.exam as other, c.bytes, t.middle,
+        case when t.middle is not null then substring(t.hashes from (c.index % 256 / 16 * 512 + 1)::int for 512) end
+        as leaves
+    from registry.certificates c left join registry.tile t on t.level = 0 and t.index = c.index / 256
+    where c.number = any ($1)
     union all
-    select 'change', x.index, x.number, x.replacement, x.bytes
+    select 'change', x.index, x.number, x.replacement, x.bytes, null, null
     from registry.changes x where x.number = any ($1) or x.replacement = any ($1)
 ) f on true
 order by f.index
@@ -96,7 +100,8 @@ class Records:
 
 
 def _published(row: asyncpg.Record) -> Published:
-    return Published(data=row["bytes"], index=row["index"])
+    near = Near(row["leaves"], row["middle"]) if row["middle"] is not None else None
+    return Published(data=row["bytes"], index=row["index"], near=near)
 
 
 def _before(published: list[Published], state: State) -> tuple[Published, ...]:

@@ -12,7 +12,9 @@ from tests.verify.core.test_project_vectors import load
 from verify.core.chain import Chain
 from verify.core.errors import LogRefused
 from verify.core.log import checkpoint, receipt, tiles, tree
+from verify.core.log import near as nears
 from verify.core.log.checkpoint import Checkpoint, Signed
+from verify.core.log.near import Near
 from verify.core.log.tiles import Tile
 from verify.core.log.view import TreeView
 
@@ -150,7 +152,7 @@ def test_tiles_give_every_proof_and_no_more_are_asked_for_than_it_takes(tiled: T
     assert [one.path for one in tiles.edge(70_000)] == ["0/273.p/112", "1/001.p/17", "2/000.p/1"]
     for index in (0, 255, 256, 65_535, 65_536, 69_887, 69_888, 69_999):
         view = tiled.view()
-        lacking = view.lacking([*view.of_entries([index]), *view.of_inclusion(index)])
+        lacking = view.lacking([view.of_entry(index), *view.of_inclusion(index)])
         assert len(lacking) <= 2
         for tile in lacking:
             view.give(tile, tiled.bytes_of(tile))
@@ -183,6 +185,65 @@ def test_a_tile_that_was_changed_cut_or_moved_is_refused(tiled: Tiled) -> None:
     edge = [tiled.bytes_of(one) for one in tiles.edge(70_000)]
     assert refusal_of(TreeView, tiled.signed, [edge[0][:-32] + bytes(32), *edge[1:]]) == "other_tree"
     assert refusal_of(TreeView, tiled.signed, [edge[0][:-32], *edge[1:]]) == "tile_cut"
+
+
+def test_an_entry_is_proved_by_its_surroundings_as_by_its_tile(tiled: Tiled) -> None:
+    """With the tile above at hand nothing else is asked for, and the proof is the same, hash for hash."""
+    view, whole = tiled.view(), tiled.view()
+    for index in (0, 15, 16, 255, 256, 4_095, 65_535, 65_536, 69_887, 69_888, 69_999):
+        tile = Tile(level=0, index=index >> 8)
+        near = nears.near(tiled.bytes_of(tile), index) if index < 69_888 else None
+        for lacking in whole.lacking([whole.of_entry(index), *whole.of_inclusion(index)]):
+            whole.give(lacking, tiled.bytes_of(lacking))
+        lacks = view.lacking([view.of_entry(index, near)])
+        assert [one.path for one in lacks] == (["1/000"] if index == 0 else [])
+        for one in lacks:
+            view.give(one, tiled.bytes_of(one))
+        assert view.holds(index, tiled.entries[index], near)
+        assert not view.holds(index, tiled.entries[index ^ 1], near)
+        assert view.inclusion(index, near) == whole.inclusion(index)
+    assert view.kept == 1
+
+
+def test_surroundings_that_are_not_the_entrys_are_refused(tiled: Tiled) -> None:
+    """Of another group or tile, changed anywhere, cut, or beside a tile that is not full yet."""
+    view = tiled.view()
+    view.give(Tile(level=1, index=0), tiled.bytes_of(Tile(level=1, index=0)))
+    tile = tiled.bytes_of(Tile(level=0, index=3))
+    index = 3 * 256 + 37
+    good = nears.near(tile, index)
+    assert refusal_of(view.holds, index, tiled.entries[index], good) is None
+    for at in range(0, 512, 32):
+        for wrong in (Near(_changed(good.leaves, at), good.middle), Near(good.leaves, _changed(good.middle, at))):
+            assert refusal_of(view.holds, index, tiled.entries[index], wrong) == "other_tree"
+    for other in (index + 16, index - 256, index + 256):
+        assert refusal_of(view.holds, other, tiled.entries[other], good) == "other_tree"
+    for cut in (
+        Near(good.leaves[:-32], good.middle),
+        Near(good.leaves, b""),
+        Near(good.leaves, good.middle + good.middle),
+    ):
+        assert refusal_of(view.holds, index, tiled.entries[index], cut) == "tile_cut"
+    # Since the checkpoint the tile became full: its edge tells, whatever stands beside it.
+    assert view.holds(69_999, tiled.entries[69_999], good)
+
+
+def _changed(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def test_a_tree_takes_from_the_one_before_what_is_the_same(tiled: Tiled) -> None:
+    """So that a new checkpoint asks for no tile that was at hand; one of another tree is asked for anew."""
+    before = tiled.view()
+    node = before.of_entry(5)
+    for tile in before.lacking([node]):
+        before.give(tile, tiled.bytes_of(tile))
+    edge = [tiled.bytes_of(one) for one in tiles.edge(70_000)]
+    assert TreeView(tiled.signed, edge, b"", before.full).lacking([node]) == []
+    altered = {place: _changed(data, 0) for place, data in before.full.items()}
+    fresh = TreeView(tiled.signed, edge, b"", altered)
+    assert [one.path for one in fresh.lacking([node])] == ["1/000", "0/000"]
+    assert (before.kept, before.emptied().kept, before.emptied().full) == (2, 0, {})
 
 
 def test_bundles_hold_entries_of_33_bytes_and_nothing_else() -> None:

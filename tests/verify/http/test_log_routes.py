@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import asyncpg
@@ -18,6 +18,7 @@ from verify.core.log import checkpoint, receipt, tiles, tree
 from verify.core.log.tiles import Tile
 from verify.core.qr_text import write
 from verify.core.statement import decode
+from verify.registry.hosts import Host, Hosts
 from verify.registry.postgres import PostgresRegistry
 
 PEOPLE = range(1, 301)
@@ -133,6 +134,29 @@ async def test_each_verdict_passes_step_9_and_brings_its_receipt_when_asked(serv
     assert (await verdict(service, number="CEM2204999999X", receipt=True))["receipt"] is None
 
 
+async def test_a_certificate_that_was_never_asked_for_takes_one_question(
+    registry: PostgresRegistry, service: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By number, by code, with or without the receipt, in a full tile or at the edge: what proves it comes with it."""
+    await verdict(service, number=releases.number(299))  # keyring, list and the tree's edge are read with the first
+    asked: list[str] = []
+    fetch = Hosts.fetch
+
+    async def counted(self: Hosts, host: Host, query: str, arguments: Sequence[object]) -> Any:
+        asked.append(query)
+        return await fetch(self, host, query, arguments)
+
+    monkeypatch.setattr(Hosts, "fetch", counted)
+    for serial in (1, 100, 254, 255, 256, 280):
+        for how in ({"number": releases.number(serial)}, {"qr": write(CERTIFIED[serial], "verify.example.org")}):
+            for receipts in (False, True):
+                asked.clear()
+                told = await verdict(service, **how, receipt=receipts)
+                assert (told["outcome"], told["checks"][8]["code"]) == ("valid", "logged")
+                assert (told["receipt"] is not None) == receipts
+                assert len(asked) == 1, asked
+
+
 async def test_the_page_offers_both_receipts_as_files(service: httpx.AsyncClient) -> None:
     """Each proves the entry; where there is none the page is shown."""
     number = releases.number(5)
@@ -188,7 +212,8 @@ async def test_before_the_next_checkpoint_and_of_a_damaged_tree(urls: Urls) -> N
     )
     registry = await PostgresRegistry.open(urls.reader, releases.ROOT_THUMBPRINT)
     async with client(registry, clock=Time(releases.NOW)) as service:
-        answer = await service.post("/api/v1/verify", json={"number": releases.number(1)})
-        assert answer.status_code == 503, answer.text
+        for serial in (1, 40, 255):  # beside the changed hash, and where only the tile as a whole tells
+            answer = await service.post("/api/v1/verify", json={"number": releases.number(serial)})
+            assert answer.status_code == 503, answer.text
     await registry.close()
     await connection.close()

@@ -1,34 +1,43 @@
 """A checkpoint's tree, as far as its tiles are at hand: each tile is checked against the root before it counts."""
 
 import base64
-from collections import OrderedDict
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Self
 
 from verify.core.errors import LogRefused
 from verify.core.log import receipt as receipts
 from verify.core.log import tiles, tree
 from verify.core.log.checkpoint import Signed
+from verify.core.log.near import Near
 from verify.core.log.receipt import Proof, Receipt
 from verify.core.log.tiles import HASH_BYTES, WIDTH, Tile
 from verify.core.log.tree import Node
 
-MOST_TILES: Final = 4096
-"""Kept of one tree, 32 MiB: all of a log of a million entries."""
+_Place = tuple[int, int]
 
 
 class TreeView:
     """The tree of one checkpoint. ``lacking`` asks for tiles, ``give`` takes them in, in any number of steps."""
 
-    def __init__(self, signed: Signed, edge: Iterable[bytes], root_signature: bytes = b"") -> None:
-        """``edge`` is the bytes of ``tiles.edge(signed.size)``. Raises LogRefused where they do not give the root."""
+    def __init__(
+        self,
+        signed: Signed,
+        edge: Iterable[bytes],
+        root_signature: bytes = b"",
+        earlier: Mapping[_Place, bytes] | None = None,
+    ) -> None:
+        """``edge`` is the bytes of ``tiles.edge(signed.size)``, ``earlier`` full tiles of a tree before this one.
+
+        Raises LogRefused where the edge does not give the root.
+        """
         self.signed: Final = signed
+        self._earlier: Final = earlier or {}
         self._root_signature = root_signature
-        self._edge: dict[tuple[int, int], bytes] = {}
+        self._edge: dict[_Place, bytes] = {}
         for tile, data in zip(tiles.edge(signed.size), edge, strict=True):
             tiles.check_shape(tile, data)
             self._edge[tile.level, tile.index] = data
-        self._full: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+        self._full: dict[_Place, bytes] = {}
         if tree.fold([self._hash(one) for one in tree.subtrees(0, signed.size)]) != signed.root:
             raise LogRefused("other_tree", "tiles of another tree than the checkpoint's")
 
@@ -37,9 +46,23 @@ class TreeView:
         """How many entries the tree has."""
         return self.signed.size
 
-    def of_entries(self, indexes: Iterable[int]) -> list[Node]:
-        """The leaves at these log indexes."""
-        return [(0, index) for index in indexes]
+    @property
+    def full(self) -> Mapping[_Place, bytes]:
+        """The full tiles that are at hand."""
+        return {**self._earlier, **self._full}
+
+    @property
+    def kept(self) -> int:
+        """How many full tiles it keeps."""
+        return len(self._full)
+
+    def emptied(self) -> Self:
+        """The same tree without its full tiles; who has this one keeps them."""
+        return type(self)(self.signed, self._edge.values(), self._root_signature)
+
+    def of_entry(self, index: int, near: Near | None = None) -> Node:
+        """What must be known to tell of an entry: its hash, or with its surroundings its tile's."""
+        return (tiles.HEIGHT, index // WIDTH) if near is not None and self._in_full(index) else (0, index)
 
     def of_inclusion(self, index: int) -> list[Node]:
         """What proves the entry at ``index``. Raises LogRefused."""
@@ -51,14 +74,15 @@ class TreeView:
 
     def lacking(self, nodes: Iterable[Node]) -> list[Tile]:
         """The tiles that must come in before the hashes of these nodes are known, from the top down."""
-        found: set[tuple[int, int]] = set()
+        found: set[_Place] = set()
         for one in nodes:
             tile = tiles.of_node(one, self.size)
             place = tile.level, tile.index
             while place not in found and place not in self._edge and place not in self._full:
                 found.add(place)
                 place = place[0] + 1, place[1] // WIDTH
-        return [Tile(level=level, index=index) for level, index in sorted(found, reverse=True)]
+        lacking = [Tile(level=level, index=index) for level, index in sorted(found, reverse=True)]
+        return [tile for tile in lacking if not self._carried_on(tile)]
 
     def give(self, tile: Tile, data: bytes) -> None:
         """Takes a full tile; the one above it must be there. Raises LogRefused where it is not of this tree."""
@@ -71,21 +95,19 @@ class TreeView:
         if tiles.root(data) != parent[start : start + HASH_BYTES]:
             raise LogRefused("other_tree", f"tile {tile.path}: not of the checkpoint's tree")
         self._full[tile.level, tile.index] = data
-        if len(self._full) > MOST_TILES:
-            self._full.popitem(last=False)
 
-    def holds(self, index: int, entry: bytes) -> bool:
-        """Whether the entry at ``index`` is this one (33 bytes). Raises LogRefused where its tile is not there."""
-        return index < self.size and self._hash((0, index)) == tree.leaf(entry)
+    def holds(self, index: int, entry: bytes, near: Near | None = None) -> bool:
+        """Whether the entry at ``index`` is this one (33 bytes), by its tile or its surroundings. Raises LogRefused."""
+        return index < self.size and self._about(index, near)((0, index)) == tree.leaf(entry)
 
-    def inclusion(self, index: int) -> Proof:
-        """The proof of the entry at ``index``. Raises LogRefused where a tile is not there."""
-        path = tree.hashes(tree.inclusion(index, self.size), self._hash)
+    def inclusion(self, index: int, near: Near | None = None) -> Proof:
+        """The proof of the entry at ``index``, by its tile or its surroundings. Raises LogRefused."""
+        path = tree.hashes(tree.inclusion(index, self.size), self._about(index, near))
         return Proof(index=index, size=self.size, path=path)
 
-    def receipt(self, index: int) -> Receipt:
-        """The receipt of the entry at ``index``, both ways. Raises LogRefused where a tile is not there."""
-        proof = self.inclusion(index)
+    def receipt(self, index: int, near: Near | None = None) -> Receipt:
+        """The receipt of the entry at ``index``, both ways. Raises LogRefused."""
+        proof = self.inclusion(index, near)
         cose = receipts.cose(proof, self.signed.key.kid, self._root_signature)
         return Receipt(
             index=index,
@@ -101,6 +123,35 @@ class TreeView:
     def frontier(self) -> tree.Frontier:
         """The tree, to be grown."""
         return tree.Frontier(self.size, [self._hash(one) for one in tree.subtrees(0, self.size)])
+
+    def _in_full(self, index: int) -> bool:
+        return index // WIDTH < self.size // WIDTH
+
+    def _carried_on(self, tile: Tile) -> bool:
+        """Takes a tile from the tree before, where it is the same in this one."""
+        data = self._earlier.get((tile.level, tile.index))
+        if data is None:
+            return False
+        try:
+            self.give(tile, data)
+        except LogRefused:
+            return False
+        return True
+
+    def _about(self, index: int, near: Near | None) -> Callable[[Node], bytes]:
+        """What tells hashes of nodes: in the entry's tile by its surroundings, where it is full. Raises LogRefused."""
+        if near is None or not self._in_full(index):
+            return self._hash
+        place = index // WIDTH
+        if near.root(index) != self._hash((tiles.HEIGHT, place)):
+            raise LogRefused("other_tree", "the surroundings of an entry: not of the checkpoint's tree")
+
+        def told(one: Node) -> bytes:
+            level, at = one
+            inside = level < tiles.HEIGHT and at << level >> tiles.HEIGHT == place
+            return near.hash(one) if inside else self._hash(one)
+
+        return told
 
     def _hash(self, one: Node) -> bytes:
         tile = tiles.of_node(one, self.size)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.plugins import PluginProtocol
+from litestar.plugins.core import MsgspecDIPlugin
 from litestar.types import ASGIApp, ControllerRouterHandler, ExceptionHandlersMap
 
 from verify.files.turns import BURST, Allowance
@@ -72,6 +74,14 @@ ROUTES: Sequence[ControllerRouterHandler] = (
 """Every module of routes. A new one is added here, and to operations.py where it is for programs."""
 
 
+class _Service(Litestar):
+    """Litestar with what is asked for alone: without, it loads pydantic and attrs where these are installed."""
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
+        return [*plugins, MsgspecDIPlugin()]
+
+
 def direct(asker: Asker, views: Views, standings: Standings) -> list[Direct]:
     """The routes that are asked most."""
     pages = KeptPages()
@@ -126,7 +136,7 @@ def create(
         return state.of(request.scope).now
 
     complaints: ExceptionHandlersMap = {HTTPException: views.complaint, Exception: views.complaint}
-    app = Litestar(
+    app = _Service(
         [
             *ROUTES,
             *direct(asker, views, standings),

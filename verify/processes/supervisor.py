@@ -24,7 +24,7 @@ from verify.processes.upkeep import Ended, Place
 _log = logging.getLogger("yinjian.supervisor")
 
 _KEEPER: Final = "verify.processes.keeper"
-_WORKER: Final = "verify.processes.serving"
+_WORKER: Final = "verify.processes.worker"
 _BACKLOG: Final = 2048
 _NEEDED: Final = ("uvicorn", "litestar", "asyncpg", "altcha", "structlog")
 
@@ -82,7 +82,7 @@ class Supervisor:
 
     def _prepare(self, limits: int, quiet: socket.socket) -> None:
         """The keeper's socket is bound here, so that a keeper's successor has it too."""
-        from verify.http.guard.connections import IN_ALL, OF_ADDRESS
+        from verify.http.guard.limits import CONNECTIONS, CONNECTIONS_OF_ADDRESS
         from verify.processes.charge import KeeperCharge, WorkerCharge
 
         path = str(self._folder / "keeper")
@@ -92,8 +92,8 @@ class Supervisor:
         kept = KeeperCharge(
             socket=quiet.fileno(),
             rate_limits=self._rate_limits,
-            of_address=OF_ADDRESS if self._rate_limits else IN_ALL,
-            in_all=IN_ALL,
+            of_address=CONNECTIONS_OF_ADDRESS if self._rate_limits else CONNECTIONS,
+            in_all=CONNECTIONS,
             metrics=self._metrics,
         )
         if self._metrics is not None:

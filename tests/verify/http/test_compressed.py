@@ -4,6 +4,7 @@ import brotli
 import pytest
 
 from tests.http_service import client
+from verify.commands.site import Logo
 from verify.http.answers.assets import Files
 
 
@@ -29,5 +30,15 @@ async def test_a_file_comes_in_the_best_coding_that_is_taken(accepted: str, codi
 def test_what_is_compressed_is_the_file() -> None:
     """And much shorter."""
     file = Files().file("site.css")
-    assert brotli.decompress(file.encoded["br"]) == file.data
-    assert len(file.encoded["br"]) < len(file.data) / 3
+    assert brotli.decompress(file.encoded()["br"]) == file.data
+    assert len(file.encoded()["br"]) < len(file.data) / 3
+
+
+def test_the_start_compresses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file is known by its address before any is compressed: whoever first asks for one has it done."""
+
+    def never(*_: object, **__: object) -> bytes:
+        raise AssertionError("compressed at the start")
+
+    monkeypatch.setattr(brotli, "compress", never)
+    assert Files(logo=Logo(name="new.svg", data=b"<svg/>")).url("site/new.svg").startswith("/static/site/new.svg?v=")

@@ -247,7 +247,7 @@ def test_a_worker_and_a_keeper_that_die_are_replaced(service: Service) -> None:
     """The others answer meanwhile; what the keeper kept begins anew, and files are read again."""
     killed = service.children("serving")[0].pid
     os.kill(killed, signal.SIGKILL)
-    service.wait_for(f"verify.processes.serving {killed} ended")
+    service.wait_for(f"verify.processes.worker {killed} ended")
     assert asked(service, f"/c/{exam.REVOKED.number}").status_code == 200
     deadline = time.monotonic() + 60
     while len({one.pid for one in service.children("serving")} - {killed}) < 2:

@@ -1,9 +1,10 @@
 """The files of the pages: read once at start, named by their content, and so cacheable for ever."""
 
-import functools
+import asyncio
 import gzip
 import hashlib
 import mimetypes
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,10 @@ _STYLE: Final = Path(__file__).parents[1] / "style"
 _SVG_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 """An SVG opened by its address is a document: it runs nothing, loads nothing, and is of no origin."""
 _LARGE: Final = 100 << 10
+_CODINGS: Final = frozenset(("br", "gzip"))
+_ENCODED: Final[dict[str, dict[str, bytes]]] = {}
+"""By version."""
+_COMPRESSING: Final = threading.Lock()
 _TYPES: Final = {".svg": "image/svg+xml", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
 
 
@@ -33,14 +38,33 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str
     version: str
     """The beginning of its SHA-256, in hex."""
-    encoded: dict[str, bytes]
-    """The same compressed, by content coding, the best first; only where that makes it shorter."""
 
-    def best(self, accepted: str) -> tuple[str | None, bytes]:
+    async def best(self, accepted: str) -> tuple[str | None, bytes]:
         """What to send who accepts these codings (RFC 9110 section 12.5.3), and its coding."""
         wanted = (part.replace(" ", "").lower().partition(";q=") for part in accepted.split(","))
         codings = {coding for coding, _, quality in wanted if quality.strip("0.") or not quality}
-        return next(((coding, data) for coding, data in self.encoded.items() if coding in codings), (None, self.data))
+        if not codings & _CODINGS:
+            return None, self.data
+        # The first who asks waits for a thread, and the start waits for nobody.
+        encoded = _ENCODED.get(self.version)
+        if encoded is None:
+            encoded = await asyncio.to_thread(self.encoded)
+        return next(((coding, data) for coding, data in encoded.items() if coding in codings), (None, self.data))
+
+    def encoded(self) -> dict[str, bytes]:
+        """The same compressed, by content coding, the best first, and only where that makes it shorter.
+
+        Once in a process: the little for good, the scanner's megabyte in some hundredths of a second.
+        """
+        with _COMPRESSING:
+            if self.version not in _ENCODED:
+                quality = 11 if len(self.data) < _LARGE else 5
+                made = {
+                    "br": brotli.compress(self.data, quality=quality),
+                    "gzip": gzip.compress(self.data, 9, mtime=0),
+                }
+                _ENCODED[self.version] = {name: data for name, data in made.items() if len(data) < len(self.data)}
+            return _ENCODED[self.version]
 
 
 class Files:
@@ -84,13 +108,15 @@ class Files:
     def handler(self) -> HTTPRouteHandler:
         """The route that sends the files."""
 
-        @get("/static/{name:path}", sync_to_thread=False)
-        def static_file(request: AnyRequest, name: FromPath[str], v: FromQuery[str | None] = None) -> Response[bytes]:
+        @get("/static/{name:path}")
+        async def static_file(
+            request: AnyRequest, name: FromPath[str], v: FromQuery[str | None] = None
+        ) -> Response[bytes]:
             file = self._files.get(name.lstrip("/"))
             if file is None:
                 raise NotFoundException
             lasting = "public, max-age=31536000, immutable" if v == file.version else "public, no-cache"
-            coding, data = file.best(request.headers.get("accept-encoding", ""))
+            coding, data = await file.best(request.headers.get("accept-encoding", ""))
             tag = f"{file.version}-{coding}" if coding else file.version
             headers = {"Cache-Control": lasting, "ETag": f'"{tag}"', "Vary": "Accept-Encoding"}
             if coding:
@@ -105,13 +131,4 @@ class Files:
 def _file(name: str, data: bytes) -> File:
     suffix = Path(name).suffix
     guessed = _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    encoded = _compressed(data)
-    return File(data=data, media_type=guessed, version=hashlib.sha256(data).hexdigest()[:12], encoded=encoded)
-
-
-@functools.lru_cache(maxsize=256)
-def _compressed(data: bytes) -> dict[str, bytes]:
-    """Once, at the start: the little for good, the scanner's megabyte in some hundredths of a second."""
-    quality = 11 if len(data) < _LARGE else 5
-    made = {"br": brotli.compress(data, quality=quality), "gzip": gzip.compress(data, 9, mtime=0)}
-    return {coding: packed for coding, packed in made.items() if len(packed) < len(data)}
+    return File(data=data, media_type=guessed, version=hashlib.sha256(data).hexdigest()[:12])

@@ -14,11 +14,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from verify.http.answers.one_write import OneWrite
 from verify.http.asked.clients import NOBODY, client_address
+from verify.http.guard.limits import CONNECTIONS, CONNECTIONS_OF_ADDRESS
 from verify.service.settings import Network
 
-OF_ADDRESS: Final = 256
-"""Connections from one address: an office behind it, with six for each browser."""
-IN_ALL: Final = 2000
 HEADER_BYTES: Final = 32 << 10
 """Of a request's line and headers; the longest QR code's address has 2,100."""
 HEADER_SECONDS: Final = 10.0
@@ -42,8 +40,8 @@ class Connections:
 
     def __init__(
         self,
-        of_address: int = OF_ADDRESS,
-        in_all: int = IN_ALL,
+        of_address: int = CONNECTIONS_OF_ADDRESS,
+        in_all: int = CONNECTIONS,
         *,
         proxies: Sequence[Network] = (),
         header_seconds: float = HEADER_SECONDS,

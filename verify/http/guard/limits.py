@@ -23,6 +23,10 @@ RATES: Final[dict[Budget, Rate]] = {
     "kilobytes": Rate(per_minute=120 << 10, burst=128 << 10),
 }
 """By client address (3-interfaces, Public HTTP service)."""
+CONNECTIONS_OF_ADDRESS: Final = 256
+"""Connections from one address: an office behind it, with six for each browser."""
+CONNECTIONS: Final = 2000
+"""In all."""
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):

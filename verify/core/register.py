@@ -5,7 +5,7 @@ believed by their type. ``Register.of`` folds it by the rules of 2-formats, What
 belongs to the first believed statement that has it, and what is not believed counts for nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Final, Self
 
 import msgspec
@@ -58,6 +58,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Every believed final list of the exams that these certificates say they are of."""
     size: int = 0
     """How many statements the register had; 0 where that is not told."""
+    moment: Hashable = None
+    """What tells this state of the register from others; None where that is not told."""
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):

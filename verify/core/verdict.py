@@ -72,6 +72,11 @@ def read_qr(text: str, chain: Chain, now: int) -> Seen:
         data = qr_text.read(text)
     except Unreadable as error:
         return Seen(by_number=False, failed=check(1, "fail", error.code), outcome="unreadable")
+    return read_code(data, chain, now)
+
+
+def read_code(data: bytes, chain: Chain, now: int) -> Seen:
+    """The same for the bytes that a text was read to."""
     passed = [check(1, "pass", "text_read")]
     keyring = chain.newest
     try:

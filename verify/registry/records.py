@@ -69,6 +69,7 @@ class Records:
                 changes=_before([changes[index] for index in sorted(changes)], state),
                 lists=await self._lists.finals(exams, state, chain),
                 size=state.size,
+                moment=state.moment,
             )
             lacking = Register.of(record).lacking if record.changes else frozenset()
             if not lacking:

@@ -13,6 +13,8 @@ from verify.core.log.receipt import Proof, Receipt
 from verify.core.log.tiles import HASH_BYTES, WIDTH, Tile
 from verify.core.log.tree import Node
 
+MOST_MIDDLES: Final = 16_384
+"""8 MiB: those of four million entries."""
 _Place = tuple[int, int]
 
 
@@ -38,6 +40,8 @@ class TreeView:
             tiles.check_shape(tile, data)
             self._edge[tile.level, tile.index] = data
         self._full: dict[_Place, bytes] = {}
+        self._middles: dict[int, bytes] = {}
+        """Of full tiles, the hashes four levels above theirs that were found to be this tree's."""
         if tree.fold([self._hash(one) for one in tree.subtrees(0, signed.size)]) != signed.root:
             raise LogRefused("other_tree", "tiles of another tree than the checkpoint's")
 
@@ -143,8 +147,13 @@ class TreeView:
         if near is None or not self._in_full(index):
             return self._hash
         place = index // WIDTH
-        if near.root(index) != self._hash((tiles.HEIGHT, place)):
-            raise LogRefused("other_tree", "the surroundings of an entry: not of the checkpoint's tree")
+        near.check(index)
+        if self._middles.get(place) != near.middle:
+            if near.root != self._hash((tiles.HEIGHT, place)):
+                raise LogRefused("other_tree", "the surroundings of an entry: not of the checkpoint's tree")
+            if len(self._middles) >= MOST_MIDDLES:
+                self._middles.clear()
+            self._middles[place] = near.middle
 
         def told(one: Node) -> bytes:
             level, at = one

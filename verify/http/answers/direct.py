@@ -42,7 +42,12 @@ def raw(headers: Mapping[str, str]) -> Headers:
 
 def as_json(data: Any, headers: Headers = (), status: int = 200) -> Reply:
     """Data as JSON."""
-    return Reply(msgspec.json.encode(data), (_JSON, *headers), status)
+    return json(msgspec.json.encode(data), headers, status)
+
+
+def json(body: bytes, headers: Headers = (), status: int = 200) -> Reply:
+    """JSON that is encoded already."""
+    return Reply(body, (_JSON, *headers), status)
 
 
 def as_sent(response: Response[str] | Response[bytes]) -> Reply:

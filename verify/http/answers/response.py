@@ -1,16 +1,16 @@
 """One answer on its way out: its ETag, its headers, and what HEAD, OPTIONS and If-None-Match leave of it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from litestar.types import Message, Send
 
 _PAGE_POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    b"worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+_DATA_POLICY: Final = b"default-src 'none'; frame-ancestors 'none'"
 
 
 class Answer:
@@ -29,9 +29,11 @@ class Answer:
     async def send(self, message: Message) -> None:
         """Passes on one ASGI message."""
         if message["type"] == "http.response.start":
-            self._held = message if _may_be_tagged(message) else None
-            if self._held is None:
-                await self._send(self._start(message))
+            present = {name.lower(): value for name, value in message["headers"]}
+            if _may_be_tagged(message["status"], present):
+                self._held = message
+            else:
+                await self._send(self._start(message, present))
             return
         if self._held is not None:
             held, self._held = self._held, None
@@ -39,19 +41,17 @@ class Answer:
                 body: Any = message.get("body", b"")
                 tag = hashlib.sha256(body).hexdigest()[:24]
                 held = {**held, "headers": [*held["headers"], (b"etag", f'"{tag}"'.encode())]}
-            await self._send(self._start(held))
+            await self._send(self._start(held, {name.lower(): value for name, value in held["headers"]}))
         if not self._bare:
             await self._send(message)
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def _start(self, message: Any) -> Any:
-        headers = list(message["headers"])
-        present = {name.lower(): value for name, value in headers}
-        headers.extend((name, value) for name, value in self._headers if name not in present)
+    def _start(self, message: Any, present: Mapping[bytes, bytes]) -> Any:
+        headers = [*message["headers"], *[pair for pair in self._headers if pair[0] not in present]]
         if b"content-security-policy" not in present:
             is_page = present.get(b"content-type", b"").startswith(b"text/html")
-            headers.append((b"content-security-policy", (_PAGE_POLICY if is_page else _DATA_POLICY).encode()))
+            headers.append((b"content-security-policy", _PAGE_POLICY if is_page else _DATA_POLICY))
         if b"cache-control" not in present:
             headers.append((b"cache-control", b"no-store"))
         if b"allow" in present:
@@ -68,12 +68,9 @@ class Answer:
         return {**message, "status": self.status, "headers": headers}
 
 
-def _may_be_tagged(start: Any) -> bool:
+def _may_be_tagged(status: int, headers: Mapping[bytes, bytes]) -> bool:
     """Whether an answer is public, whole and without an ETag yet."""
-    headers = dict(start["headers"])
-    return (
-        start["status"] == 200 and headers.get(b"cache-control", b"").startswith(b"public") and b"etag" not in headers
-    )
+    return status == 200 and headers.get(b"cache-control", b"").startswith(b"public") and b"etag" not in headers
 
 
 def _with_head(allow: bytes) -> bytes:

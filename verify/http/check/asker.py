@@ -10,9 +10,12 @@ from verify.core import identity, verdict
 from verify.core.answer import CertificateView, Verdict
 from verify.core.certificate import normal_number
 from verify.core.chain import Chain
+from verify.core.register import Record
 from verify.core.tables import IdType
 from verify.core.verdict import Seen
 from verify.http.answers.problems import Refused
+from verify.http.check import known_codes
+from verify.http.check.known_codes import KnownCodes
 from verify.http.guard.lane import Lane
 from verify.http.guard.name_gate import NameGate
 from verify.http.guard.names_tried import Try
@@ -43,6 +46,7 @@ class Asker:
         self.lane = Lane(free=_FREE, rest=_REST)
         """For whole lists."""
         self._secrets = tuple(secrets)
+        self._codes = KnownCodes()
 
     @property
     def looks_up(self) -> bool:
@@ -54,7 +58,23 @@ class Asker:
     ) -> Verdict:
         """The verdict on a QR text, and on the name that should be its holder's where one is given."""
         asked = Question(now=now, as_of=as_of, name=name, receipt=receipt)
-        return await self._judge(lambda chain: verdict.read_qr(text, chain, now), asked)
+        return (await self._judge(lambda chain: verdict.read_qr(text, chain, now), asked))[0]
+
+    async def qr_json(self, text: str, *, now: int) -> bytes:
+        """The verdict on a QR text as JSON, sooner where it was asked for before."""
+        code = known_codes.code(text)
+        if code is None:
+            return msgspec.json.encode(await self.qr(text, now=now))
+        known = self._codes.get(code, now)
+        if known is not None and known.at == await self.registry.moment():
+            metrics.judged("valid")
+            return known.told(code.data, now)
+        asked = Question(now=now, as_of=None, name=None, receipt=False)
+        judged, record = await self._judge(lambda chain: verdict.read_code(code.data, chain, now), asked)
+        told = msgspec.json.encode(judged)
+        if record is not None:
+            self._codes.meet(code, judged, told, record, now)
+        return told
 
     async def number(
         self, text: str, *, now: int, name: str | None = None, as_of: int | None = None, receipt: bool = False
@@ -64,7 +84,7 @@ class Asker:
         For askers' own names see ``named``: this is for names that have passed the gate.
         """
         asked = Question(now=now, as_of=as_of, name=name, receipt=receipt)
-        return await self._judge(lambda chain: verdict.read_number(text, chain), asked)
+        return (await self._judge(lambda chain: verdict.read_number(text, chain), asked))[0]
 
     async def named(
         self,
@@ -90,7 +110,7 @@ class Asker:
         await self.gate.answer_one(tried, client, now, wrong=judged.outcome == "mismatch", paid=paid)
         return judged
 
-    async def _judge(self, read: Callable[[Chain], Seen], asked: Question) -> Verdict:
+    async def _judge(self, read: Callable[[Chain], Seen], asked: Question) -> tuple[Verdict, Record | None]:
         chain = self.registry.chain_at_hand() or await self.registry.chain()
         while True:
             seen = read(chain)
@@ -109,7 +129,7 @@ class Asker:
                     receipt=asked.receipt,
                 )
                 metrics.judged(judged.outcome)
-                return judged
+                return judged, record
             chain = newest  # by which the same may be read otherwise: with a key that the one before lacked
 
     async def person(self, name: str, id_type: IdType, id_number: str, *, now: int) -> tuple[CertificateView, ...]:

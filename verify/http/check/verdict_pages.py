@@ -13,7 +13,7 @@ from verify.core.answer import Verdict
 from verify.core.errors import RegisterDamaged
 from verify.core.personal import is_personal, unless_personal
 from verify.http.answers import asked_again, phrases
-from verify.http.answers.direct import Direct, Reply, as_json, as_sent, raw
+from verify.http.answers.direct import Direct, Reply, as_json, as_sent, json, raw
 from verify.http.answers.kept_pages import FRESH, KeptPages
 from verify.http.answers.problems import Refused, problem, wants_json
 from verify.http.answers.rendering import Views
@@ -139,6 +139,8 @@ def direct(asker: Asker, views: Views, pages: KeptPages) -> list[Direct]:
     async def qr(request: AnyRequest, known: State) -> Reply:
         """What the QR code opens."""
         as_of = day_asked(known.asked_for("as_of"), known.now)
+        if as_of is None and wants_json(request):
+            return json(await asker.qr_json(known.last, now=known.now), _VARY)
         judged = await asker.qr(known.last, now=known.now, as_of=as_of)
         if wants_json(request):
             return as_json(judged, _VARY)

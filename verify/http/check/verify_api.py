@@ -7,7 +7,7 @@ import msgspec
 from litestar import Router, get, post
 from msgspec import UNSET, Meta, UnsetType
 
-from verify.http.answers.direct import Direct, Reply, as_json
+from verify.http.answers.direct import Direct, Reply, as_json, json
 from verify.http.answers.problems import Refused
 from verify.http.asked.bodies import JSON_BYTES, AnyRequest, Inject, json_body, past_time
 from verify.http.asked.language import N_
@@ -84,6 +84,8 @@ def direct(asker: Asker) -> list[Direct]:
         now = known.now
         as_of = None if asked.as_of is UNSET else past_time(asked.as_of, now)
         if isinstance(asked, VerifyQr):
+            if as_of is None and not asked.receipt:
+                return json(await asker.qr_json(asked.qr, now=now))
             return as_json(await asker.qr(asked.qr, now=now, as_of=as_of, receipt=asked.receipt))
         if asked.name is UNSET:
             return as_json(await asker.number(asked.number, now=now, as_of=as_of, receipt=asked.receipt))

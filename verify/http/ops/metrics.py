@@ -4,6 +4,7 @@ With PROMETHEUS_MULTIPROC_DIR set, each process writes its numbers into files th
 (``exposition``); without, they stay in the process. The variable counts from the first import on.
 """
 
+import functools
 import time
 from pathlib import Path
 from typing import Final
@@ -65,6 +66,12 @@ _REACHED: Final = Gauge(
 )  # fmt: skip
 
 
+# What is counted with each request, without a look for its labels: there are few of these.
+_verdicts: Final = functools.cache(_VERDICTS.labels)
+_seconds: Final = functools.cache(_SECONDS.labels)
+_answers: Final = functools.cache(lambda route, status: _ANSWERS.labels(route, str(status)))
+
+
 class Metered:
     """An access log that counts what it notes."""
 
@@ -74,13 +81,13 @@ class Metered:
     def note(self, line: Line) -> None:
         """See AccessLog."""
         self._inner.note(line)
-        _SECONDS.labels(line.route).observe(line.ms / 1000)
-        _ANSWERS.labels(line.route, str(line.status)).inc()
+        _seconds(line.route).observe(line.ms / 1000)
+        _answers(line.route, line.status).inc()
 
 
 def judged(outcome: str) -> None:
     """A verdict was given."""
-    _VERDICTS.labels(outcome).inc()
+    _verdicts(outcome).inc()
 
 
 def refused(code: str) -> None:

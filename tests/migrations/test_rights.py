@@ -52,7 +52,7 @@ EVERYBODY = [
             ("checkpoint", "place"),
         )
         for statement in (
-            "insert into registry.{table} select * from registry.{table}",
+            "insert into registry.{table} ({column}) select {column} from registry.{table}",
             "update registry.{table} set {column} = {column}",
             "delete from registry.{table}",
             "truncate registry.{table}",

@@ -4,8 +4,8 @@ import brotli
 import pytest
 
 from tests.http_service import client
-from verify.commands.site import Logo
 from verify.http.answers.assets import Files
+from verify.service.site import Logo
 
 
 @pytest.mark.parametrize(

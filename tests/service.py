@@ -40,7 +40,7 @@ class Service(msgspec.Struct, kw_only=True):
     log: Path
 
     def children(self, program: str) -> list[psutil.Process]:
-        """Its processes of one kind: worker or keeper."""
+        """Its processes of one kind: answering (the workers) or keeper."""
         mine = psutil.Process(self.process.pid).children()
         return [one for one in mine if f"verify.processes.{program}" in one.cmdline()]
 

@@ -24,7 +24,7 @@ from verify.processes.upkeep import Ended, Place
 _log = logging.getLogger("yinjian.supervisor")
 
 _KEEPER: Final = "verify.processes.keeper"
-_WORKER: Final = "verify.processes.worker"
+_WORKER: Final = "verify.processes.answering"
 _BACKLOG: Final = 2048
 _NEEDED: Final = ("uvicorn", "litestar", "asyncpg", "altcha", "structlog")
 

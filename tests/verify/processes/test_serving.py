@@ -203,7 +203,7 @@ def test_files_are_read_by_the_one_set_of_readers(service: Service) -> None:
         assert answer.json()["verdicts"][0]["outcome"] == "valid"
     (keeper,) = service.children("keeper")
     assert keeper.children()
-    assert not [reader for worker in service.children("worker") for reader in worker.children()]
+    assert not [reader for worker in service.children("answering") for reader in worker.children()]
 
 
 def test_an_address_has_only_so_many_connections_over_all_workers(service: Service) -> None:
@@ -228,29 +228,29 @@ def test_an_address_has_only_so_many_connections_over_all_workers(service: Servi
 
 def test_new_settings_are_taken_without_a_request_lost(service: Service) -> None:
     """SIGHUP, under questions: all workers are new, and no question was without its answer."""
-    before = {one.pid for one in service.children("worker")}
+    before = {one.pid for one in service.children("answering")}
     with under_questions(service) as clients:
         time.sleep(0.3)
         service.process.send_signal(signal.SIGHUP)
         service.wait_for("all 2 workers are new", 120)
         deadline = time.monotonic() + 20
-        while before & {one.pid for one in service.children("worker")}:
+        while before & {one.pid for one in service.children("answering")}:
             assert time.monotonic() < deadline, "the old workers are still there"
             time.sleep(0.05)
     assert sum(one.answers for one in clients) > 50
     assert [failure for one in clients for failure in one.failed] == []
-    assert len(service.children("worker")) == 2
+    assert len(service.children("answering")) == 2
     assert counted(service)['yinjian_verdicts_total{outcome="revoked"}'] >= 50  # the old workers' counts stay
 
 
 def test_a_worker_and_a_keeper_that_die_are_replaced(service: Service) -> None:
     """The others answer meanwhile; what the keeper kept begins anew, and files are read again."""
-    killed = service.children("worker")[0].pid
+    killed = service.children("answering")[0].pid
     os.kill(killed, signal.SIGKILL)
-    service.wait_for(f"verify.processes.worker {killed} ended")
+    service.wait_for(f"verify.processes.answering {killed} ended")
     assert asked(service, f"/c/{exam.REVOKED.number}").status_code == 200
     deadline = time.monotonic() + 60
-    while len({one.pid for one in service.children("worker")} - {killed}) < 2:
+    while len({one.pid for one in service.children("answering")} - {killed}) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     (keeper,) = service.children("keeper")
@@ -265,7 +265,7 @@ def test_a_worker_and_a_keeper_that_die_are_replaced(service: Service) -> None:
 
 def test_it_drains_before_it_ends(service: Service) -> None:
     """SIGTERM, under questions: none is without its answer until nobody is accepted any more, and nothing is left."""
-    children = [*service.children("worker"), *service.children("keeper")]
+    children = [*service.children("answering"), *service.children("keeper")]
     with under_questions(service) as clients:
         time.sleep(0.5)
         service.process.send_signal(signal.SIGTERM)

@@ -88,26 +88,22 @@ async def _file(database: Database, crowd: list[Exam], index_people: bool) -> No
                 index = 1
                 for exam in crowd:
                     index = await _file_exam(connection, pool, exam, index, now=now, index_people=index_people)
+                await _sign(connection)  # in the transaction that filed it, as publishing does and fsck wants
         finally:
             await connection.close()
     connection = await asyncpg.connect(database.owner_url, command_timeout=None)
     await connection.execute("vacuum analyze")
     await connection.close()
-    await sign_log(database)
 
 
-async def sign_log(database: Database) -> None:
-    """Signs the tree of all that is filed, as publishing does."""
-    connection = await asyncpg.connect(database.signer_url)
-    try:
-        size = await connection.fetchval("select max(index) + 1 from registry.statement")
-        root = await connection.fetchval("select registry.log_root($1)", size)
-        signer = KeySigner(LOG.private)
-        origin = checkpoint.origin_of(Chain.follow([(releases.keyrings(), 0)], releases.ROOT_THUMBPRINT))
-        note, receipt = signer.sign_checkpoint(Checkpoint(origin=origin, size=size, root=root))
-        await connection.execute(_CHECKPOINT, size, note, signer.kid, receipt)
-    finally:
-        await connection.close()
+async def _sign(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Signs the tree of all that is filed."""
+    size = await connection.fetchval("select max(index) + 1 from registry.statement")
+    root = await connection.fetchval("select registry.log_root($1)", size)
+    signer = KeySigner(LOG.private)
+    origin = checkpoint.origin_of(Chain.follow([(releases.keyrings(), 0)], releases.ROOT_THUMBPRINT))
+    note, receipt = signer.sign_checkpoint(Checkpoint(origin=origin, size=size, root=root))
+    await connection.execute(_CHECKPOINT, size, note, signer.kid, receipt)
 
 
 async def _file_exam(

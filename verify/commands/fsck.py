@@ -48,6 +48,8 @@ def fsck(root: str | None, processes: int | None, as_json: bool) -> None:
         found = asyncio.run(look)
     except asyncpg.InsufficientPrivilegeError:
         raise Refusal(_("Only the registry's owner sees all of it: set YINJIAN_DATABASE_URL to the owner's.")) from None
+    except whole_registry.WorkerEnded:
+        raise Refusal(_("A worker process ended before its work was done; is there enough memory?")) from None
     except (*TROUBLE, ValueError) as error:
         raise Refusal(_("The registry could not be asked ({}).").format(type(error).__name__)) from None
     if as_json:

@@ -1,33 +1,35 @@
 """Each exam's rules, over everything: whom its newest final list names is registered, and its lookup index covers."""
 
-import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-import asyncpg
 import msgspec
 
 from verify.core.believed_list import BelievedList
 from verify.core.chain import Chain
 from verify.core.changes import Change
 from verify.core.errors import NotBelieved
-from verify.core.lookup_index import LookupIndex
 from verify.core.register import Published, Record, Register, revisions
-from verify.core.signed import Believed, believed
+from verify.core.signed import believed
 from verify.fsck.found import Difference, Unbelieved
-from verify.fsck.stretch import Task
 
-_OF_KIND: Final = "select index, bytes from registry.statement where kind = $1 and bytes <> '' order by index"
-_CHANGES, _LISTS, _INDEXES = 2, 3, 4
+_CHANGES: Final = "select index, bytes from registry.statement where kind = 2 and bytes <> '' order by index"
 _CERTIFICATES: Final = """
 select c.number, s.index, s.bytes from registry.certificate c join registry.statement s using (index)
 where c.number = any ($1) and s.bytes <> '' order by s.index
 """
-_SHORTS: Final = """
-select list, serial, short from registry.list_row where list = any ($1) and short is not null order by list, ordinal
-"""
 Named = tuple[str, str, int]
 """Of a certificate: number, exam, log index."""
+
+
+class Filed(msgspec.Struct, frozen=True, kw_only=True):
+    """A believed lookup index."""
+
+    index: int
+    """Its log index."""
+    exam: str
+    revision: int
+    numbers: tuple[str, ...]
 
 
 class Exam(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,47 +57,26 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     unbelieved: list[Unbelieved]
 
 
-def look(task: Task) -> Facts:
-    """Reads lists, indexes and changes, in a process of its own."""
-    return asyncio.run(_look(task))
-
-
-async def _look(task: Task) -> Facts:
-    chain = Chain.among(task.keyrings, task.root)
-    if chain is None:
-        return Facts(exams=[], named={}, tied=frozenset(), unbelieved=[])
-    connection = await asyncpg.connect(task.url)
-    try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await connection.execute(f"set transaction snapshot '{task.snapshot}'")
-            return await _facts(connection, chain)
-    finally:
-        await connection.close()
-
-
-async def _facts(connection: Any, chain: Chain) -> Facts:
-    lists: list[BelievedList] = []
-    for row in await connection.fetch(_OF_KIND, _LISTS):
-        try:
-            lists.append(BelievedList.of(row["bytes"], row["index"], chain))
-        except NotBelieved:
-            continue
-    indexes: dict[str, dict[int, Believed[LookupIndex]]] = {}
-    for row in await connection.fetch(_OF_KIND, _INDEXES):
-        try:
-            found = believed(LookupIndex, row["bytes"], row["index"], chain)
-        except NotBelieved:
-            continue
-        indexes.setdefault(found.content.exam, {}).setdefault(found.content.revision, found)
-    changes = [Published(data=row["bytes"], index=row["index"]) for row in await connection.fetch(_OF_KIND, _CHANGES)]
-    filed: dict[str, list[Published]] = {number: [] for number in _numbers(chain, changes)}
-    for row in await connection.fetch(_CERTIFICATES, sorted(filed)):
-        filed[row["number"]].append(Published(data=row["bytes"], index=row["index"]))
+async def facts(
+    connection: Any,
+    chain: Chain,
+    lists: Sequence[BelievedList],
+    named: dict[int, list[tuple[int, bytes]]],
+    filed: Iterable[Filed],
+) -> Facts:
+    """What the believed ``lists`` and lookup indexes, in their order, and the changes that are filed make of exams."""
+    indexes: dict[str, dict[int, Filed]] = {}
+    for found in filed:
+        indexes.setdefault(found.exam, {}).setdefault(found.revision, found)
+    changes = [Published(data=row["bytes"], index=row["index"]) for row in await connection.fetch(_CHANGES)]
+    touched: dict[str, list[Published]] = {number: [] for number in _numbers(chain, changes)}
+    for row in await connection.fetch(_CERTIFICATES, sorted(touched)):
+        touched[row["number"]].append(Published(data=row["bytes"], index=row["index"]))
     register = Register.of(
         Record(
             number="",
             chain=chain,
-            certificates={number: tuple(found) for number, found in filed.items()},
+            certificates={number: tuple(found) for number, found in touched.items()},
             changes=tuple(changes),
             lists=tuple(one for one in lists if one.head.stage == "final"),
         )
@@ -112,13 +93,10 @@ async def _facts(connection: Any, chain: Chain) -> Facts:
                     final=finals[-1].index,
                     later=register.belonging(exam),
                     index=last.index if last else None,
-                    filed=tuple(number for number, _key in last.content.rows) if last else (),
+                    filed=last.numbers if last else (),
                 )
             )
-    named: dict[int, list[tuple[int, bytes]]] = {}
-    for row in await connection.fetch(_SHORTS, [listed.index for listed in lists]):
-        named.setdefault(row["list"], []).append((row["serial"], row["short"]))
-    held = [register.held(number) for number in filed]
+    held = [register.held(number) for number in touched]
     return Facts(
         exams=exams,
         named=named,

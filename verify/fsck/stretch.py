@@ -2,19 +2,24 @@
 
 import asyncio
 import hashlib
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import msgspec
 
 from verify.core import signed, statement
+from verify.core.believed_list import BelievedList, GenuineList
 from verify.core.certificate import Certificate
 from verify.core.chain import Chain
 from verify.core.errors import NotBelieved, Unreadable
 from verify.core.log import tree
+from verify.core.lookup_index import LookupIndex
+from verify.core.pass_list import PassList
+from verify.core.signed import Genuine
 from verify.core.statement import Statement
 from verify.fsck import derived_rows
 from verify.fsck.derived_rows import TABLES, Row
+from verify.fsck.exam_rules import Filed
 from verify.fsck.found import Difference, Unbelieved, compared
 
 _STATEMENTS = (
@@ -48,6 +53,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Genuine ones that are believed at their place, by short hash: number, exam, log index."""
     compromised: dict[bytes, tuple[str, str, int]] = {}
     """Those that only a list can restore."""
+    lists: list[BelievedList] = []
+    named: dict[int, list[tuple[int, bytes]]] = {}
+    """By a believed list's log index: serial and short hash of each row that names a certificate."""
+    indexes: list[Filed] = []
     published: list[tuple[int, float, bool]] = []
     """Log index, when published (seconds since 1970), and whether a key of the centre signed it."""
 
@@ -98,16 +107,17 @@ class _Stretch:
             self._differ(index, "bytes", None if row["disowned"] else "its bytes", "none")
             self.report.published.append((index, row["published_at"], False))
             return
-        self._differ(index, "digest", hashlib.sha256(data).hexdigest(), row["digest"].hex())
         try:
             source = statement.decode(data)
             rows = derived_rows.rows(index, source)
         except (Unreadable, LookupError, TypeError, ValueError, AttributeError):
+            self._differ(index, "digest", hashlib.sha256(data).digest(), row["digest"])
             self._differ(index, "bytes", "a statement of its kind", "none")
             self.report.published.append((index, row["published_at"], False))
             return
+        self._differ(index, "digest", source.digest, row["digest"])
         self._differ(index, "kind", int(source.kind), row["kind"])
-        self._differ(index, "kid", source.kid.hex(), row["kid"].hex())
+        self._differ(index, "kid", source.kid, row["kid"])
         iat = source.claims[statement.IAT]
         if iat > row["published_at"] + SKEW:
             self._differ(index, "published_at", f"not before {iat - SKEW}", f"{row['published_at']:.0f}")
@@ -136,6 +146,13 @@ class _Stretch:
         if isinstance(content, Certificate) and code in (None, "key_compromised"):
             kept = self.report.certificates if code is None else self.report.compromised
             kept[found.short] = content.number, content.exam, index
+        elif code is None and isinstance(content, PassList):
+            self.report.lists.append(GenuineList(cast(Genuine[PassList], found)).at(index, self._chain))
+            self.report.named[index] = [(row.serial, row.certificate) for row in content.rows if row.certificate]
+        elif code is None and isinstance(content, LookupIndex):
+            numbers = tuple(number for number, _key in content.rows)
+            one = Filed(index=index, exam=content.exam, revision=content.revision, numbers=numbers)
+            self.report.indexes.append(one)
         return True
 
     def _tell(self, index: int, code: str) -> None:
@@ -148,7 +165,7 @@ class _Stretch:
                     table="statement",
                     row=f"index={index}",
                     column=column,
-                    expected=str(expected),
-                    found=str(found),
+                    expected=expected.hex() if isinstance(expected, bytes) else str(expected),
+                    found=found.hex() if isinstance(found, bytes) else str(found),
                 )
             )

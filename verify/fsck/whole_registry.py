@@ -1,30 +1,37 @@
 """The whole registry looked through, at one moment: stretches in processes beside one another, then what ties them."""
 
 import asyncio
-import contextlib
-import multiprocessing
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, Final, TypeVar
 
 import asyncpg
 import msgspec
 
 from verify.core.chain import Chain
 from verify.fsck import exam_rules, stretch, tree_found
-from verify.fsck.exam_rules import Facts
 from verify.fsck.found import Difference, Unbelieved
 from verify.fsck.stretch import Report, Task
+from verify.shared import fresh_workers
 from verify.shared.progress import Progress, silent
 
+K = TypeVar("K")
+V = TypeVar("V")
+
 STRETCH: Final = 5_000
-"""Statements that a process looks at in one go."""
+"""Statements that a process looks at in one go, at most."""
+LEAST: Final = 500
+"""And at least: a smaller registry is shared out evenly."""
 _KEYRINGS: Final = "select index, bytes from registry.statement where kind = 5 and bytes <> '' order by index"
 _SIZE: Final = "select coalesce(max(index) + 1, 0) from registry.statement"
 _DISOWNED: Final = """
 select d.index from registry.disowned d left join registry.statement s using (index) where s.index is null
 """
+
+
+class WorkerEnded(Exception):
+    """A process that looked at a stretch ended before it was through, as for want of memory: nothing is known."""
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +49,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
 async def look_through(url: str, root: bytes, *, processes: int | None = None, progress: Progress = silent) -> Findings:
     """Every difference between the registry at the owner's ``url`` and its statements, by the pinned ``root``.
 
-    Raises asyncpg's errors where the registry cannot be asked.
+    Raises asyncpg's errors where the registry cannot be asked, and WorkerEnded.
     """
     connection = await asyncpg.connect(url, timeout=15)
     try:
@@ -66,7 +73,7 @@ class _Whole:
         keyrings = tuple((row["bytes"], row["index"]) for row in await ask(_KEYRINGS))
         chain = Chain.among(keyrings, self._root)
         size = await self._connection.fetchval(_SIZE)
-        reports, facts = await self._looked(size, keyrings, processes, progress)
+        reports = await self._looked(size, keyrings, processes, progress)
         differences = [one for report in reports for one in report.differences]
         unbelieved = [one for report in reports for one in report.unbelieved]
         entries = b"".join(report.entries for report in reports)
@@ -84,6 +91,10 @@ class _Whole:
         else:
             certificates = dict(_merged(report.certificates for report in reports))
             compromised = dict(_merged(report.compromised for report in reports))
+            lists = [one for report in reports for one in report.lists]
+            filed = [one for report in reports for one in report.indexes]
+            named = dict(_merged(report.named for report in reports))
+            facts = await exam_rules.facts(self._connection, chain, lists, named, filed)
             more, strange = exam_rules.check(facts, certificates, compromised)
             differences += more
             known = {one.row for one in unbelieved}
@@ -98,34 +109,33 @@ class _Whole:
 
     async def _looked(
         self, size: int, keyrings: tuple[tuple[bytes, int], ...], processes: int, progress: Progress
-    ) -> tuple[list[Report], Facts]:
-        """Every stretch, and what ties them, beside one another."""
+    ) -> list[Report]:
+        """Every stretch, in the log's order."""
         snapshot = await self._connection.fetchval("select pg_export_snapshot()")
         everything = Task(url=self._url, snapshot=snapshot, keyrings=keyrings, root=self._root, start=0, stop=size)
+        each = max(LEAST, min(STRETCH, -(-size // (4 * processes))))
         tasks = [
-            msgspec.structs.replace(everything, start=start, stop=min(start + STRETCH, size))
-            for start in range(0, size, STRETCH)
+            msgspec.structs.replace(everything, start=start, stop=min(start + each, size))
+            for start in range(0, size, each)
         ]
-        with progress("fsck", size) as advance, contextlib.ExitStack() as stack:
-            pool: ProcessPoolExecutor | None = None
-            if processes > 1 and len(tasks) > 1:
-                spawn = multiprocessing.get_context("spawn")
-                pool = stack.enter_context(ProcessPoolExecutor(min(processes, len(tasks) + 1), mp_context=spawn))
-
-            def run(work: Callable[[Task], Any], task: Task) -> "asyncio.Future[Any]":
-                if pool is None:
-                    return asyncio.ensure_future(asyncio.to_thread(work, task))
-                return asyncio.wrap_future(pool.submit(work, task))
-
-            running = [run(exam_rules.look, everything), *(run(stretch.look, task) for task in tasks)]
-            facts: Facts = await running[0]
-            reports: list[Report] = []
-            for task, report in zip(tasks, running[1:], strict=True):
-                reports.append(await report)
-                advance(task.stop - task.start)
-        return reports, facts
+        count = min(processes, len(tasks))
+        pool = fresh_workers.pool(count) if count > 1 else None
+        reports = []
+        try:
+            with progress("fsck", size) as advance:
+                looks = [pool.submit(stretch.look, task) for task in tasks] if pool is not None else []
+                for place, task in enumerate(tasks):
+                    alone = asyncio.to_thread(stretch.look, task) if pool is None else asyncio.wrap_future(looks[place])
+                    reports.append(await alone)
+                    advance(task.stop - task.start)
+        except BrokenProcessPool:
+            raise WorkerEnded from None
+        finally:
+            if pool is not None:
+                pool.shutdown(cancel_futures=True)
+        return reports
 
 
-def _merged(parts: Any) -> Iterator[tuple[bytes, tuple[str, str, int]]]:
+def _merged(parts: Iterable[dict[K, V]]) -> Iterator[tuple[K, V]]:
     for part in parts:
         yield from part.items()

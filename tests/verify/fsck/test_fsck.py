@@ -18,6 +18,7 @@ from tests.invented import CERTIFICATE, ISSUED_AT
 from verify.core.changes import Named
 from verify.fsck import whole_registry
 from verify.fsck.whole_registry import Findings
+from verify.shared import fresh_workers
 
 CHANGED = {
     "bigint": "{column} + 1",
@@ -118,6 +119,31 @@ def test_a_registry_as_published_has_no_difference(urls: Urls) -> None:
     found = look(urls)
     assert found.differences == ()
     assert found.checkpoints == 4
+
+
+def test_several_processes_find_the_same_in_the_same_order(urls: Urls, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a registry with a row changed in each half, stretch by stretch."""
+    monkeypatch.setattr(whole_registry, "LEAST", 3)
+    change = "update registry.{} set number = overlay(number placing '{}' from 1 for 1) where number ~ '^{}' "
+    for table in ("certificate", "lookup_row"):
+        asyncio.run(execute(urls, change.format(table, "X", "C")))
+    try:
+        alone = look(urls)
+        spread = asyncio.run(whole_registry.look_through(urls.owner, releases.ROOT_THUMBPRINT, processes=2))
+    finally:
+        for table in ("certificate", "lookup_row"):
+            asyncio.run(execute(urls, change.format(table, "C", "X")))
+    assert len(alone.differences) > 6
+    assert spread == alone
+
+
+def test_a_worker_that_dies_is_told(urls: Urls, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is said of the registry then."""
+    monkeypatch.setattr(whole_registry, "LEAST", 3)
+    pool = fresh_workers.pool
+    monkeypatch.setattr(fresh_workers, "pool", lambda count: pool(count, os._exit, 9))
+    with pytest.raises(whole_registry.WorkerEnded):
+        asyncio.run(whole_registry.look_through(urls.owner, releases.ROOT_THUMBPRINT, processes=2))
 
 
 def test_whatever_the_owner_changes_is_named(urls: Urls) -> None:

@@ -20,6 +20,7 @@ from tests.web.pages import register
 LEAST_SCORE: Final = 95
 PAGES: Final = {
     "home": "/",
+    "installed app": "/app",
     "verdict": exam.VALID.path,
     "pass lists": "/pass-lists",
     "notice": "/pass-lists/CEM-2025-09",

@@ -190,7 +190,8 @@ _KEYS: Final = (
         identifier="snapshot",
         summary=N_("The newest snapshot of what is not valid, COSE_Sign1"),
         answers={"application/cose": schema(BYTES)},
-        codes=("no_snapshot", *_REGISTRY),
+        nothing=N_("The centre has published no snapshot yet."),
+        codes=_REGISTRY,
     ),
     Operation(
         method="get",

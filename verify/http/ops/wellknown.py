@@ -4,11 +4,11 @@ import msgspec
 from litestar import Response, Router, get
 
 from verify.core.public_keys import did_document, jwk_set
-from verify.http.answers.problems import Refused
 from verify.http.asked.bodies import Inject
 from verify.http.check.asker import Asker
 
 _OPEN = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=300"}
+_NONE_YET = _OPEN | {"Cache-Control": "public, max-age=5"}
 
 
 @get("/yinjian/keyring")
@@ -22,10 +22,13 @@ async def keyring(asker: Inject[Asker]) -> Response[bytes]:
 
 @get("/yinjian/snapshot")
 async def snapshot(asker: Inject[Asker]) -> Response[bytes]:
-    """The newest snapshot, for checks without a network: one statement, as it was signed."""
+    """The newest snapshot, for checks without a network: one statement, as it was signed.
+
+    Before there is one there is no content, which is nothing wrong: browsers call a 404 an error of the page.
+    """
     data = await asker.registry.snapshot()
     if data is None:
-        raise Refused("no_snapshot")
+        return Response(b"", status_code=204, headers=_NONE_YET)
     return Response(data, media_type="application/cose", headers=_OPEN)
 
 

@@ -69,7 +69,7 @@ export async function renew(root: string, before: Known | null, clock: number): 
 async function withSnapshot(known: Known, before: Known | null): Promise<[Known, News]> {
   try {
     const response = await ask(`${FOLDER}/snapshot`);
-    if (!response.ok) return [known, "no_snapshot"];
+    if (response.status !== 200) return [known, "no_snapshot"]; // 204 before there is one
     const data = await bytesOf(response);
     const { newest } = known.chain;
     const snapshot = await take(data, newest, await sizeOfLog(known.chain), before?.knowledge.snapshot);

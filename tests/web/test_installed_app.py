@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, View
 from tests import PROJECT, http_service
 from tests import invented_exam as exam
 from tests.http_service import serving, settings
-from tests.invented import LOG, STATUS
+from tests.invented import ISSUED_AT, LOG, STATUS, TestKey
 from tests.photos import qr_image
 from tests.web.conftest import CHROMIUM, QUIET
 from tests.web.pages import register
@@ -53,19 +53,23 @@ class Centre:
         await send({"type": "http.response.body", "body": given[1]})
 
 
-def snapshot(taken_at: int = NOW - 3 * DAY) -> bytes:
+def snapshot(taken_at: int = NOW - 3 * DAY, *, key: TestKey = STATUS) -> bytes:
     """What was not valid three days ago: one certificate was revoked."""
     standings: Any = {exam.REVOKED.named.short[:8]: "revoked"}
     made = Snapshot(taken_at=taken_at, log_size=20, standings=standings, issued_at=taken_at)
-    return STATUS.sign(made.draft(STATUS.kid))
+    return key.sign(made.draft(key.kid))
+
+
+def note(size: int, root: bytes = bytes(32)) -> str:
+    """The log's checkpoint."""
+    said = checkpoint.Checkpoint(origin=f"{exam.HOST.lower()}/log", size=size, root=root)
+    return checkpoint.note(said, LOG.public, LOG.private.sign(said.text.encode()))
 
 
 def receipt() -> str:
     """The proof that a log, of a single entry, has the valid certificate."""
     root = tree.leaf(tree.entry_of(statement.decode(exam.VALID.data)))
-    of = checkpoint.Checkpoint(origin=f"{exam.HOST.lower()}/log", size=1, root=root)
-    note = checkpoint.note(of, LOG.public, LOG.private.sign(of.text.encode()))
-    return receipts.tlog_proof(receipts.Proof(index=0, size=1, path=()), note)
+    return receipts.tlog_proof(receipts.Proof(index=0, size=1, path=()), note(1, root))
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +165,7 @@ def test_without_a_network_the_camera_still_checks_and_says_as_of_when(phone: Ph
     page = opened(context, f"{centre.url}/scan")
     page.get_by_role("button", name="Open the camera").click()
     expect(answer(page)).to_contain_text("Genuine, and valid as of", timeout=15_000)
+    expect(page.locator("[data-part=status]")).to_have_text("Read: see above.")
     result = page.locator("[data-part=result]")
     expect(result).to_contain_text("for 3 days, is not known here")
     expect(result).to_contain_text("The register could not be asked")
@@ -241,11 +246,48 @@ def test_keys_that_do_not_carry_on_and_old_snapshots_are_not_taken(phone: Phone,
     page = opened(context, f"{honest.url}/app?lang=en")
     expect(page.locator("[data-part=knowledge]")).to_contain_text("does not carry on from the one that is kept here")
     del honest.says["/.well-known/yinjian/keyring"]
-    honest.says[SNAPSHOT] = ("application/cose", snapshot(NOW - 30 * DAY))
-    page = opened(context, f"{honest.url}/app?lang=en")
-    known = page.locator("[data-part=knowledge]")
-    expect(known).to_contain_text("older than what is kept here")
-    expect(known).to_contain_text("3 days ago")
+    bad = {
+        "rolled back": snapshot(NOW - 30 * DAY),
+        "older than the keyring": snapshot(ISSUED_AT - DAY),
+        "half downloaded": snapshot(NOW)[:-30],
+        "by a key of one programme": snapshot(NOW, key=TestKey("CEM")),
+        "of a size that no checkpoint proves": snapshot(NOW),
+    }
+    honest.says["/log/checkpoint"] = ("text/plain", note(19).encode())
+    for what, data in bad.items():
+        honest.says[SNAPSHOT] = ("application/cose", data)
+        page = opened(context, f"{honest.url}/app?lang=en")
+        known = page.locator("[data-part=knowledge]")
+        expect(known, what).to_contain_text("older than what is kept here")
+        expect(known, what).to_contain_text("3 days ago")
+        page.close()
+    honest.says["/log/checkpoint"] = ("text/plain", note(20).encode())
+    expect(opened(context, f"{honest.url}/app?lang=en").locator("[data-part=knowledge]")).to_contain_text("0 days ago")
+
+
+def test_a_page_with_another_root_is_told_as_that(phone: Phone, centre: Centre) -> None:
+    """The app goes on with the root that it was installed with."""
+    context = phone()
+    other = 'document.querySelector("[data-app]").dataset.root = "00".repeat(32)'
+    context.add_init_script(f'document.addEventListener("readystatechange", () => {{ {other} }}, {{ once: true }})')
+    page = opened(context, f"{centre.url}/app?lang=en")
+    expect(page.locator("[data-part=knowledge]")).to_contain_text("names another root key")
+    check(page, exam.VALID.qr)
+    expect(answer(page)).to_have_text("Genuine and valid")
+
+
+def test_two_centres_apps_live_beside_one_another(phone: Phone, centre: Centre) -> None:
+    """Two addresses, two apps: what one forgets the other keeps, and each works without a network."""
+    context = phone()
+    theirs = centre.url.replace("127.0.0.1", "localhost")
+    page = opened(context, f"{theirs}/app?lang=en")
+    page.wait_for_selector("[data-installed=yes]")
+    context.set_offline(True)
+    page.get_by_role("button", name="Forget everything here").click()
+    expect(page.locator("[data-part=knowledge]")).to_contain_text("is gone")
+    page = opened(context, f"{centre.url}/app?lang=en")
+    check(page, exam.VALID.qr)
+    expect(answer(page)).to_contain_text("Genuine, and valid as of")
 
 
 def test_without_ed25519_in_the_browser_the_kept_library_judges(phone: Phone, centre: Centre) -> None:

@@ -7,10 +7,11 @@ certificate's code, or cannot be read, is told with its place.
 
 import asyncio
 import os
+import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -19,7 +20,6 @@ from verify.files import jobs
 from verify.files.findings import MAX_BYTES, Findings
 from verify.files.refusals import FileRefused
 from verify.files.tables.data import Texts
-from verify.files.workers import Workers
 from verify.shared.command import LOCALE, messages, why
 
 _ = messages(LOCALE)
@@ -122,7 +122,7 @@ class _Readers:
     def __init__(self, count: int) -> None:
         self._count = count
         self._places = asyncio.Semaphore(max(1, count))
-        self._workers: dict[jobs.Reads, Workers] = {}
+        self._workers: dict[jobs.Reads, Any] = {}
         self._files = 0
 
     async def read(self, one: Given) -> list[Thing]:
@@ -147,6 +147,10 @@ class _Readers:
         return list(_things(str(one), answer))
 
     async def _ask(self, reads: jobs.Reads, job: jobs.Job) -> jobs.Answer:
+        if sys.platform == "win32":  # which neither forks nor confines
+            return await asyncio.to_thread(read_here, job)
+        from verify.files.workers import Workers
+
         workers = self._workers.setdefault(reads, Workers(self._count, reads=reads))
         self._files += 1
         return await workers.run(job, f"{self._files}")  # all are one person's: no file waits for another's sake
@@ -154,6 +158,17 @@ class _Readers:
     async def close(self) -> None:
         for one in self._workers.values():
             await one.close()
+
+
+def read_here(job: jobs.Job) -> jobs.Answer:
+    """The answer to a job, in this process. Raises FileRefused."""
+    try:
+        answer = jobs.do(job)
+    except Exception:  # noqa: BLE001 -- whatever a stranger's file does to a reader costs its own row
+        raise FileRefused("reader_failed") from None
+    if isinstance(answer, jobs.Declined):
+        raise FileRefused(answer.code, line=answer.line)
+    return answer
 
 
 def _cores() -> int:

@@ -19,11 +19,15 @@ from tests import PROJECT
 from tests.invented import CERTIFICATE, LOG, ROOT, STATUS, TestKey
 from tests.vectors import verdicts
 from verify.__main__ import command
+from verify.commands.things import read_here
 from verify.core import qr_text, verdict
 from verify.core.keyring import thumbprint
 from verify.core.log import checkpoint
 from verify.core.log.checkpoint import Checkpoint
 from verify.core.offline import Knowledge
+from verify.files.findings import Findings
+from verify.files.jobs import FindCodes
+from verify.files.refusals import FileRefused
 
 PIN = thumbprint(ROOT.public).hex()
 GOOD = verdicts.made()
@@ -152,7 +156,7 @@ def test_a_file_that_ends_its_reader_costs_its_own_row(
     files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Strangers' files are read by other processes; the one that dies of a file is told with it, and others go on."""
-    monkeypatch.setattr("verify.files.workers._PROGRAM", "tests.verify.commands.dying_worker")
+    monkeypatch.setattr("verify.files.template.PROGRAM", "tests.verify.commands.dying_worker")
     folder = tmp_path / "papers"
     for name in ("a", "b", "c"):
         drawn(folder / f"{name}.png", GOOD_TEXT)
@@ -163,6 +167,17 @@ def test_a_file_that_ends_its_reader_costs_its_own_row(
     assert [Path(x["source"]).name for x in given["verdicts"]] == ["a.png", "c.png"]
     assert [(Path(x["source"]).name, x["code"]) for x in given["problems"]] == [("b.png", "reader_failed")]
     assert code(answer) == 1
+
+
+def test_where_there_are_no_such_processes_files_are_read_here(tmp_path: Path) -> None:
+    """On Windows: with the same answers and refusals."""
+    found = read_here(FindCodes(data=drawn(tmp_path / "a.png", GOOD_TEXT).read_bytes(), seconds=5))
+    assert isinstance(found, Findings)
+    assert [one.text for one in found.codes] == [GOOD_TEXT]
+    for data, wanted in ((b"\x89PNG\r\n\x1a\n", "damaged_file"), (object(), "reader_failed")):
+        with pytest.raises(FileRefused) as refused:
+            read_here(FindCodes(data=data, seconds=5))  # type: ignore[arg-type]  # the second is what breaks a reader
+        assert refused.value.code == wanted
 
 
 def test_one_that_is_not_wholly_checked_among_valid_ones_is_told_by_the_exit_code(files: list[str]) -> None:
@@ -289,6 +304,7 @@ def giving(**served: bytes) -> Bad:
         (giving(keyring=PLAIN[:-9]), "truncated"),
         (giving(snapshot=verdicts.snapshot(log_size=39, key=verdicts.TELLER)), "snapshot_rolled_back"),
         (giving(snapshot=verdicts.snapshot(log_size=41, key=verdicts.TELLER)), "snapshot_unproven"),
+        (giving(snapshot=verdicts.snapshot(issued_at=1, key=verdicts.TELLER)), "snapshot_before_keyring"),
         (giving(snapshot=SNAPSHOT[:-40]), "truncated"),
         (giving(snapshot=verdicts.snapshot(key=CERTIFICATE)), "key_wrong_use"),
         (giving(snapshot=verdicts.snapshot(key=TestKey("CEM"))), "key_wrong_programme"),

@@ -153,7 +153,9 @@ class _Readers:
 
         workers = self._workers.setdefault(reads, Workers(self._count, reads=reads))
         self._files += 1
-        return await workers.run(job, f"{self._files}")  # all are one person's: no file waits for another's sake
+        # All are one person's: no file waits for another's sake.
+        answer: jobs.Answer = await workers.run(job, f"{self._files}")
+        return answer
 
     async def close(self) -> None:
         for one in self._workers.values():

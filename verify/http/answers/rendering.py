@@ -74,6 +74,7 @@ class Views:
         ``kept`` among the values is what the page's form was sent, so that another language can be answered in too.
         """
         asked = state.of(request.scope)
+        address = _Address(request)
         return (
             self._environments[asked.language]
             .get_template(template)
@@ -81,11 +82,11 @@ class Views:
                 **{"kept": None} | values,
                 now=china_time.local(asked.now),
                 link=lambda target: self.link(request, target),
-                here=_here(request),
-                asked_here=_asked_here(request),
+                here=address.path,
+                asked_here=address.asked(),
                 asked_by_link=request.method == "GET",
                 switched=asked.switched,
-                switches=[(code, name, _asked_here(request, code)) for code, name in LANGUAGES.items()],
+                switches=[(code, name, address.asked(code)) for code, name in LANGUAGES.items()],
             )
         )
 
@@ -137,17 +138,21 @@ class Views:
         return page
 
 
-def _here(request: AnyRequest) -> str:
-    """The page's path. Never two slashes at its start: browsers would take what follows for another host."""
-    return "/" + quote(state.of(request.scope).path.lstrip("/"))
+class _Address:
+    """The page's own address."""
 
+    def __init__(self, request: AnyRequest) -> None:
+        # Never two slashes at its start: browsers would take what follows for another host.
+        self.path: Final = "/" + quote(state.of(request.scope).path.lstrip("/"))
+        asked = request.scope["query_string"]
+        self._asked = parse_qsl(asked.decode("latin-1")) if asked else []
 
-def _asked_here(request: AnyRequest, language: Language | None = None) -> str:
-    """The page's address with all that it asks, in another language where one is named."""
-    asked = parse_qsl(request.scope["query_string"].decode("latin-1"))
-    if language is not None:
-        asked = [(name, value) for name, value in asked if name != "lang"] + [("lang", language)]
-    return _here(request) + (f"?{urlencode(asked)}" if asked else "")
+    def asked(self, language: Language | None = None) -> str:
+        """It with all that it asks, in another language where one is named."""
+        asked = self._asked
+        if language is not None:
+            asked = [(name, value) for name, value in asked if name != "lang"] + [("lang", language)]
+        return self.path + (f"?{urlencode(asked)}" if asked else "")
 
 
 def _with_language(target: str, asked: Language | None) -> str:
@@ -171,6 +176,14 @@ def _environment(language: Language, files: Files, own: dict[str, object]) -> ji
     catalogue = words.catalogue(language)
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]  # added by i18n
 
+    @functools.lru_cache(maxsize=1024)
+    def kept(name: str, values: tuple[tuple[str, object], ...]) -> Markup:
+        return Markup(environment.get_template(name).render(dict(values)))  # noqa: S704 -- a template's own
+
+    def part(name: str, **values: object) -> Markup:
+        """A part of a page, made once for these values: they say nothing of a person."""
+        return kept(name, tuple(values.items()))
+
     @functools.lru_cache(maxsize=4096)  # all are our own words: those of the templates, and of tables
     def said(text: str) -> Markup:
         return Markup(catalogue.gettext(text)) % {}  # noqa: S704 -- our own words
@@ -179,6 +192,7 @@ def _environment(language: Language, files: Files, own: dict[str, object]) -> ji
     environment.as_filter |= {"_": (), "link": ("switched",)}
     environment.globals |= {
         "language": language,
+        "part": part,
         "static": files.url,
         "built": files.has,
         "upload_bytes": MAX_BYTES,

@@ -34,7 +34,7 @@ async def test_what_is_made_once_names_nobody(monkeypatch: pytest.MonkeyPatch) -
 
     def watched(*arguments: Any) -> Any:
         environment = environment_of(*arguments)
-        part = environment.globals["part"]
+        part: Any = environment.globals["part"]
 
         def noted(name: str, **values: object) -> Markup:
             told: Markup = part(name, **values)

@@ -24,6 +24,8 @@ from verify.http.ops import metrics
 
 CHUNK: Final = 25
 """Rows judged in one go, about 10 ms, before other requests have their turn."""
+_ROW_COST: Final = 0.0007
+"""Seconds of this process that a row takes, from its text to its verdict."""
 SLICE: Final = 100
 """Rows whose records are read in one go."""
 QUESTION: Final = 500
@@ -77,7 +79,7 @@ class Judging:
 
         Raises RegistryUnavailable and RegisterDamaged.
         """
-        async with self._asker.lane.turn(self._client):
+        async with self._asker.lane.turn(self._client, 0.0):
             await self._enter()
         rows, withheld = self._rows, False
         questions = [rows[at : at + QUESTION] for at in range(0, len(rows), QUESTION)]
@@ -88,14 +90,15 @@ class Judging:
                 following = asyncio.create_task(self._ask(questions[at])) if at < len(questions) else None
                 judged: list[Checked] = []
                 for begin in range(0, len(asked_for), CHUNK):
-                    async with self._asker.lane.turn(self._client):
-                        judged += [await self._judged(asked, row) for row in asked_for[begin : begin + CHUNK]]
+                    some = asked_for[begin : begin + CHUNK]
+                    async with self._asker.lane.turn(self._client, len(some) * _ROW_COST):
+                        judged += [await self._judged(asked, row) for row in some]
                     await asyncio.sleep(0)  # others have their turn, the question under way among them
-                async with self._asker.lane.turn(self._client):
+                async with self._asker.lane.turn(self._client, 0.0):
                     judged = await self._settled(judged)
                 withheld = withheld or any(item.row.problem == WANTED for item in judged)
                 if withheld and at == len(questions):
-                    async with self._asker.lane.turn(self._client):
+                    async with self._asker.lane.turn(self._client, 0.0):
                         self.challenge = await self._gate.challenge(list(self._tries.values()), self._client, self._now)
                 for begin in range(0, len(judged), CHUNK):
                     yield tuple(judged[begin : begin + CHUNK])
@@ -128,7 +131,7 @@ class Judging:
         numbers = [item.number for item in seen.values() if item.number]
         records: dict[str, Record] = {}
         for begin in range(0, max(len(numbers), 1), SLICE):
-            async with self._asker.lane.turn(self._client):
+            async with self._asker.lane.turn(self._client, 0.0):
                 records |= await self._asker.registry.by_numbers(numbers[begin : begin + SLICE])
         log = await self._asker.registry.log(list(records.values())) if records else None
         return _Asked(chain=chain, seen=seen, records=records, log=log)

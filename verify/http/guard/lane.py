@@ -32,8 +32,11 @@ class Lane:
         self._taken = False
 
     @asynccontextmanager
-    async def turn(self, client: str) -> AsyncIterator[None]:
-        """The client's next slice, once it is its turn."""
+    async def turn(self, client: str, cost: float | None = None) -> AsyncIterator[None]:
+        """The client's next slice, once it is its turn.
+
+        It counts for ``cost`` seconds, or as long as it takes: of what waits for others that is the machine's doing.
+        """
         queues = self._had.had(client) >= self._free
         if queues:
             if self._taken:
@@ -44,7 +47,7 @@ class Lane:
             yield
         finally:
             took = time.perf_counter() - begun
-            self._had.spend(client, took)
+            self._had.spend(client, took if cost is None else cost)
             if queues:
                 self._let_rest(client, took)
 

@@ -66,7 +66,13 @@ class Template:
         born: asyncio.Future[Fork] = loop.create_future()
         self._born.append(born)
         self._sockets.append(ours)
-        return await born
+        try:
+            return await born
+        except asyncio.CancelledError:
+            if not born.cancelled() and born.exception() is None:  # it came in the very moment
+                born.result().socket.close()
+                self.end(born.result())
+            raise
 
     def end(self, one: Fork) -> None:
         """Has a worker ended, where it lives: the template alone knows that its process ID is still its own."""
@@ -88,15 +94,19 @@ class Template:
             kernel.hide()  # what a worker may not read of us, it may not read of its user's either
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        with theirs:
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-PsB", "-X", "utf8", "-m", PROGRAM, *self._arguments),
-                stdin=theirs.fileno(),
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,  # a reader's complaint may quote the file
-                cwd="/",
-                env={"PYTHONPATH": str(_HERE), "MALLOC_ARENA_MAX": "2"},
-            )
+        try:
+            with theirs:
+                self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-PsB", "-X", "utf8", "-m", PROGRAM, *self._arguments),
+                    stdin=theirs.fileno(),
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=asyncio.subprocess.DEVNULL,  # a reader's complaint may quote the file
+                    cwd="/",
+                    env={"PYTHONPATH": str(_HERE), "MALLOC_ARENA_MAX": "2"},
+                )
+        except BaseException:
+            ours.close()
+            raise
         self._control = ours
         asyncio.get_running_loop().add_reader(ours.fileno(), self._hear, ours)
         return ours

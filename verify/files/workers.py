@@ -155,7 +155,7 @@ class _Worker:
     @classmethod
     async def start(cls, template: Template, *, aside: bool) -> "_Worker":
         """A worker that is ready for its first job. Raises FileRefused."""
-        one = None
+        one = fork = None
         try:
             async with asyncio.timeout(_READY_IN):
                 fork = await template.fork()
@@ -166,6 +166,9 @@ class _Worker:
         except BaseException as error:
             if one is not None:
                 await asyncio.shield(one.end())
+            elif fork is not None:
+                fork.socket.close()
+                template.end(fork)
             if isinstance(error, (TimeoutError, OSError, EOFError, msgspec.MsgspecError)):
                 raise FileRefused("reader_lost") from None
             raise

@@ -2,33 +2,30 @@
 
 import asyncio
 import hashlib
-import os
 import random
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from bench import crowd
+from bench import crowd, raw
 from bench.figures import Figure, beside, limit
 from bench.invented import final_release
 from migrations import embedded
 from signing.release import release_file
 from signing.release.into_log import Logging
 from signing.release.into_registry import publish
+from signing.spread import processors
 from tests import releases
 from tests.conftest import fresh_registry
-from tests.invented import CERTIFICATE, LOG
+from tests.invented import LOG
 from tests.vectors.logs import ORIGIN
 from verify.core import verdict
 from verify.core.log import checkpoint, tiles, tree
 from verify.core.log.checkpoint import Checkpoint, Signed
 from verify.core.log.view import TreeView
-from verify.core.statement import decode
 from verify.fsck import whole_registry
 from verify.registry.postgres import PostgresRegistry
 
@@ -137,17 +134,15 @@ def _fsck(database: embedded.Database) -> Figure:
     with fresh_registry(database) as urls:
         addresses = {"owner_url": urls.owner, "signer_url": urls.signer, "reader_url": urls.reader}
         crowd.fill(msgspec.structs.replace(database, **addresses), CROWD, indexed=True)
+        bare = [raw.verifications()]
         begun = time.perf_counter()
         found = asyncio.run(whole_registry.look_through(urls.owner, releases.ROOT_THUMBPRINT))
         seconds = time.perf_counter() - begun
     if found.differences:
         raise SystemExit(f"fsck found {found.differences[:3]}")
-    cores = os.cpu_count() or 1
-    against = f"bare Ed25519 × {cores} cores"
-    bare = _bare_verify() * cores
-    return beside(
-        f"fsck of {found.size:,} statements", [found.size / seconds], [bare], unit="/s", against=against, bound=0.3
-    )
+        bare.append(raw.verifications())
+    work, against = f"fsck of {found.size:,} statements", f"bare Ed25519 on {processors()} cores"
+    return beside(work, [found.size / seconds] * 2, bare, unit="/s", against=against, bound=0.3)
 
 
 async def _verdicts(url: str) -> list[Figure]:
@@ -180,13 +175,3 @@ async def _verdicts(url: str) -> list[Figure]:
         beside("verdicts by number with step 9", step_9, without, unit="/s", against=peer, bound=0.9),
         beside("verdicts by number with the receipt", receipts, without, unit="/s", against=peer, bound=0.7),
     ]
-
-
-def _bare_verify() -> float:
-    """Ed25519 verifications a second, of one certificate's bytes."""
-    statement = decode(releases.certify(1))
-    verify: Callable[[bytes, bytes], None] = Ed25519PublicKey.from_public_bytes(CERTIFICATE.public).verify
-    begun = time.perf_counter()
-    for _ in range(10_000):
-        verify(statement.signature, statement.signed)
-    return 10_000 / (time.perf_counter() - begun)

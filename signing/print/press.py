@@ -18,7 +18,7 @@ from signing.print.fonts import FontBook
 from signing.print.paper import Printable, Words
 from signing.print.typesetter import OWN, PRESS, Typesetter
 from signing.spread import processors
-from verify.shared import whole_files
+from verify.shared import fresh_workers, whole_files
 from verify.shared.command import Refusal
 
 _SHARE: Final = 20
@@ -197,9 +197,7 @@ def _spread(
     workers: int,
 ) -> None:
     count = min(workers or processors(), len(tasks))
-    # Fresh interpreters: a fork of a process with threads in it may hang.
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(count, context, _start, (plan,)) as pool:
+    with fresh_workers.pool(count, _start, plan) as pool:
         jobs = [pool.submit(work, *task) for task in tasks]
         try:
             for job in concurrent.futures.as_completed(jobs):

@@ -116,8 +116,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     def seal(self, signature: bytes) -> bytes:
         """The statement's bytes with ``signature`` (64 bytes)."""
+        if len(signature) != 64:
+            raise ValueError("a signature that is not 64 bytes")
         protected, payload = cbor.encode(self.protected), cbor.encode(self.payload)
-        return b"".join((_ARRAY_OF_4, protected, _NO_HEADER, payload, cbor.encode(signature)))
+        return b"".join((_ARRAY_OF_4, protected, _NO_HEADER, payload, _SIGNATURE, signature))
 
 
 def _sig_structure(protected: bytes, payload: bytes) -> bytes:

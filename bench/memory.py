@@ -1,0 +1,37 @@
+"""The most memory that a piece of work has at once."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+
+import psutil
+
+
+class Memory:
+    """The most that this process and its workers had at once, in bytes: what is shared counts once (PSS)."""
+
+    def __init__(self) -> None:
+        self.most = 0
+
+    def _look(self) -> None:
+        me = psutil.Process()
+        with contextlib.suppress(psutil.Error):
+            together = sum(one.memory_full_info().pss for one in [me, *me.children(recursive=True)])
+            self.most = max(self.most, together)
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Looks every quarter of a second while the work goes on."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(0.25):
+                self._look()
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()

@@ -77,6 +77,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     finals: tuple[BelievedList, ...]
     """The believed final lists of its exam, by revision."""
     exam: ExamFacts | None
+    named: tuple[bool, ...]
+    """Of each of these lists, whether it names it, or what it replaces or is replaced by."""
 
     @property
     def short(self) -> bytes:
@@ -86,22 +88,19 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def registered(self) -> bool:
         """Whether a final list ever named it, or what it replaces or is replaced by."""
-        return any(map(self._on, self.finals))
+        return any(self.named)
 
     @property
     def withdrawn_at(self) -> int | None:
         """When a list left out every certificate of its line that an earlier one named, if the newest still does."""
         at = None
-        named = False
-        for listed in self.finals:
-            if self._on(listed):
-                named, at = True, None
-            elif named and at is None:
+        once = False
+        for listed, named in zip(self.finals, self.named, strict=True):
+            if named:
+                once, at = True, None
+            elif once and at is None:
                 at = listed.head.issued_at
         return at
-
-    def _on(self, listed: BelievedList) -> bool:
-        return any(map(listed.names, self.line))
 
     def worth(self, time: int) -> standing.Worth:
         """What it is worth at ``time``, seconds since 1970."""
@@ -159,15 +158,18 @@ class Register:
             return None
         found = owner.found
         exam = found.content.exam
+        line = self._lines.get(found.short, frozenset([found.short]))
+        finals = self.finals(exam)
         return Held(
             certificate=found.content,
             index=owner.index,
             digest=found.digest,
             restored=owner.restored,
             changes=tuple(self._changes.get(found.short, ())),
-            line=self._lines.get(found.short, frozenset([found.short])),
-            finals=self.finals(exam),
+            line=line,
+            finals=finals,
             exam=self._facts(exam),
+            named=tuple([any(map(listed.names, line)) for listed in finals]),
         )
 
     def first(self, number: str) -> Signed | None:

@@ -29,6 +29,8 @@ PERSONAL: Final = "no-store"
 """For pages that hold what only one asker may see."""
 
 
+_FIRST_SECONDS: Final = 1.0
+"""In which who asks for a page has its own templates compiled alone."""
 _FOUND: Final = ("/", "/about", "/help", "/privacy")
 """Pages that search engines may show."""
 
@@ -44,16 +46,17 @@ class Views:
         self._warming: asyncio.Task[None] | None = None
 
     async def warm(self) -> None:
-        """Begins to compile every template, which takes some hundredths of a second each: one in a turn of the loop,
-        so that who asks meanwhile waits for one at most.
+        """Begins to compile every template, once the service has had a moment to be found ready.
+
+        That takes some hundredths of a second each, in a thread, which lets the event loop have its turns between.
         """
         self._warming = asyncio.create_task(self._compile())
 
     async def _compile(self) -> None:
+        await asyncio.sleep(_FIRST_SECONDS)
         for environment in self._environments.values():
             for name in environment.list_templates():
-                environment.get_template(name)
-                await asyncio.sleep(0)
+                await asyncio.to_thread(environment.get_template, name)
 
     def page(
         self, request: AnyRequest, template: str, *, cache: str = PERSONAL, status: int = 200, **values: Any

@@ -5,6 +5,7 @@ It runs to its end whatever is missed or breaks, and then ends with 1. ``--json 
 
 import argparse
 import tempfile
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -12,12 +13,10 @@ from pathlib import Path
 import msgspec
 
 from bench import (
-    answers,
     batch,
     bounds,
     desk,
     equal_answers,
-    growth,
     hostile,
     installed_app,
     lighthouse,
@@ -29,6 +28,7 @@ from bench import (
     signing_room,
 )
 from bench.figures import Figure, show
+from bench.service import answers, growth
 from migrations import embedded
 
 
@@ -75,13 +75,17 @@ def main() -> None:
         parser.error(f"no such benchmark: {', '.join(unknown)} (there are {', '.join(BENCHMARKS | ALONE)})")
     figures: list[Figure] = []
     broken = []
+    took: dict[str, float] = {}
     for name in asked.names or BENCHMARKS:
+        begun = time.perf_counter()
         try:
             figures += (BENCHMARKS | ALONE)[name]()
         except (Exception, SystemExit):  # noqa: BLE001 -- the others are to run all the same
             traceback.print_exc()
             broken.append(name)
+        took[name] = time.perf_counter() - begun
     show(figures)
+    print(f"seconds: {', '.join(f'{name} {seconds:.0f}' for name, seconds in took.items())}")
     if asked.json:
         kept = [msgspec.structs.asdict(one) | {"ratio": one.ratio, "met": one.met} for one in figures]
         asked.json.write_bytes(msgspec.json.format(msgspec.json.encode(kept)))

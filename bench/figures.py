@@ -17,21 +17,26 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     """Such as ``/s``, ``ms``, ``MiB``."""
     against: str
-    """The peer, or the limit."""
-    theirs: float
+    """The peer, or the limit; empty where the figure is only stated."""
+    theirs: float | None
     ratios: tuple[float, ...]
     """Of each round, ours to theirs."""
-    bound: float
+    bound: float | None
+    """None where there is no target."""
     side: Literal["at least", "at most"] = "at least"
+    why: str = ""
+    """What the figure is made of, by the run's own counters: shown where the target is missed."""
 
     @property
-    def ratio(self) -> float:
+    def ratio(self) -> float | None:
         """The median of the rounds."""
-        return statistics.median(self.ratios)
+        return statistics.median(self.ratios) if self.ratios else None
 
     @property
     def met(self) -> bool:
-        """Whether the median ratio keeps its bound."""
+        """Whether the median ratio keeps its bound, or there is none."""
+        if self.bound is None or self.ratio is None:
+            return True
         return self.ratio >= self.bound if self.side == "at least" else self.ratio <= self.bound
 
 
@@ -42,8 +47,9 @@ def beside(
     *,
     unit: str,
     against: str,
-    bound: float,
+    bound: float | None,
     side: Literal["at least", "at most"] = "at least",
+    why: str = "",
 ) -> Figure:
     """The figure of rounds that were measured in turns, ours and theirs of each."""
     return Figure(
@@ -55,29 +61,47 @@ def beside(
         ratios=tuple(mine / other for mine, other in zip(ours, theirs, strict=True)),
         bound=bound,
         side=side,
+        why=why,
     )
 
 
-def limit(work: str, ours: float, most: float, *, unit: str) -> Figure:
+def limit(work: str, ours: float, most: float, *, unit: str, why: str = "") -> Figure:
     """A figure that has no peer, only a limit: at most ``most``."""
     return Figure(
-        work=work, ours=ours, unit=unit, against="limit", theirs=most, ratios=(ours / most,), bound=1.0, side="at most"
+        work=work,
+        ours=ours,
+        unit=unit,
+        against="limit",
+        theirs=most,
+        ratios=(ours / most,),
+        bound=1.0,
+        side="at most",
+        why=why,
     )
+
+
+def stated(work: str, ours: float, *, unit: str) -> Figure:
+    """A figure that has neither: it is told, and nothing is asked of it."""
+    return Figure(work=work, ours=ours, unit=unit, against="", theirs=None, ratios=(), bound=None)
 
 
 def show(figures: Sequence[Figure], console: Console | None = None) -> None:
-    """One table: work, ours, peer or limit, ratio with its spread, target, met or not."""
+    """One table: work, ours, peer or limit, ratio with its spread, target, met or not; and what holds what is not."""
+    console = console or Console(width=160)
     table = Table("work", "ours", "beside", "theirs", "ratio", "rounds", "target", "met")
     for one in figures:
-        spread = f"{min(one.ratios):.2f}–{max(one.ratios):.2f}" if len(one.ratios) > 1 else ""
         table.add_row(
             one.work,
             f"{one.ours:,.4g} {one.unit}",
             one.against,
-            f"{one.theirs:,.4g} {one.unit}",
-            f"{one.ratio:.2f}",
-            spread,
-            f"{one.side} {one.bound:g}",
-            "yes" if one.met else "NO",
+            f"{one.theirs:,.4g} {one.unit}" if one.theirs is not None else "",
+            f"{one.ratio:.2f}" if one.ratio is not None else "",
+            f"{min(one.ratios):.2f}–{max(one.ratios):.2f}" if len(one.ratios) > 1 else "",
+            f"{one.side} {one.bound:g}" if one.bound is not None else "",
+            ("yes" if one.met else "NO") if one.bound is not None else "",
         )
-    (console or Console(width=160)).print(table)
+    console.print(table)
+    for one in figures:
+        if not one.met:
+            why = one.why or "see docs/benchmarks.md, What holds it"
+            console.print(f"missed: {one.work}, beside {one.against}: {why}", highlight=False)

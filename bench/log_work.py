@@ -10,9 +10,10 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
-from bench import crowd, raw
+from bench import raw
 from bench.figures import Figure, beside, limit
 from bench.invented import final_release
+from bench.service import crowd
 from migrations import embedded
 from signing.release import release_file
 from signing.release.into_log import Logging

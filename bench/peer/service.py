@@ -6,140 +6,48 @@ not do: judge who is believed where in the log, tell nine steps, guard anything.
 """
 
 import hashlib
+import io
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import cbor2
+import zxingcpp
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from fastapi import Depends, FastAPI, HTTPException
-from pydantic import BaseModel
-from sqlalchemy import select
+from fastapi import Depends, FastAPI, HTTPException, UploadFile
+from fastapi.concurrency import run_in_threadpool
+from PIL import Image
+from sqlalchemy import ARRAY, LargeBinary, String, column, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from bench.peer.models import (
+    Answer,
+    Certificate,
+    CertificateRow,
+    ChangeRow,
+    Exam,
+    Found,
+    Keyring,
+    ListRow,
+    ListStatement,
+    Names,
+    PassListPage,
+    PassListRow,
+    Person,
+    Programme,
+    Row,
+    ShownRow,
+    Verdicts,
+)
+from verify.core import identity
 
 DATABASE: Final = "BENCH_DATABASE_URL"
+LOOKUP: Final = "BENCH_LOOKUP_SECRET"
 _FIRST: Final = -65536
 _MOST_DIGITS: Final = 2000
-
-
-class Base(DeclarativeBase):
-    """Views of the registry."""
-
-
-class CertificateRow(Base):
-    """A certificate's statement under its number."""
-
-    __tablename__ = "certificates"
-    __table_args__ = {"schema": "registry"}  # noqa: RUF012 -- as SQLAlchemy has it
-    index: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str]
-    exam: Mapped[str]
-    bytes: Mapped[bytes]
-
-
-class ChangeRow(Base):
-    """A change of a certificate's status."""
-
-    __tablename__ = "changes"
-    __table_args__ = {"schema": "registry"}  # noqa: RUF012 -- as SQLAlchemy has it
-    index: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str]
-    action: Mapped[str]
-    effective_at: Mapped[int]
-    bytes: Mapped[bytes]
-
-
-class ListRow(Base):
-    """The head of a pass list."""
-
-    __tablename__ = "list_heads"
-    __table_args__ = {"schema": "registry"}  # noqa: RUF012 -- as SQLAlchemy has it
-    index: Mapped[int] = mapped_column(primary_key=True)
-    exam: Mapped[str]
-    stage: Mapped[str]
-    revision: Mapped[int]
-    title_zh: Mapped[str]
-    title_en: Mapped[str | None]
-    held_on: Mapped[str]
-
-
-class ShownRow(Base):
-    """A row of a pass list, as everybody may see it."""
-
-    __tablename__ = "shown_rows"
-    __table_args__ = {"schema": "registry"}  # noqa: RUF012 -- as SQLAlchemy has it
-    list: Mapped[int] = mapped_column(primary_key=True)
-    ordinal: Mapped[int] = mapped_column(primary_key=True)
-    serial: Mapped[int]
-    name: Mapped[str]
-    id: Mapped[str]
-
-
-class Names(BaseModel):
-    """A text in Chinese and perhaps English."""
-
-    zh: str
-    en: str | None = None
-
-
-class Programme(BaseModel):
-    """A programme."""
-
-    code: str
-    name: Names
-    level: Names
-    occupation: str | None
-
-
-class Exam(BaseModel):
-    """An exam."""
-
-    code: str
-    title: Names
-    held_on: str
-
-
-class Certificate(BaseModel):
-    """What is answered of a certificate."""
-
-    number: str
-    holder: str
-    id_hint: str | None
-    programme: Programme
-    exam: Exam
-    issuers: list[Names]
-    issued_at: datetime
-    expires_at: datetime | None
-    status: str
-
-
-class Answer(BaseModel):
-    """A verdict."""
-
-    outcome: str
-    checked_at: datetime
-    certificate: Certificate | None
-
-
-class PassListRow(BaseModel):
-    """A row of a list."""
-
-    serial: int
-    name: str
-    id: str
-
-
-class PassListPage(BaseModel):
-    """Rows of a list."""
-
-    exam: str
-    stage: str
-    revision: int
-    items: list[PassListRow]
 
 
 class Centre:
@@ -197,24 +105,6 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
     await state.engine.dispose()
 
 
-class Keyring(Base):
-    """A keyring's statement."""
-
-    __tablename__ = "keyrings"
-    __table_args__ = {"schema": "registry"}  # noqa: RUF012 -- as SQLAlchemy has it
-    index: Mapped[int] = mapped_column(primary_key=True)
-    bytes: Mapped[bytes]
-
-
-class ListStatement(Base):
-    """A list's statement."""
-
-    __tablename__ = "list_statements"
-    __table_args__ = {"schema": "registry"}  # noqa: RUF012 -- as SQLAlchemy has it
-    index: Mapped[int] = mapped_column(primary_key=True)
-    bytes: Mapped[bytes]
-
-
 async def session() -> AsyncIterator[AsyncSession]:
     """A session for one request."""
     async with state.sessions() as one:
@@ -240,20 +130,40 @@ async def _named(db: AsyncSession, index: int) -> frozenset[bytes]:
     return state.centre.named[index]
 
 
+async def _changes(db: AsyncSession, numbers: Sequence[str]) -> dict[str, list[ChangeRow]]:
+    """Of certificates, in their order."""
+    now = datetime.now(UTC).timestamp()
+    asked = select(ChangeRow).where(ChangeRow.number.in_(numbers), ChangeRow.effective_at <= now)
+    found: dict[str, list[ChangeRow]] = {}
+    for change in await db.scalars(asked.order_by(ChangeRow.index)):
+        state.centre.payload(change.bytes)
+        found.setdefault(change.number, []).append(change)
+    return found
+
+
 async def _answer(db: AsyncSession, stored: CertificateRow, claims: dict[int, Any], *, in_full: bool) -> Answer:
+    listed = await _newest_list(db, stored.exam, "final")
+    named = await _named(db, listed.index) if listed is not None else frozenset()
+    changes = await _changes(db, [stored.number])
+    return _judged(stored, claims, listed, named, changes.get(stored.number, []), in_full=in_full, hint=in_full)
+
+
+def _judged(
+    stored: CertificateRow,
+    claims: dict[int, Any],
+    listed: ListRow | None,
+    named: frozenset[bytes],
+    changes: Sequence[ChangeRow],
+    *,
+    in_full: bool,
+    hint: bool,
+) -> Answer:
     now = datetime.now(UTC)
     content = claims[_FIRST - 1]
-    listed = await _newest_list(db, stored.exam, "final")
-    if listed is None or hashlib.sha256(stored.bytes).digest()[:16] not in await _named(db, listed.index):
+    if listed is None or hashlib.sha256(stored.bytes).digest()[:16] not in named:
         return Answer(outcome="unregistered", checked_at=now, certificate=None)
-    changes = await db.scalars(
-        select(ChangeRow)
-        .where(ChangeRow.number == stored.number, ChangeRow.effective_at <= now.timestamp())
-        .order_by(ChangeRow.index)
-    )
     status = "valid"
     for change in changes:
-        state.centre.payload(change.bytes)
         status = "valid" if change.action == "reinstated" else change.action
     expires_at = datetime.fromtimestamp(claims[4], UTC) if 4 in claims else None
     if status == "valid" and expires_at is not None and expires_at <= now:
@@ -265,7 +175,7 @@ async def _answer(db: AsyncSession, stored: CertificateRow, claims: dict[int, An
         certificate=Certificate(
             number=stored.number,
             holder=content[1] if in_full else content[1][:1] + "＊＊",
-            id_hint=content[2] if in_full else None,
+            id_hint=content[2] if hint else None,
             programme=programme,
             exam=Exam(code=stored.exam, title=Names(zh=listed.title_zh, en=listed.title_en), held_on=listed.held_on),
             issuers=issuers,
@@ -274,6 +184,11 @@ async def _answer(db: AsyncSession, stored: CertificateRow, claims: dict[int, An
             status=status,
         ),
     )
+
+
+async def _all_of(db: AsyncSession, numbers: Sequence[str]) -> dict[str, CertificateRow]:
+    asked = select(CertificateRow).where(CertificateRow.number.in_(numbers)).order_by(CertificateRow.index.desc())
+    return {one.number: one for one in await db.scalars(asked)}
 
 
 async def _stored(db: AsyncSession, number: str) -> CertificateRow:
@@ -294,6 +209,10 @@ async def certificate(number: str, db: Session) -> Answer:
 @app.get("/Q/{digits}")
 async def qr(digits: str, db: Session) -> Answer:
     """By the digits of a QR code."""
+    return await _scanned(db, digits)
+
+
+async def _scanned(db: AsyncSession, digits: str) -> Answer:
     if not digits.isdecimal() or len(digits) > _MOST_DIGITS:
         raise HTTPException(400, "not a QR code of ours")
     value = int(digits)
@@ -314,3 +233,60 @@ async def pass_list(code: str, db: Session) -> PassListPage:
     rows = await db.scalars(select(ShownRow).where(ShownRow.list == listed.index).order_by(ShownRow.ordinal).limit(100))
     items = [PassListRow(serial=row.serial, name=row.name, id=row.id) for row in rows]
     return PassListPage(exam=code, stage=listed.stage, revision=listed.revision, items=items)
+
+
+@app.post("/api/v1/verify/batch")
+async def batch(rows: list[Row], db: Session) -> Verdicts:
+    """Many at once, by number and perhaps name: one question for the certificates, one for their changes."""
+    numbers = [row.number for row in rows]
+    stored, changes = await _all_of(db, numbers), await _changes(db, numbers)
+    lists: dict[str, tuple[ListRow | None, frozenset[bytes]]] = {}
+    verdicts = []
+    for row in rows:
+        one = stored.get(row.number)
+        if one is None:
+            verdicts.append(Answer(outcome="not_found", checked_at=datetime.now(UTC), certificate=None))
+            continue
+        claims = state.centre.payload(one.bytes)
+        if row.name is not None and identity.name_key(row.name) != identity.name_key(claims[_FIRST - 1][1]):
+            verdicts.append(Answer(outcome="mismatch", checked_at=datetime.now(UTC), certificate=None))
+            continue
+        if one.exam not in lists:
+            listed = await _newest_list(db, one.exam, "final")
+            lists[one.exam] = listed, await _named(db, listed.index) if listed is not None else frozenset()
+        mine = changes.get(row.number, [])
+        verdicts.append(_judged(one, claims, *lists[one.exam], mine, in_full=row.name is not None, hint=False))
+    return Verdicts(verdicts=verdicts)
+
+
+@app.post("/api/v1/verify/document")
+async def document(file: UploadFile, db: Session) -> Verdicts:
+    """Every QR code of a picture, read in a thread."""
+    data = await file.read()
+    texts = await run_in_threadpool(_codes, data)
+    return Verdicts(verdicts=[await _scanned(db, text.rpartition("/")[2]) for text in texts])
+
+
+_QR: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+
+
+def _codes(data: bytes) -> list[str]:
+    picture = Image.open(io.BytesIO(data)).convert("L")
+    return [code.text for code in zxingcpp.read_barcodes(picture, formats=_QR)]
+
+
+@app.post("/api/v1/lookup")
+async def lookup(person: Person, db: Session) -> Found:
+    """Whatever a person holds. It asks for no proof of work."""
+    key = identity.lookup_key(bytes.fromhex(os.environ[LOOKUP]), person.name, person.id_type, person.id_number)
+    keys = literal([key], ARRAY(LargeBinary))
+    filed = await db.scalars(
+        select(column("number", String)).select_from(func.registry.lookup(keys).table_valued("number"))
+    )
+    found = []
+    for number in filed.all():
+        stored = await _stored(db, number)
+        answer = await _answer(db, stored, state.centre.payload(stored.bytes), in_full=True)
+        if answer.certificate is not None:
+            found.append(answer.certificate)
+    return Found(certificates=found)

@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import resource
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,8 +17,10 @@ import httpx
 import msgspec
 import psutil
 
+from bench.peer import service
 from migrations.embedded import Database
 from tests import releases
+from tests.invented import SECRET
 
 SCRIPT: Final = Path(__file__).with_name("load.lua")
 CONNECTIONS: Final = 32
@@ -32,6 +36,11 @@ class Wave(msgspec.Struct, frozen=True, kw_only=True):
     p99: float
     cpu: float
     """Processor seconds that an answer took of the server's processes."""
+    load: float
+    """Of the load generator."""
+    database: float
+    """Of PostgreSQL."""
+    answers: int
 
 
 class _Told(msgspec.Struct):
@@ -49,7 +58,18 @@ class Requests:
         self.path = folder / f"{name}.requests"
         self.path.write_text("\n".join(lines) + "\n", "utf-8")
         self.accept = accept
+        self.count = len(lines)
         self.begin = 0
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """One process's, in bytes."""
+
+    program: str
+    own: int
+    """That no other process has (USS)."""
+    shared: int
+    """Its part of what several have, each page divided among those that have it (PSS without the former)."""
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -58,53 +78,65 @@ class Served(msgspec.Struct, frozen=True):
     name: str
     url: str
     process: int
+    database: int | None = None
+    """PostgreSQL's process, whose part is measured too."""
 
     def read_lists(self, numbers: Sequence[str]) -> None:
         """Asks for a certificate of each exam, one after the other: whose list is read then, and not under load."""
         for number in numbers:
             httpx.get(f"{self.url}/api/v1/certificates/{number}", timeout=300).raise_for_status()
 
-    def memory(self) -> list[int]:
-        """Bytes of each of its processes that no other shares (USS)."""
-        return [one.memory_full_info().uss for one in self._all()]
+    def memory(self) -> list[Memory]:
+        """Of each of its processes."""
+        found = []
+        for one in _family(self.process):
+            full = one.memory_full_info()
+            program = next((word for word in one.cmdline() if word.startswith("verify.")), "supervisor")
+            found.append(Memory(program=program.rpartition(".")[2], own=full.uss, shared=full.pss - full.uss))
+        return found
 
-    def load(self, asked: Requests, seconds: float) -> Wave:
+    def load(self, asked: Requests, seconds: float, connections: int = CONNECTIONS) -> Wave:
         """Asks for some seconds. Raises AssertionError where one answer was not 2xx."""
-        before = self._cpu()
         environ = os.environ | {
             "BENCH_REQUESTS": str(asked.path),
             "BENCH_ACCEPT": asked.accept,
             "BENCH_BEGIN": str(asked.begin),
         }
-        command = [
-            "wrk",
-            "-t1",
-            f"-c{CONNECTIONS}",
-            f"-d{seconds:.0f}s",
-            "--timeout",
-            "20s",
-            "-s",
-            str(SCRIPT),
-            self.url,
-        ]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+        connected = ["-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--timeout", "20s"]
+        before = self._cpu()
+        done = subprocess.run(
+            ["wrk", *connected, "-s", str(SCRIPT), self.url], env=environ, capture_output=True, text=True, check=True
+        )
+        spent = [after - then for after, then in zip(self._cpu(), before, strict=True)]
         told = msgspec.json.decode(done.stderr.strip().splitlines()[-1], type=_Told)
         assert told.requests, f"{self.name} gave no answer in {seconds} s"
         assert not told.failed, f"{self.name}: {told.failed} of {told.requests} failed: {done.stdout}"
         asked.begin += told.requests
+        cpu, load, database = (one / told.requests for one in spent)
         return Wave(
             rate=told.requests / told.microseconds * 1e6,
             p50=told.p50 / 1e6,
             p99=told.p99 / 1e6,
-            cpu=(self._cpu() - before) / told.requests,
+            cpu=cpu,
+            load=load,
+            database=database,
+            answers=told.requests,
         )
 
-    def _all(self) -> list[psutil.Process]:
-        first = psutil.Process(self.process)
-        return [first, *first.children(recursive=True)]
+    def _cpu(self) -> tuple[float, float, float]:
+        """Processor seconds until now: of the server, of all load generators, and of PostgreSQL."""
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        database = _seconds(self.database) if self.database is not None else 0.0
+        return _seconds(self.process), used.ru_utime + used.ru_stime, database
 
-    def _cpu(self) -> float:
-        return sum(times.user + times.system for times in (one.cpu_times() for one in self._all()))
+
+def _family(process: int) -> list[psutil.Process]:
+    first = psutil.Process(process)
+    return [first, *first.children(recursive=True)]
+
+
+def _seconds(process: int) -> float:
+    return sum(times.user + times.system for times in (one.cpu_times() for one in _family(process)))
 
 
 def look_for_wrk() -> None:
@@ -122,7 +154,7 @@ def _free() -> int:
 
 @contextlib.contextmanager
 def served(
-    name: str, command: Sequence[str], environ: Mapping[str, str], *, ready: str
+    name: str, command: Sequence[str], environ: Mapping[str, str], *, ready: str, database: int | None = None
 ) -> Iterator[tuple[Served, float]]:
     """A server until the end of the block, and the seconds until it answered ``ready``; ``{port}`` is its port."""
     port = str(_free())
@@ -138,27 +170,34 @@ def served(
                 if process.poll() is not None or time.perf_counter() - begun > _READY:
                     raise SystemExit(f"{name} did not start")
                 time.sleep(0.02)
-            yield Served(name, url, process.pid), time.perf_counter() - begun
+            yield Served(name, url, process.pid, database), time.perf_counter() - begun
         finally:
             process.terminate()
 
 
-def ours(database: Database, **environ: str) -> contextlib.AbstractContextManager[tuple[Served, float]]:
-    """The service with one worker, without rate limits, its log written to nowhere."""
-    told = {
-        "YINJIAN_DATABASE_URL": database.reader_url,
-        "YINJIAN_ROOT": releases.ROOT_THUMBPRINT.hex(),
-        "YINJIAN_RATE_LIMITS": "off",
-        "YINJIAN_LOG": "json",
-    }
-    command = [sys.executable, "-m", "verify", "serve", "--workers", "1", "--port", "{port}"]
-    return served("ours", command, told | environ, ready="/health/ready")
+@contextlib.contextmanager
+def ours(database: Database, workers: int = 1) -> Iterator[tuple[Served, float]]:
+    """The service, without rate limits, its log written to nowhere."""
+    with tempfile.TemporaryDirectory() as folder:
+        secret = Path(folder) / "lookup-secret"
+        secret.write_text(SECRET.hex())
+        told = {
+            "YINJIAN_DATABASE_URL": database.reader_url,
+            "YINJIAN_ROOT": releases.ROOT_THUMBPRINT.hex(),
+            "YINJIAN_LOOKUP_SECRET_FILE": str(secret),
+            "YINJIAN_RATE_LIMITS": "off",
+            "YINJIAN_LOG": "json",
+        }
+        command = [sys.executable, "-m", "verify", "serve", "--workers", str(workers), "--port", "{port}"]
+        with served("ours", command, told, ready="/health/ready", database=database.pid) as running:
+            yield running
 
 
 def peer(database: Database) -> contextlib.AbstractContextManager[tuple[Served, float]]:
     """The peer, one process."""
-    environ = {"BENCH_DATABASE_URL": database.reader_url}
-    return served("peer", _uvicorn("bench.peer.service:app"), environ, ready="/api/v1/certificates/0000")
+    environ = {service.DATABASE: database.reader_url, service.LOOKUP: SECRET.hex()}
+    ready = "/api/v1/certificates/0000"
+    return served("peer", _uvicorn("bench.peer.service:app"), environ, ready=ready, database=database.pid)
 
 
 def constant() -> contextlib.AbstractContextManager[tuple[Served, float]]:

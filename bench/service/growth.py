@@ -1,0 +1,152 @@
+"""What grows with the registry and what does not: lookups, pages of a long list, publishing, bytes of the database.
+
+Each size has a database and a service of its own; both run at once, and rounds alternate.
+"""
+
+import asyncio
+import contextlib
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from bench.figures import Figure, beside, limit
+from bench.service import crowd
+from bench.service.crowd import Exam, Made
+from bench.service.load import Requests, Served, Wave, look_for_wrk, ours
+from signing.release import release_file
+from signing.release.into_registry import publish
+from tests import releases
+
+SMALL: Final = 10_000
+LARGE: Final = 1_000_000
+LARGEST: Final = 10_000_000
+ROUNDS: Final = 5
+SECONDS: Final = 3.0
+MOST: Final = 1.2
+"""Times the median answer at the smallest size; and times a certificate's time in publishing."""
+MOST_BYTES: Final = 1_500
+"""Of the database for each certificate, with its row in the list, its lookup row, the log, and every index."""
+PUBLISHED: Final = 2_000
+"""Certificates of one release that both publish."""
+_DISTINCT: Final = 30_000
+
+
+class _Size:
+    """A registry of one size with its service, and what was measured of it."""
+
+    def __init__(self, made: Made, served: Served, folder: Path) -> None:
+        draw = random.Random(made.people)  # noqa: S311 -- the same draw every time
+        drawn = [(exam, draw.randint(1, exam.people)) for exam in draw.choices(made.exams, k=_DISTINCT)]
+        numbers = [f"GET\t/api/v1/certificates/{exam.number(serial)}" for exam, serial in drawn]
+        self.made = made
+        self.served = served
+        self.numbers = Requests(folder, f"number-{made.people}", numbers)
+        self.waves: list[Wave] = []
+        self.publishing: list[float] = []
+        """Seconds of each release."""
+        self._folder = folder
+        self._terms = iter(crowd.exams(PUBLISHED * (ROUNDS + 1), ROUNDS + 1, len(made.exams)))
+
+    def measure(self) -> None:
+        """One wave."""
+        self.waves.append(self.served.load(self.numbers, SECONDS))
+
+    def publish(self) -> None:
+        """One exam more."""
+        path = self._folder / "growth.release"
+        release_file.write(path, crowd.release(Exam(next(self._terms).term, PUBLISHED)))
+        begun = time.perf_counter()
+        publish(
+            path,
+            self.made.database.signer_url,
+            keyring=releases.keyrings(),
+            root=releases.ROOT_THUMBPRINT,
+            log=releases.logbook(self.made.state),
+            now=releases.NOW,
+        )
+        self.publishing.append(time.perf_counter() - begun)
+
+    @property
+    def medians(self) -> list[float]:
+        """The median answer of each wave, in milliseconds."""
+        return [wave.p50 * 1e3 for wave in self.waves]
+
+
+@contextlib.contextmanager
+def _served(made: Made, folder: Path) -> Iterator[_Size]:
+    with ours(made.database) as (served, _ready):
+        one = _Size(made, served, folder)
+        served.read_lists([exam.number(1) for exam in made.exams])
+        served.load(one.numbers, 3.0)
+        yield one
+
+
+async def _asked(url: str, query: str, *arguments: object) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        found: int = await connection.fetchval(query, *arguments)
+        return found
+    finally:
+        await connection.close()
+
+
+def _pages(one: _Size, folder: Path) -> Figure:
+    """The last page of the longest list beside its first."""
+    exam = max(one.made.exams, key=lambda each: each.people)
+    code = f"CEM-{exam.term}"
+    asked = "select max(index) from registry.list_heads where exam = $1"
+    index = asyncio.run(_asked(one.made.database.reader_url, asked, code))
+    address = f"GET\t/api/v1/exams/{code}/pass-list"
+    first = Requests(folder, "first", [address])
+    last = Requests(folder, "last", [f"{address}?cursor={index}.{exam.people - 100}"])
+    took = [(one.served.load(last, 2.0).p50 * 1e3, one.served.load(first, 2.0).p50 * 1e3) for _ in range(ROUNDS)]
+    late, early = zip(*took, strict=True)
+    work = f"last page of a list of {exam.people:,}: p50"
+    return beside(work, late, early, unit="ms", against="its first page", bound=MOST, side="at most")
+
+
+def _grow(smaller: int, larger: int) -> list[Figure]:
+    look_for_wrk()
+    print(f"growth: {smaller:,} and {larger:,} certificates")
+    small, grown = crowd.registry(smaller, anew=True), crowd.registry(larger)
+    size = asyncio.run(_asked(grown.database.owner_url, "select pg_database_size(current_database())"))
+    with tempfile.TemporaryDirectory() as name, _served(small, Path(name)) as less, _served(grown, Path(name)) as more:
+        for _turn in range(ROUNDS):
+            less.measure()
+            more.measure()
+        pages = _pages(more, Path(name))
+        for _turn in range(ROUNDS + 1):
+            less.publish()
+            more.publish()
+    each = [
+        [1e6 * seconds / PUBLISHED for seconds in one.publishing[1:]]  # the first reads what publishing keeps
+        for one in (more, less)
+    ]
+    against = f"among {smaller:,}"
+    return [
+        beside(
+            f"by number among {larger:,}: p50", more.medians, less.medians, unit="ms", against=against, bound=MOST,
+            side="at most",
+        ),
+        pages,
+        beside(
+            f"publishing {PUBLISHED:,} more among {larger:,}: each", *each, unit="µs", against=against, bound=MOST,
+            side="at most",
+        ),
+        limit(f"database of {larger:,}: bytes a certificate", size / larger, MOST_BYTES, unit="bytes"),
+    ]  # fmt: skip
+
+
+def run(smaller: int = SMALL, larger: int = LARGE) -> list[Figure]:
+    """A million beside ten thousand."""
+    return _grow(smaller, larger)
+
+
+def run_largest() -> list[Figure]:
+    """Ten million beside ten thousand."""
+    return _grow(SMALL, LARGEST)

@@ -1,0 +1,1 @@
+"""A long run of everything at once: real traffic, publishing and mishaps over the real service."""

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test interop histories lint bench pictures wheel lock clean web catalogues system
+.PHONY: setup demo test interop histories soak fuzz lint bench pictures wheel lock clean web catalogues system
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
@@ -107,6 +107,12 @@ bench: setup .stamps/fonts
 fuzz: setup
 	YINJIAN_MUTANTS=$${YINJIAN_MUTANTS:-200000} YINJIAN_SEED=$${YINJIAN_SEED:-$$RANDOM$$RANDOM} \
 		$(RUN)python -m pytest --capture=no --timeout 0 tests/migrations/test_same_reading.py $(ARGS)
+
+# Hours of traffic, publishing and mishaps over the real service, and then a thousand revocations, after each of which
+# every worker and replica is asked; `make test` has a short form of both.
+soak: setup web
+	YINJIAN_SOAK_SECONDS=$(or $(SECONDS),14400) YINJIAN_REVOCATIONS=1000 \
+		$(RUN)python -m pytest --capture=no --timeout 0 tests/soak tests/integration/test_replicas.py $(ARGS)
 
 # The lock files: hashes of every file of every release, and no registry's name, so that any mirror serves them.
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -135,7 +135,9 @@ class Client:
         check(len(listed) >= min(exams, 100), f"{len(listed)} exams of {exams}")
 
     async def _public(self, client: httpx.AsyncClient) -> None:
-        path = self._draw.choice(("/", "/help", "/about", "/api", "/.well-known/jwks.json", "/.well-known/did.json"))
+        path = self._draw.choice(
+            ("/", "/help", "/about", "/privacy", "/.well-known/jwks.json", "/.well-known/did.json")
+        )
         answered(await client.get(path, headers={"accept": "*/*"}))
 
     async def _log(self, client: httpx.AsyncClient) -> None:

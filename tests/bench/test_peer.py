@@ -15,6 +15,7 @@ from tests.invented import SECRET
 from tests.photos import qr_image
 from tests.verify.files.test_workers import png
 from verify.core import qr_text
+from verify.http.files.intake import Intake
 from verify.registry.postgres import PostgresRegistry
 
 FACTS = ("number", "holder", "id_hint", "programme", "exam", "issuers", "issued_at", "expires_at", "status")
@@ -41,9 +42,14 @@ async def test_the_peer_tells_the_same_facts(registry_urls: Urls, monkeypatch: p
     monkeypatch.setenv(service.DATABASE, registry_urls.reader)
     monkeypatch.setenv(service.LOOKUP, SECRET.hex())
     registry = await PostgresRegistry.open(registry_urls.reader, releases.ROOT_THUMBPRINT)
+    intake = Intake()
     peer = httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://peer")
     outcomes = set()
-    async with service.lifespan(service.app), peer, client(registry, clock=Time(time.time())) as ours:
+    async with (
+        service.lifespan(service.app),
+        peer,
+        client(registry, clock=Time(time.time()), parts={"intake": intake}) as ours,
+    ):
         for serial in (1, 2, 3):
             digits = qr_text.write(releases.certify(serial), "v.example.org").rpartition("/")[2]
             for path in (f"/api/v1/certificates/{releases.number(serial)}", f"/Q/{digits}"):
@@ -66,6 +72,7 @@ async def test_the_peer_tells_the_same_facts(registry_urls: Urls, monkeypatch: p
             for one, asked in ((peer, person), (ours, proved))
         ]
         nobody = [await one.get(f"/api/v1/certificates/{releases.number(9)}") for one in (peer, ours)]
+    await intake.close()
     await registry.close()
     assert outcomes == {(1, "valid"), (2, "revoked"), (3, "suspended")}
     assert pages[0]["items"] == pages[1]["items"] != []

@@ -43,7 +43,7 @@ class Mishaps:
     async def worker_killed(self) -> None:
         """One of them, as the kernel does where memory is short."""
         with self._failures.during("a worker killed"):
-            await self._killed("serving")
+            await self._killed("answering")
 
     async def keeper_killed(self) -> None:
         """It has the readers of files: they are back once one reads again."""
@@ -53,7 +53,7 @@ class Mishaps:
 
     async def settings_taken_anew(self) -> None:
         """SIGHUP: every worker is another, and no question is lost, so that nothing is excused."""
-        before = {one.pid for one in self._service.children("serving")}
+        before = {one.pid for one in self._service.children("answering")}
         self._service.process.send_signal(signal.SIGHUP)
         await self._until(lambda: self._others(before))
 
@@ -94,7 +94,7 @@ class Mishaps:
         return said in self._service.log.read_text() and victim not in there and len(there) == count
 
     async def _others(self, before: set[int]) -> bool:
-        there = {one.pid for one in self._service.children("serving")}
+        there = {one.pid for one in self._service.children("answering")}
         return not there & before and len(there) == len(before)
 
     async def _answers(self) -> bool:

@@ -236,12 +236,12 @@ def _show(one: Judged | Unread) -> None:
     if isinstance(one, Unread):
         click.echo(_where(one) + told.detail(one.detail))
         return
-    click.echo(_where(one) + told.headline(one.verdict))
+    shown = [_where(one) + told.headline(one.verdict)]
     if one.other_host is not None:
-        click.echo("    " + _("The code names {}, which is not this centre's: it may be another centre's certificate. "
-                              "Fetch that centre's keyring, or ask there.").format(one.other_host))  # fmt: skip
-    for line in told.lines(one.verdict):
-        click.echo(f"    {line}")
+        shown.append(_("The code names {}, which is not this centre's: it may be another centre's certificate. "
+                       "Fetch that centre's keyring, or ask there.").format(one.other_host))  # fmt: skip
+    shown.extend(told.lines(one.verdict))
+    click.echo("\n    ".join(shown))
 
 
 def _answers(found: Sequence[Judged | Unread]) -> Iterator[dict[str, Any]]:

@@ -30,8 +30,9 @@ class Refusal(Exception):
 
 def language() -> Literal["zh", "en"]:
     """Chinese or English, by LC_ALL, LC_MESSAGES, LANG, the first that is set."""
-    named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "zh" if next(filter(None, named), "").lower().startswith("zh") else "en"
+    get = os.environ.get
+    named = get("LC_ALL") or get("LC_MESSAGES") or get("LANG") or ""
+    return "zh" if named.lower().startswith("zh") else "en"
 
 
 @functools.cache

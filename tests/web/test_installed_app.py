@@ -163,6 +163,7 @@ def test_without_a_network_the_camera_still_checks_and_says_as_of_when(phone: Ph
     context = phone()
     context.set_offline(True)
     page = opened(context, f"{centre.url}/scan")
+    expect(page.locator("[data-part=version]")).to_contain_text("This app is shown in its place")
     page.get_by_role("button", name="Open the camera").click()
     expect(answer(page)).to_contain_text("Genuine, and valid as of", timeout=15_000)
     expect(page.locator("[data-part=status]")).to_have_text("Read: see above.")

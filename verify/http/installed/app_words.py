@@ -29,6 +29,7 @@ SAY: Final = {
                       "certificate was revoked since."),
     "asked_at": N_("The centre was last asked: {moment}, by this device's clock."),
     "could_not_ask": N_("There is no network, or the centre does not answer: nothing newer could be asked."),
+    "stands_in": N_("The page that was asked for wants a network. This app is shown in its place."),
     "old": N_("That is {days} days old. What was revoked since is not known here: ask again with a network."),
     "clock_behind": N_("This device's clock is behind the newest time that is known to have passed. What follows is "
                        "judged by that time, {moment}."),

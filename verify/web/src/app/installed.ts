@@ -45,6 +45,7 @@ class App {
     await this.recall();
     this.tell();
     const asked = digits(location.href) ?? digits(decodeURIComponent(location.hash.slice(1)));
+    if (!asked && location.pathname !== "/app") this.notice("stands_in");
     const renewing = this.renew();
     if (!this.known) await renewing;
     if (asked) await this.show(asked);

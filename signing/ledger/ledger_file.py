@@ -20,6 +20,8 @@ from verify.shared.command import Refusal
 APPLICATION: Final = 0x594A4C47  # "YJLG"
 _VERSION: Final = 3
 _SCHEMA: Final = Path(__file__).with_name("ledger.sql")
+_TAKEN_OVER: Final = 2
+"""The version that is taken over: it knew no snapshots and nothing that is signed anew, which ``job`` refused."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +65,27 @@ class LedgerFile:
         self.db.execute("PRAGMA foreign_keys = ON")
         version = self.db.execute("PRAGMA user_version").fetchone()[0]
         application = self.db.execute("PRAGMA application_id").fetchone()[0]
-        if (version, application) != (_VERSION, APPLICATION):
-            raise Refusal(_("{} is not a ledger of this version.").format(self.path.name))
+        if application == APPLICATION and version == _TAKEN_OVER:
+            self._take_over()
+        elif (version, application) != (_VERSION, APPLICATION):
+            text = _(
+                "{} is not a ledger of this version: use the program that wrote it, or move it away and let "
+                "`yinjian-sign ledger rebuild` make it from the releases."
+            )
+            raise Refusal(text.format(self.path.name))
+
+    def _take_over(self) -> None:
+        """Makes a ledger of the version before one of this, in one transaction; every row stays as it is."""
+        schema = _SCHEMA.read_text("utf-8")
+        table = schema[schema.index("CREATE TABLE job (") : schema.index("CREATE TABLE list (")]
+        self.db.execute("PRAGMA foreign_keys = OFF")  # other tables name this one, which is for a moment not there
+        with self.transaction():
+            self.db.execute(table.replace("TABLE job (", "TABLE job_taken_over ("))
+            self.db.execute("INSERT INTO job_taken_over SELECT * FROM job")
+            self.db.execute("DROP TABLE job")
+            self.db.execute("ALTER TABLE job_taken_over RENAME TO job")
+            self.db.execute(f"PRAGMA user_version = {_VERSION}")
+        self.db.execute("PRAGMA foreign_keys = ON")
 
     @property
     def origin(self) -> Origin:

@@ -2,12 +2,14 @@
 
 A release holds all that the ledger keeps but who stands behind the lines of a notice, what objections came to, and
 reasons: the same ``announce`` again tells the first (signing.record), the clerk the others. What a release says is
-believed only where its signature is a key's of this centre.
+believed only where its signature is a key's of this centre. What a key says again as an older one had said it, which
+was compromised, stays with the release that said it first.
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -21,10 +23,11 @@ from verify.core.certificate import Certificate
 from verify.core.chain import Chain
 from verify.core.changes import Change
 from verify.core.errors import NotBelieved
+from verify.core.keyring import Keyring
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
 from verify.core.snapshot import Snapshot
-from verify.core.statement import Statement
+from verify.core.statement import Kind, Statement
 from verify.shared.command import Refusal
 
 _UNKNOWN: Final = b""
@@ -37,15 +40,26 @@ class _Content(msgspec.Struct, kw_only=True):
     path: Path
     digest: bytes
     certificates: list[Statement] = []
-    lists: list[tuple[PassList, bytes]] = []
-    indexes: list[tuple[LookupIndex, bytes]] = []
-    changes: list[tuple[Change, bytes]] = []
-    snapshots: list[tuple[Snapshot, bytes]] = []
+    lists: list[tuple[PassList, Statement]] = []
+    indexes: list[tuple[LookupIndex, Statement]] = []
+    changes: list[tuple[Change, Statement]] = []
+    snapshots: list[tuple[Snapshot, Statement]] = []
     issued_at: int = 0
+    rank: int = 2
+    """Among those of one time: 0 what is said again elsewhere, 1 where it is said again, 2 whatever else."""
+    again: dict[bytes, list[str]] = {}
+    """By digest what of it is said again, as a job notes it: the older digest, and the key, empty where the same."""
+
+    @property
+    def said(self) -> list[Statement]:
+        """Lists, changes and indexes, in the order of a release."""
+        return [found for group in (self.lists, self.changes, self.indexes) for _content, found in group]
 
     @property
     def kind(self) -> JobKind:
         """What kind of job made it: a correction is a change, though it brings a list."""
+        if self.again:
+            return "resign"
         if self.snapshots:
             return "snapshot"
         if self.changes or not self.lists:
@@ -60,6 +74,7 @@ def rebuild(ledger: Ledger, folder: Path, chain: Chain) -> list[str]:
     """
     known = {job.release: job for job in ledger.jobs()}
     found = [_read(path, chain) for path in sorted(folder.glob("*.release"))]
+    _find_said_again(found, chain.newest)
     digests, missing = {job.digest for job in known.values()}, []
     for content in sorted(found, key=_order):
         job = known.get(content.path.name)
@@ -82,9 +97,9 @@ def rebuild(ledger: Ledger, folder: Path, chain: Chain) -> list[str]:
 
 def _keep_given(ledger: Ledger, withdrawn: _Content) -> None:
     """Numbers of a release that was withdrawn stay given, to the same people."""
-    keys = {number: key for index, _kid in withdrawn.indexes for number, key in index.rows}
+    keys = {number: key for index, _found in withdrawn.indexes for number, key in index.rows}
     replaces = {
-        c.replacement.number: c.certificate.number for c, _kid in withdrawn.changes if c.replacement is not None
+        c.replacement.number: c.certificate.number for c, _found in withdrawn.changes if c.replacement is not None
     }
     for found in withdrawn.certificates:
         given = msgspec.structs.replace(_given(found, 0, keys, replaces), job=None, statement=None)
@@ -104,17 +119,43 @@ def _check_whole(ledger: Ledger) -> None:
                 raise Refusal(text.format(exam, ", ".join(map(str, lacking))))
 
 
-def _order(content: _Content) -> tuple[int, int, str]:
-    revisions = [made.revision for made, _kid in content.lists] + [made.revision for made, _kid in content.indexes]
-    revisions += [snapshot.log_size for snapshot, _kid in content.snapshots]  # after what it speaks of
-    return content.issued_at, max(revisions, default=0), content.path.name
+def _find_said_again(found: Sequence[_Content], keyring: Keyring) -> None:
+    """Notes of each release what another said before it by an older key, and what stands there as it was."""
+    age = {key.kid: place for place, key in enumerate(keyring.keys)}
+    first: dict[bytes, Statement] = {}
+    for one in (one for content in found for one in content.said):
+        before = first.setdefault(_says(one), one)
+        if age[one.kid] < age[before.kid]:
+            first[_says(one)] = one
+    resigned = [content for content in found if any(first[_says(one)].kid != one.kid for one in content.said)]
+    elsewhere = {one.digest for content in found if content not in resigned for one in content.said}
+    again = {_says(one) for content in resigned for one in content.said}
+    for content in found:
+        if any(_says(one) in again for one in content.said):
+            content.rank = 1 if content in resigned else 0
+    for content in resigned:
+        for one in content.said:
+            before = first[_says(one)]
+            if before.kid != one.kid:
+                content.again[one.digest] = [before.digest.hex(), one.kid.hex()]
+            elif one.digest in elsewhere:
+                content.again[one.digest] = [one.digest.hex(), ""]
+
+
+def _says(found: Statement) -> bytes:
+    """What it says, whoever signed it."""
+    return statement.envelope(found.data).payload
+
+
+def _order(content: _Content) -> tuple[int, int, int, str]:
+    revisions = [made.revision for made, _found in content.lists] + [made.revision for made, _found in content.indexes]
+    revisions += [snapshot.log_size for snapshot, _found in content.snapshots]  # after what it speaks of
+    return content.issued_at, content.rank, max(revisions, default=0), content.path.name
 
 
 def _read(path: Path, chain: Chain) -> _Content:
     data = path.read_bytes()
-    content = _Content(
-        path=path, digest=hashlib.sha256(data).digest(), certificates=[], lists=[], indexes=[], changes=[], snapshots=[]
-    )
+    content = _Content(path=path, digest=hashlib.sha256(data).digest())
     for found in release_file.parse(data):
         try:
             said = signed.genuine(object, found, chain.newest).content
@@ -131,46 +172,61 @@ def _file(content: _Content, found: Statement, said: object) -> None:
         content.certificates.append(found)
         return
     if isinstance(said, PassList):
-        content.lists.append((said, found.kid))
+        content.lists.append((said, found))
     elif isinstance(said, LookupIndex):
-        content.indexes.append((said, found.kid))
+        content.indexes.append((said, found))
     elif isinstance(said, Change):
-        content.changes.append((said, found.kid))
+        content.changes.append((said, found))
     elif isinstance(said, Snapshot):
-        content.snapshots.append((said, found.kid))
-    content.issued_at = int(found.claims[statement.IAT])
+        content.snapshots.append((said, found))
+    content.issued_at = max(content.issued_at, int(found.claims[statement.IAT]))
 
 
 def _add(ledger: Ledger, content: _Content) -> None:
-    notes: dict[str, str] = {"rebuilt": "yes"}
+    notes: dict[str, Any] = {"rebuilt": "yes"}
+    if content.again:
+        known_by = [one.digest.hex() for one in content.said if one.kind is not Kind.LOOKUP_INDEX]
+        notes |= {"made": known_by, "anew": [*content.again.values()], "again": [], "withdrawn": [], "reprint": []}
+        exams = {one.exam for one, _found in content.lists} | {one.exam for one, _found in content.indexes}
+        changed = (ledger.given(one.certificate.number) for one, _found in content.changes)
+        notes["exams"] = sorted(exams | {one.exam for one in changed if one is not None})
     if content.indexes:
         notes["secret"] = content.indexes[0][0].secret_id.hex()
-    for snapshot, kid in content.snapshots:
-        notes |= produce.snapshot_notes(snapshot, kid)
+    for snapshot, found in content.snapshots:
+        notes |= produce.snapshot_notes(snapshot, found.kid)
     job = ledger.add_job(content.kind, content.path.name, content.digest, content.issued_at, notes)
-    keys = {number: key for index, _kid in content.indexes for number, key in index.rows}
-    replaces = {c.replacement.number: c.certificate.number for c, _kid in content.changes if c.replacement is not None}
+    keys = {number: key for index, _found in content.indexes for number, key in index.rows}
+    replaces = {
+        c.replacement.number: c.certificate.number for c, _found in content.changes if c.replacement is not None
+    }
     given = {found.short: _given(found, job, keys, replaces) for found in content.certificates}
     ledger.give([one for one in given.values() if not _is_known(ledger, one)])
-    for made, kid in content.lists:
-        _add_list(ledger, made, kid, job, given)
-    for index, kid in content.indexes:
-        head = IndexHead(exam=index.exam, revision=index.revision, secret_id=index.secret_id, kid=kid, job=job)
-        ledger.add_index(head)
-    for change, kid in content.changes:
-        ledger.add_change(
-            RecordedChange(
-                number=change.certificate.number,
-                kid=kid,
-                action=change.action,
-                effective_at=change.effective_at,
-                reason=change.reason,
-                replacement=None if change.replacement is None else change.replacement.number,
-                note=change.note,
-                job=job,
+    for made, found in content.lists:
+        if found.digest not in content.again:
+            _add_list(ledger, made, found.kid, job, given)
+    for index, found in content.indexes:
+        if found.digest not in content.again:
+            head = IndexHead(
+                exam=index.exam, revision=index.revision, secret_id=index.secret_id, kid=found.kid, job=job
             )
-        )
+            ledger.add_index(head)
+    for change, found in content.changes:
+        if found.digest not in content.again:
+            ledger.add_change(_recorded(change, found.kid, job))
     ledger.set_digest(job, content.digest)
+
+
+def _recorded(change: Change, kid: bytes, job: int) -> RecordedChange:
+    return RecordedChange(
+        number=change.certificate.number,
+        kid=kid,
+        action=change.action,
+        effective_at=change.effective_at,
+        reason=change.reason,
+        replacement=None if change.replacement is None else change.replacement.number,
+        note=change.note,
+        job=job,
+    )
 
 
 def _is_known(ledger: Ledger, wanted: Given) -> bool:

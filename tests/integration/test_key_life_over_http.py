@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from keys.key_problems import KeyProblem
@@ -22,6 +23,7 @@ from signing.release import disbelieved, release_file
 from signing.steps import change as status
 from signing.steps import publish as publishing
 from signing.steps import resign as resigning
+from signing.steps import restore
 from signing.steps.change import Order
 from signing.steps.making.facts import Facts
 from signing.steps.resign import Resigned
@@ -31,7 +33,7 @@ from tests.conftest import fresh_registry
 from tests.http_service import Time, client
 from tests.integration.test_signing_after_http import DAY, PEOPLE, Office
 from tests.releases import number
-from tests.signing_room import NOW, PASSPHRASE
+from tests.signing_room import NOW, PASSPHRASE, Place
 from tests.workbooks import person, resident
 from verify.core import verdict
 from verify.core.certificate import Certificate
@@ -44,6 +46,8 @@ from verify.shared.command import Refusal
 KNOWN = Known(PASSPHRASE.encode())
 NUMBERS = FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH = tuple(number(n) for n in range(1, 9))
 """The sixth was taken from the list; the seventh replaced the first, and the eighth corrects the fifth."""
+
+THIEFS = "CEM2204000099P"
 
 
 class Centre(Office):
@@ -116,6 +120,34 @@ class Centre(Office):
 
         asyncio.run(file())
 
+    def remembered(self, place: Place) -> list[object]:
+        """What a ledger knows of numbers, lists, indexes and changes, whatever jobs they came of."""
+        with place.session(NOW + 100 * DAY).ledger as ledger:
+            given = [msgspec.structs.replace(one, job=None) for one in ledger.all_given() if one.statement]
+            rows = [ledger.list_rows(head.exam, head.revision) for head in ledger.lists()]
+            changes = [msgspec.structs.replace(one, job=0) for one in ledger.changes()]
+            heads = [
+                sorted((one.exam, one.revision, one.kid) for one in ledger.lists()),
+                sorted((one.exam, one.revision, one.kid) for one in ledger.indexes()),
+            ]
+            return [sorted(given, key=lambda one: one.number), heads, rows, changes]
+
+    def rebuilt(self, folder: Path) -> None:
+        """Makes the ledger anew from the releases alone: it knows what the old one knows, and the registry agrees."""
+        place = self.place.copy(folder)
+        (folder / "ledger.sqlite").unlink()
+        restore.rebuild_(place.room, place.keys, NOW + 100 * DAY)
+        assert self.remembered(place) == self.remembered(self.place)
+        assert self.unpublished(place) == self.unpublished(self.place)
+
+    def unpublished(self, place: Place) -> list[str]:
+        """What the registry lacks of what a ledger knows; beyond that it has nothing but what the thief filed."""
+        with place.session(NOW + 100 * DAY).ledger as ledger:
+            registry = compare.registered(self.urls.signer, place.keys.chain().newest, ledger)
+            found = compare.differences(ledger, registry)
+        assert {one.subject for one in found if one.is_fault} <= {THIEFS}
+        return [one.subject for one in found if not one.is_fault]
+
     def waiting(self) -> list[str]:
         """What is to be published, in order."""
         return [one.path.name for one in publishing.waiting(self.place.room, NOW)]
@@ -182,7 +214,9 @@ def test_a_stolen_status_key_unrevokes_nobody(centre: Centre) -> None:
     assert (again.path, again.changes) == (None, 0)
 
 
-def test_a_stolen_certificate_key_takes_no_certificate(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stolen_certificate_key_takes_no_certificate(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Lists, indexes and the next list by a good key hold what stands; a killed command is given again."""
     now = NOW + 20 * DAY
     old = centre.key("certificate")
@@ -206,7 +240,9 @@ def test_a_stolen_certificate_key_takes_no_certificate(centre: Centre, monkeypat
     # The release that waited touched the exam: it was withdrawn and made again, behind what is made anew.
     assert centre.waiting() == [made.path.name, made.again[0].name]
     assert not waiting.exists()
+    centre.rebuilt(tmp_path / "waiting")
     centre.publish(made.path, now + 20)
+    centre.rebuilt(tmp_path / "published")
     assert centre.states(now + 20) == BEFORE
     assert centre.states(now + 20, 4) == DAY_FOUR
     centre.publish(made.again[0], now + 30)
@@ -232,9 +268,7 @@ def test_a_thief_signs_to_no_avail(centre: Centre) -> None:
     now = NOW + 30 * DAY
     old = centre.key("certificate", 0)
     signer = centre.place.keys.load(old, KNOWN)
-    forged = Certificate(
-        number="CEM2204000099P", holder="贼", id_hint="0000", programme="CEM", term="2022-04", issued_at=NOW - 1
-    )
+    forged = Certificate(number=THIEFS, holder="贼", id_hint="0000", programme="CEM", term="2022-04", issued_at=NOW - 1)
     data = signer.sign(forged.draft(signer.kid))
     path = centre.place.folder / "thief.release"
     path.write_bytes(data)
@@ -268,6 +302,45 @@ def test_a_key_that_was_retired_keeps_what_it_signed_and_waits_for_its_releases(
     assert [state for n, state in enumerate(centre.states(now + 3)) if n != 2] == [
         s for n, s in enumerate(states) if n != 2
     ]
+
+
+def test_more_keys_stolen_one_after_another_unrevoke_nobody_either(centre: Centre, tmp_path: Path) -> None:
+    """A retired one, then the newest and the status key at once; a replacement that waited keeps its number."""
+    now = NOW + 45 * DAY
+    states, day_four = centre.states(now), centre.states(now, 4)
+    centre.life(now).compromise(centre.key("certificate", 1).kid.hex(), 1, agreed=True)
+    made = centre.resign(now)
+    assert made.path is not None
+    centre.publish(made.path, now)
+    assert (centre.states(now), centre.states(now, 4)) == (states, day_four)
+    centre.rebuilt(tmp_path / "first")
+    unpublished = centre.change_unpublished(now + 1, EIGHTH, "replace")
+    before = unpublished.read_bytes()
+    with centre.place.session(now + 2).ledger as ledger:
+        ninth = next(one for one in ledger.all_given() if one.replaces == EIGHTH)
+        ledger.add_event(now + 2, "printed", ninth.number)
+    stolen = [centre.key("certificate"), centre.key("status")]
+    for key in stolen:
+        centre.life(now + 3).rotate(key.use, (), agreed=True)
+    for key in stolen:
+        centre.life(now + 4).compromise(key.kid.hex(), 1, agreed=True)
+    made = centre.resign(now + 5)
+    assert made.path is not None
+    assert (made.strange, made.past, made.reprint) == (1, (), (ninth.number,))  # what the thief filed
+    (again,) = made.again
+    assert not unpublished.exists()
+    assert again.read_bytes() != before
+    with pytest.raises(Refusal, match="not_registered"):
+        centre.publish(again, now + 6)
+    centre.publish(made.path, now + 6)
+    assert (centre.states(now + 6), centre.states(now + 6, 4)) == (states, day_four)
+    centre.publish(again, now + 7)
+    states[7] = "replaced"
+    assert (centre.states(now + 8), centre.states(now + 8, 4)) == (states, day_four)
+    (found,) = centre.ask(now + 8, [(ninth.number, None)])
+    assert (found["outcome"], found["checks"][3]["code"]) == ("valid", "signature_ok")
+    assert centre.resign(now + 9).path is None
+    centre.rebuilt(tmp_path / "second")
 
 
 def test_the_root_hands_over_and_everything_stays(centre: Centre, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A ledger that is lost, damaged, old or another's: no number is ever given twice, and no release overwritten."""
 
+import contextlib
 import errno
 import os
 import shutil
@@ -200,6 +201,41 @@ def test_a_ledger_older_than_the_releases_is_refused(place: Place) -> None:
     shutil.copy(releases / "2022-04-final-2.release", releases / "2022-04-final-2 copy.release")
     assert numbers(place) == before
     assert restore.rebuild_(place.room, place.keys, NOW + 300).added == ()
+
+
+def _of_version_2(path: Path) -> None:
+    """Makes the ledger one of version 2, whose jobs knew three kinds."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        (table,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'job'").fetchone()
+        table = (
+            table.replace(", 'snapshot', 'resign'", "").replace('"job"', "before").replace("TABLE job", "TABLE before")
+        )
+        assert "'status'))" in table
+        db.executescript(f"{table}; INSERT INTO before SELECT * FROM job; DROP TABLE job;")
+        db.executescript("ALTER TABLE before RENAME TO job; PRAGMA user_version = 2;")
+
+
+def test_a_ledger_of_the_version_before_is_taken_over_and_an_older_one_refused(place: Place, tmp_path: Path) -> None:
+    """Row for row, in place and as a backup, and takes jobs of every kind then; of any other it is said what to do."""
+    before = numbers(place)
+    with place.session().ledger as ledger:
+        kept = ledger.jobs()
+    path = place.folder / "ledger.sqlite"
+    _of_version_2(path)
+    shutil.copy(path, tmp_path / "backup")
+    for _again in range(2):
+        with place.session().ledger as ledger:
+            assert (ledger.jobs(), len(ledger.all_given())) == (kept, len(before))
+            assert ledger.all("PRAGMA foreign_key_check") == []
+    restore.restore(place.room, place.keys, tmp_path / "backup", NOW + 300)
+    with place.session().ledger as ledger, ledger.transaction():
+        assert [job.release for job in ledger.jobs()] == [job.release for job in kept]
+        ledger.add_job("snapshot", "s.release", b"", NOW, {})
+        ledger.add_job("resign", "r.release", b"", NOW, {})
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA user_version = 1")
+    with pytest.raises(Refusal, match=r"not a ledger of this version.*ledger rebuild"):
+        numbers(place)
 
 
 def test_a_release_missing_in_the_middle_rebuilds_nothing(place: Place) -> None:

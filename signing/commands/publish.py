@@ -67,7 +67,9 @@ def publish(
         return
     log = publishing.logbook(centre_file, keys_dir, Passphrases(), now())
     if lost:
-        given = publishing.give_back(keyring, log, now(), shown)
+        given = agreement.agreed(
+            lambda agreed: publishing.give_back(keyring, log, now(), shown, agreed=agreed), yes=yes
+        )
         click.echo(_("Published again, as they were: {}").format(", ".join(given) or _("nothing was lost")), err=True)
     for one in found:
         publication = agreement.agreed(functools.partial(_publish, one, keyring, log), yes=yes)

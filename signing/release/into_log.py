@@ -5,8 +5,8 @@ anew from them, the line goes to the log's file and to disk, then the checkpoint
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -27,6 +27,10 @@ _SIZE: Final = "select coalesce(max(index) + 1, 0) from registry.statement"
 _BETWEEN: Final = "select kind, digest, bytes from registry.statement where index >= $1 and index < $2 order by index"
 _CHECKED: Final = "set constraints all immediate"
 _ADD: Final = "insert into registry.checkpoint (size, note, kid, receipt) values ($1, $2, $3, $4)"
+
+
+Judge: TypeAlias = Callable[[Line, Chain, int], Awaitable[None]]
+"""Holds the release of a lost line to the rules, by the keyrings that were there with it; it begins at a log index."""
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +85,7 @@ class Logging:
             words = _("at size {size} the registry has another tree than the log's key signed: a fork")
             refuse("log_forked", words.format(size=told.size))
         if lost:
-            names = ", ".join(line.release or "" for line in lost)
+            names = ", ".join(line.name for line in lost)
             reason = _("the registry has lost what was signed: {names}. First: `yinjian-sign publish --lost`")
             refuse("log_ahead", reason.format(names=names))
         nothing: dict[str, Any] = {"release": None, "release_sha256": None, "statements": ()}
@@ -138,8 +142,13 @@ class Logging:
                 return notes.genuine(row["note"], placed)
         return None
 
-    async def give_back(self, connection: Any, line: Line, filed: Sequence[tuple[bytes, int]], root: bytes) -> None:
-        """Publishes a lost line's statements as they were, and its old note. Raises ReleaseRefused."""
+    async def give_back(
+        self, connection: Any, line: Line, filed: Sequence[tuple[bytes, int]], root: bytes, judge: Judge
+    ) -> None:
+        """Publishes a lost line's statements as they were, and its old note, once its release passed ``judge``.
+
+        Raises ReleaseRefused, and what ``judge`` raises.
+        """
         before = max((one.size for one in self._state.lines() if one.size < line.size), default=0)
         size = await connection.fetchval(_SIZE)
         statements = line.logged
@@ -155,10 +164,12 @@ class Logging:
                     "`yinjian-migrate give-back {entry}`, then this again"
                 )
                 refuse("log_disowned", words.format(index=index, entry=data.hex()))
-        await connection.copy_records_to_table(
-            "statement", schema_name="registry", columns=["index", "bytes"], records=rest
-        )
+        first = before + line.past  # where its release begins
         chain = Chain.among([*filed, *((data, index) for index, data in rest if entry_of(data)[0] == 5)], root)
+        await _file_again(connection, [one for one in rest if one[0] < first])
+        if line.release is not None and chain is not None:
+            await judge(line, chain, first)
+        await _file_again(connection, [one for one in rest if one[0] >= first])
         try:
             signed = notes.believed(line.note, chain or self._chain)
         except LogRefused as error:
@@ -200,6 +211,7 @@ class Logging:
             release_sha256=named.sha256,
             place=self._state.place,
             statements=logged([*kept, *statements]),
+            past=len(kept),
         )
         self._state.append(line)
         await self._file(connection, line)
@@ -221,3 +233,9 @@ class Logging:
 
     async def _file(self, connection: Any, line: Line) -> None:
         await connection.execute(_ADD, line.size, line.note, bytes.fromhex(line.kid), bytes.fromhex(line.receipt))
+
+
+async def _file_again(connection: Any, statements: Sequence[tuple[int, bytes]]) -> None:
+    await connection.copy_records_to_table(
+        "statement", schema_name="registry", columns=["index", "bytes"], records=statements
+    )

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,14 +13,16 @@ import msgspec
 from asyncpg.connect_utils import SessionAttribute
 
 from signing.messages import _
-from signing.release import not_valid, registered, release_file, rules_alone, rules_registered
+from signing.release import judged_again, not_valid, registered, release_file, rules_alone, rules_registered
 from signing.release.confirming import confirmed
 from signing.release.into_log import Logbook, Logging, Named
+from signing.release.log_state import Line
 from signing.release.release_file import Release, ReleaseRefused
 from verify.core import cbor
 from verify.core.chain import Chain
 from verify.core.log import tree
 from verify.core.statement import Kind
+from verify.shared.agreement import NotAgreed
 from verify.shared.command import Refusal
 from verify.shared.database_trouble import TROUBLE
 from verify.shared.progress import Progress, silent
@@ -28,9 +31,9 @@ T = TypeVar("T")
 
 _BATCH: Final = 5_000
 
-_BEGIN: Final = "select registry.begin_publishing()"
+BEGIN: Final = "select registry.begin_publishing()"
 """Waits for one's turn, as the registry's own trigger does."""
-_KEYRINGS: Final = """
+KEYRINGS: Final = """
 select s.index, s.bytes from registry.keyring k join registry.statement s using (index)
 where octet_length(s.bytes) > 0 order by s.index
 """
@@ -92,22 +95,15 @@ def give_back(
     now: int,
     standbys: Sequence[str] = (),
     progress: Progress = silent,
+    agreed: bool = False,
 ) -> tuple[str, ...]:
     """Publishes, byte for byte, what ``log`` signed and the registry has lost; the names of those releases.
 
-    Raises Refusal.
+    Raises Refusal, NotAgreed where one of them breaks a rule.
     """
     chain = Chain.follow([(data, None) for data in cbor.split(keyring)], root)
-    return asyncio.run(_Publisher(chain, root, log, now, progress, standbys=standbys).run(url)).given_back
-
-
-def take_log(url: str, public: str, *, keyring: bytes, root: bytes, log: Logbook, now: int) -> None:
-    """Makes this machine the one that publishes, with the log's key and file that were brought here.
-
-    ``public`` is the log's checkpoint as its public site serves it. Raises Refusal, and nothing is changed.
-    """
-    chain = Chain.follow([(data, None) for data in cbor.split(keyring)], root)
-    asyncio.run(_Publisher(chain, root, log, now, silent).take(url, public))
+    publisher = _Publisher(chain, root, log, now, progress, standbys=standbys, agreed=agreed)
+    return asyncio.run(publisher.run(url)).given_back
 
 
 class _Publisher:
@@ -134,13 +130,13 @@ class _Publisher:
 
     async def run(self, url: str, named: Named | None = None, checked: Release | None = None) -> Publication:
         """Publishes a release; or, without one, what was lost alone."""
-        connection = await _connected(url)
+        connection = await connected(url)
         given: list[str] = []
         try:
             await connection.execute("set lock_timeout = '15min'; set statement_timeout = 0")
             while True:
                 async with confirmed(connection, self._standbys, self._progress):
-                    await connection.execute(_BEGIN)
+                    await connection.execute(BEGIN)
                     done = await self._step(connection, named, checked, given)
                 if done is not None:
                     return msgspec.structs.replace(done, given_back=tuple(given))
@@ -154,18 +150,6 @@ class _Publisher:
             with contextlib.suppress(*TROUBLE):
                 await connection.close(timeout=10)
 
-    async def take(self, url: str, public: str) -> None:
-        """Takes the log over in one transaction."""
-        connection = await _connected(url)
-        try:
-            async with connection.transaction():
-                await connection.execute(_BEGIN)
-                filed = [(row["bytes"], row["index"]) for row in await connection.fetch(_KEYRINGS)]
-                with self._log.opened(self._chain, self._now) as log:
-                    await log.take(connection, Chain.among(filed, self._root), public)
-        finally:
-            await connection.close(timeout=10)
-
     async def _step(
         self,
         connection: "asyncpg.Connection[asyncpg.Record]",
@@ -174,16 +158,16 @@ class _Publisher:
         given: list[str],
     ) -> Publication | None:
         """One transaction; None where it only gave back a lost release, and another is to follow."""
-        filed = [(row["bytes"], row["index"]) for row in await connection.fetch(_KEYRINGS)]
+        filed = [(row["bytes"], row["index"]) for row in await connection.fetch(KEYRINGS)]
         with self._log.opened(self._chain, self._now) as log:
             lost = await log.lost(connection, Chain.among(filed, self._root))
             mine = named is not None and any(line.release_sha256 == named.sha256 for line in lost)
             if lost and (named is None or lost[0].release_sha256 == named.sha256):
-                await log.give_back(connection, lost[0], filed, self._root)
-                given.append(lost[0].release or "")
+                await log.give_back(connection, lost[0], filed, self._root, functools.partial(self._judge, connection))
+                given.append(lost[0].name)
                 return None
             if lost and (mine or not given):
-                names = ", ".join(line.release or "" for line in lost)
+                names = ", ".join(line.name for line in lost)
                 reason = _("the registry has lost what was signed: {names}. First: `yinjian-sign publish --lost`")
                 raise ReleaseRefused("log_ahead", reason.format(names=names))
             size = await connection.fetchval(_SIZE)
@@ -191,6 +175,20 @@ class _Publisher:
                 count = len(checked.entries) if checked else 0
                 return Publication(statements=count, added=count, keyrings_added=0, size=size)
             return await self._add(connection, log, named, checked, filed=filed, size=size)
+
+    async def _judge(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", line: Line, chain: Chain, first: int
+    ) -> None:
+        try:
+            await judged_again.check(connection, line, chain, first)
+        except ReleaseRefused as error:
+            if self._agreed:
+                return
+            text = _(
+                "{name} was signed for the log, and breaks a rule by the keyring and the time that it was signed at "
+                "({reason}). Nothing else can be published before it is back, as it was: whoever saw the log has it."
+            )
+            raise NotAgreed(text.format(name=line.name, reason=error), line.name) from None
 
     async def _add(
         self,
@@ -234,7 +232,8 @@ class _Publisher:
         )
 
 
-async def _connected(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+async def connected(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection to the primary. Raises Refusal."""
     try:
         return await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
     except (*TROUBLE, ValueError) as error:

@@ -44,6 +44,13 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Which file this line was written to: a copy is another one."""
     statements: tuple[str, ...]
     """Everything logged since the line before, base64; of a statement whose body is empty its entry of 33 bytes."""
+    past: int = 0
+    """How many of these, the first, had been filed past publish: no release said them."""
+
+    @property
+    def name(self) -> str:
+        """The release, or the tree where none is known."""
+        return self.release or _("the tree of {} entries").format(self.size)
 
     @property
     def logged(self) -> list[bytes]:
@@ -77,7 +84,8 @@ class LogState:
         if not self.path.is_file():
             text = _(
                 "{} is not there: it says what the log's key ever signed, and without it nothing may be published. "
-                "Bring it back from where the key is kept, never from an old copy."
+                "Bring it back from where the key is kept, never from an old copy; where it is lost everywhere, "
+                "`yinjian-sign take-log --state-lost`."
             )
             raise Refusal(text.format(self.path))
 

@@ -11,6 +11,7 @@ from signing.centre.room import Room
 from signing.ledger import ledger_file
 from signing.messages import _
 from signing.release import into_registry as publishing
+from signing.release import taking_log
 from signing.release.into_log import Logbook
 from signing.release.into_registry import Publication
 from signing.release.log_state import LogState
@@ -82,25 +83,48 @@ def publish(
     return done
 
 
-def give_back(keyring: tuple[bytes, bytes], log: Logbook, now: int, progress: Progress) -> tuple[str, ...]:
-    """Publishes what the registry has lost, by the log's file; the names of those releases. Raises Refusal."""
+def give_back(
+    keyring: tuple[bytes, bytes], log: Logbook, now: int, progress: Progress, *, agreed: bool = False
+) -> tuple[str, ...]:
+    """Publishes what the registry has lost, by the log's file; the names of those releases.
+
+    Raises Refusal, NotAgreed.
+    """
     root, versions = keyring
     return publishing.give_back(
-        database_url(), keyring=versions, root=root, log=log, now=now, standbys=_standbys(), progress=progress
+        database_url(),
+        keyring=versions,
+        root=root,
+        log=log,
+        now=now,
+        standbys=_standbys(),
+        progress=progress,
+        agreed=agreed,
     )
 
 
-def take_log(public: str, keyring: tuple[bytes, bytes], log: Logbook, now: int) -> None:
-    """Makes this machine publish, where key, file, registry and the checkpoint ``public`` agree. Raises Refusal."""
+def take_log(
+    public: str, keyring: tuple[bytes, bytes], log: Logbook, now: int, *, lost: bool = False, agreed: bool = False
+) -> None:
+    """Makes this machine publish, where key, file, registry and the checkpoint ``public`` agree.
+
+    ``lost`` begins a file anew that is lost. Raises Refusal, NotAgreed.
+    """
     root, versions = keyring
-    publishing.take_log(database_url(), public, keyring=versions, root=root, log=log, now=now)
+    taking_log.take_log(database_url(), public, keyring=versions, root=root, log=log, now=now, lost=lost, agreed=agreed)
 
 
-def logbook(centre_file: Path, keys_dir: Path | None, passphrases: Passphrases, now: int) -> Logbook:
-    """The log's key and file in the key folder of this machine. Raises Refusal."""
+def logbook(
+    centre_file: Path, keys_dir: Path | None, passphrases: Passphrases, now: int, *, lost: bool = False
+) -> Logbook:
+    """The log's key and file in the key folder of this machine; the file may lack where it is ``lost``.
+
+    Raises Refusal.
+    """
     folder = _folder(centre_file, keys_dir)
     state = LogState(folder.log_state)
-    state.check_there()
+    if not lost:
+        state.check_there()
     return Logbook(signer=folder.signer("log", passphrases, now), state=state)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import hashlib
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 
 from keys.custody import KeySigner
 from migrations import embedded
-from signing.release import into_registry, log_state, release_file
+from signing.release import into_registry, log_state, release_file, rules_registered, taking_log
 from signing.release.into_log import Logbook
 from signing.release.into_registry import Publication
 from signing.release.log_state import LogState
@@ -23,6 +24,7 @@ from tests import releases
 from tests.conftest import Urls, execute_as_owner, fresh_registry
 from tests.invented import CERTIFICATE, chain
 from verify.core.log import checkpoint, tree
+from verify.shared.agreement import NotAgreed
 from verify.shared.command import Refusal
 
 NOTICE = [releases.notice([1, 2, 3])]
@@ -55,14 +57,14 @@ class Office:
         told: dict[str, Any] = {"keyring": releases.keyrings(), "root": releases.ROOT_THUMBPRINT, "now": releases.NOW}
         return into_registry.publish(path, self.urls.signer, log=log or self.log, **told)
 
-    def give_back(self) -> tuple[str, ...]:
+    def give_back(self, *, agreed: bool = False) -> tuple[str, ...]:
         """Publishes what was lost."""
         told: dict[str, Any] = {
             "keyring": releases.keyrings(),
             "root": releases.ROOT_THUMBPRINT,
             "now": releases.NOW + 10**7,
         }
-        return into_registry.give_back(self.urls.signer, log=self.log, **told)
+        return into_registry.give_back(self.urls.signer, log=self.log, agreed=agreed, **told)
 
     def ask(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """The owner's answer."""
@@ -92,6 +94,10 @@ class Office:
         assert (signed.size, signed.root) == (len(entries), tree.Frontier().add(entries).root)
         assert next(self.log.state.lines()).note == note
         return signed.size
+
+    def size(self) -> int:
+        """Statements in the registry."""
+        return len(self.ask("select from registry.statement"))
 
     def save(self) -> str:
         """A backup of the registry."""
@@ -151,6 +157,29 @@ def test_a_restored_registry_gets_back_what_was_signed_before_anything_else(offi
     assert office.give_back() == ()
     office.publish("4-other", [releases.change(2, "suspended")])
     assert office.checked() == len(whole[: 4 + len(FINAL)])
+
+
+def test_a_lost_release_is_held_to_the_rules_once_more(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its own keyring, time and certificates, behind what was filed past publish; one that breaks one is told."""
+    office.publish("1-notice", NOTICE)
+    saved = office.save()
+    past = releases.certify(9)
+    office.ask("insert into registry.statement (index, bytes) values (2, $1) returning index", past)
+    office.publish("2-final", FINAL)
+    office.publish("3-final", releases.final([1, 2, 3, 4], revision=3, index_revision=2))
+    with monkeypatch.context() as patch:
+        patch.setattr(rules_registered, "_check_changes", lambda *_arguments: None)
+        office.publish("4-wrong", [releases.change(2, "reinstated")])
+    office.publish("5-change", LATER)
+    whole = office.everything()
+    assert [line.past for line in office.log.state.lines()] == [0, 0, 0, 1, 0]
+    assert len(next(line for line in office.log.state.lines() if line.release == "3-final").logged) == 3
+    office.restore(saved)
+    with pytest.raises(NotAgreed, match=r"4-wrong was signed for the log, and breaks a rule.*change_out_of_turn"):
+        office.give_back()
+    assert office.size() == whole[-3][0]  # all before it is back
+    assert office.give_back(agreed=True) == ("4-wrong", "5-change")
+    assert office.everything() == whole
 
 
 def test_a_registry_with_something_else_in_a_lost_place_is_a_fork(office: Office) -> None:
@@ -308,7 +337,7 @@ def test_another_machine_takes_the_log_where_file_registry_and_public_checkpoint
 
     def refused(note: str, code: str) -> None:
         with pytest.raises(Refusal, match=code):
-            into_registry.take_log(office.urls.signer, note, **told)
+            taking_log.take_log(office.urls.signer, note, **told)
 
     moved.path.write_bytes(old)
     refused(public, "log_state_behind")
@@ -316,10 +345,70 @@ def test_another_machine_takes_the_log_where_file_registry_and_public_checkpoint
     refused(public.replace("verify.example.org", "verify.example.com"), "other_log")
     with pytest.raises(Refusal, match="log_state_copied"):
         office.publish("3-change", LATER, told["log"])
-    into_registry.take_log(office.urls.signer, before, **told)
-    into_registry.take_log(office.urls.signer, public, **told)
+    taking_log.take_log(office.urls.signer, before, **told)
+    taking_log.take_log(office.urls.signer, public, **told)
     office.log = told["log"]
     office.publish("3-change", LATER)
     assert office.checked() == 3 + len(FINAL)
     office.restore(saved)
     refused(public, "log_ahead")
+
+
+def test_a_lost_file_is_begun_anew_where_registry_and_public_checkpoint_leave_nothing_open(office: Office) -> None:
+    """Not over a file that is there, nor from an older registry, nor unasked; what is lost later it gives back."""
+    office.publish("1-notice", NOTICE)
+    saved = office.save()
+    past = releases.certify(9)
+    office.ask("insert into registry.statement (index, bytes) values (2, $1) returning index", past)
+    office.ask("select registry.disown(2)")
+    office.publish("2-final", FINAL)
+    whole, public = office.everything(), next(office.log.state.lines()).note
+    told: dict[str, Any] = {"keyring": releases.keyrings(), "root": releases.ROOT_THUMBPRINT, "now": releases.NOW}
+    told |= {"log": office.log, "lost": True}
+
+    def refused(code: str, note: str = public, **more: Any) -> None:
+        with pytest.raises(Refusal, match=code):
+            taking_log.take_log(office.urls.signer, note, **told | more)
+
+    refused("log_state_there", agreed=True)
+    before = list(office.log.state.lines())
+    office.log.state.path.unlink()
+    refused("other_log", public.replace("verify.example.org", "verify.example.com"), agreed=True)
+    refused(rf"up to {3 + len(FINAL)} entries.*would be a fork")
+    assert not office.log.state.path.exists()
+    taking_log.take_log(office.urls.signer, public, **told, agreed=True)
+    assert stat.S_IMODE(office.log.state.path.stat().st_mode) == 0o600
+    after = list(office.log.state.lines())
+    assert [(x.size, x.root, x.note, x.receipt, x.statements) for x in after] == [
+        (x.size, x.root, x.note, x.receipt, x.statements) for x in before
+    ]
+    office.restore(saved)
+    with pytest.raises(Refusal, match=rf"lost what was signed: the tree of {3 + len(FINAL)} entries"):
+        office.publish("3-change", LATER)
+    entry = tree.entry(1, hashlib.sha256(past).digest())
+    office.ask("select registry.give_back_disowned($1, $2)", entry[0], entry[1:])
+    assert office.give_back() == (f"the tree of {3 + len(FINAL)} entries",)
+    assert office.everything() == whole
+    office.publish("3-change", LATER)
+    assert office.checked() == 4 + len(FINAL)
+
+
+def test_a_lost_file_is_not_begun_anew_from_a_registry_that_lost_something_itself(office: Office) -> None:
+    """Nor from one whose statements are not what was signed."""
+    office.publish("1-notice", NOTICE)
+    saved = office.save()
+    office.publish("2-final", FINAL)
+    public = next(office.log.state.lines()).note
+    told: dict[str, Any] = {"keyring": releases.keyrings(), "root": releases.ROOT_THUMBPRINT, "now": releases.NOW}
+    told |= {"log": office.log, "lost": True, "agreed": True}
+    office.log.state.path.unlink()
+    office.ask("update registry.statement set digest = sha256('') where index = 3 returning index")
+    with pytest.raises(Refusal, match="log_differs"):
+        taking_log.take_log(office.urls.signer, public, **told)
+    office.restore(saved)
+    with pytest.raises(Refusal, match=f"the public log has {2 + len(FINAL)} entries, and the registry 2"):
+        taking_log.take_log(office.urls.signer, public, **told)
+    office.ask("delete from registry.checkpoint returning size")
+    with pytest.raises(Refusal, match="registry_behind"):
+        taking_log.take_log(office.urls.signer, public, **told)
+    assert not office.log.state.path.exists()

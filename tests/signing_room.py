@@ -51,9 +51,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def log(self) -> Logbook:
-        """The log's key and file."""
+        """The log's first key, and its file."""
+        return self.log_at(NOW)
+
+    def log_at(self, now: int) -> Logbook:
+        """The log's key at a time, and its file."""
         keys = self.keys
-        return Logbook(signer=keys.signer("log", Known(PASSPHRASE.encode()), NOW), state=LogState(keys.log_state))
+        return Logbook(signer=keys.signer("log", Known(PASSPHRASE.encode()), now), state=LogState(keys.log_state))
 
     def settings(self, old: str, new: str) -> None:
         """Changes a text in centre.toml."""

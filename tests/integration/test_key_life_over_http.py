@@ -13,6 +13,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from keys import custody
 from keys.key_problems import KeyProblem
 from keys.life import Life
 from keys.passphrase import Known
@@ -37,8 +38,11 @@ from tests.signing_room import NOW, PASSPHRASE, Place
 from tests.workbooks import person, resident
 from verify.core import verdict
 from verify.core.certificate import Certificate
+from verify.core.errors import LogRefused
 from verify.core.keyring import Key, Use
+from verify.core.log import checkpoint
 from verify.core.offline import Knowledge
+from verify.fsck import whole_registry
 from verify.registry.postgres import PostgresRegistry
 from verify.shared.agreement import NotAgreed
 from verify.shared.command import Refusal
@@ -77,6 +81,20 @@ class Centre(Office):
             connection = await asyncpg.connect(self.urls.signer)
             try:
                 return int(await connection.fetchval("select count(*) from registry.statement"))
+            finally:
+                await connection.close()
+
+        return asyncio.run(ask())
+
+    def checkpoints(self) -> list[str]:
+        """Every note that the log's keys signed, in order."""
+
+        async def ask() -> list[str]:
+            connection = await asyncpg.connect(self.urls.signer)
+            try:
+                return [
+                    row["note"] for row in await connection.fetch("select note from registry.checkpoint order by place")
+                ]
             finally:
                 await connection.close()
 
@@ -313,7 +331,6 @@ def test_more_keys_stolen_one_after_another_unrevoke_nobody_either(centre: Centr
     assert made.path is not None
     centre.publish(made.path, now)
     assert (centre.states(now), centre.states(now, 4)) == (states, day_four)
-    centre.rebuilt(tmp_path / "first")
     unpublished = centre.change_unpublished(now + 1, EIGHTH, "replace")
     before = unpublished.read_bytes()
     with centre.place.session(now + 2).ledger as ledger:
@@ -341,6 +358,37 @@ def test_more_keys_stolen_one_after_another_unrevoke_nobody_either(centre: Centr
     assert (found["outcome"], found["checks"][3]["code"]) == ("valid", "signature_ok")
     assert centre.resign(now + 9).path is None
     centre.rebuilt(tmp_path / "second")
+
+
+def test_a_lost_and_a_stolen_log_key_leave_every_entry_where_it_is(centre: Centre) -> None:
+    """The next key goes on with tree, name and file; what the stolen one signed later is believed of nobody."""
+    now = NOW + 48 * DAY
+    before = centre.checkpoints()
+    lost = centre.key("log")
+    centre.life(now).rotate("log", (), agreed=True)
+    (centre.place.keys.path / custody.file_name("log", lost.kid)).unlink()
+    centre.life(now).retire(lost.kid.hex(), (), all_published=True, agreed=True)
+    centre.change(now, SEVENTH, "suspend")
+    stolen = centre.key("log")
+    sure = centre.size()
+    centre.change(now + 1, SEVENTH, "reinstate")
+    centre.life(now + 2).rotate("log", (), agreed=True)
+    centre.life(now + 2).compromise(stolen.kid.hex(), sure, agreed=True)
+    centre.change(now + 4, SEVENTH, "suspend")
+    notes = centre.checkpoints()
+    chain = centre.place.keys.chain()
+    assert notes[: len(before)] == before
+    kids = [checkpoint.genuine(note, chain).key.kid for note in notes]
+    assert kids[-3:] == [stolen.kid, stolen.kid, centre.key("log").kid]
+    checkpoint.believed(notes[-3], chain)
+    with pytest.raises(LogRefused, match="compromised"):
+        checkpoint.believed(notes[-2], chain)
+    centre.change(now + 6, SEVENTH, "reinstate")
+    (found,) = centre.ask(now + 7, [(SEVENTH, None)])
+    assert (found["outcome"], found["checks"][8]["result"]) == ("valid", "pass")
+    # Whatever keys came and went, all of the registry is what its statements say.
+    looked = asyncio.run(whole_registry.look_through(centre.urls.owner, centre.place.root, processes=1))
+    assert looked.differences == ()
 
 
 def test_the_root_hands_over_and_everything_stays(centre: Centre, tmp_path: Path) -> None:

@@ -40,9 +40,8 @@ class Office:
     def publish(self, release: Path, now: int) -> None:
         """Publishes one release."""
         keyring = (self.place.folder / "keys" / "keyring.cbor").read_bytes()
-        into_registry.publish(
-            release, self.urls.signer, keyring=keyring, root=self.place.root, log=self.place.log, now=now
-        )
+        log = self.place.log_at(now)
+        into_registry.publish(release, self.urls.signer, keyring=keyring, root=self.place.root, log=log, now=now)
 
     def certify(self, people: list[dict[str, Any]], now: int) -> None:
         """Issues and publishes."""

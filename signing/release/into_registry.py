@@ -13,7 +13,7 @@ import msgspec
 from asyncpg.connect_utils import SessionAttribute
 
 from signing.messages import _
-from signing.release import judged_again, not_valid, registered, release_file, rules_alone, rules_registered
+from signing.release import judged_again, registered, release_file, rules_alone, rules_registered, rules_snapshot
 from signing.release.confirming import confirmed
 from signing.release.into_log import Logbook, Logging, Named
 from signing.release.log_state import Line
@@ -22,6 +22,7 @@ from verify.core import cbor
 from verify.core.chain import Chain
 from verify.core.log import tree
 from verify.core.statement import Kind
+from verify.shared import not_valid
 from verify.shared.agreement import NotAgreed
 from verify.shared.command import Refusal
 from verify.shared.database_trouble import TROUBLE
@@ -207,7 +208,7 @@ class _Publisher:
         held = await registered.load(connection, checked, placed, size + len(missing))
         new = rules_registered.check(checked, held, self._now)
         if new and checked.snapshot is not None:
-            await not_valid.check(connection, new[0], checked.snapshot, placed)
+            await rules_snapshot.check(connection, new[0], checked.snapshot, placed)
         if not self._agreed and there is not None:
             await rules_registered.check_belief_kept(connection, (there, placed), checked, new, self._now)
         statements = [*missing, *(entry.data for entry in new)]

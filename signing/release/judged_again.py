@@ -5,7 +5,7 @@ its line in the log's file (2-formats, Transparency log).
 import contextlib
 from typing import Any, Final
 
-from signing.release import not_valid, registered, rules_alone, rules_registered
+from signing.release import registered, rules_alone, rules_registered, rules_snapshot
 from signing.release.log_state import Line, is_entry
 from signing.release.release_file import Release
 from verify.core import changes, pass_list
@@ -29,10 +29,10 @@ async def check(connection: Any, line: Line, chain: Chain, first: int) -> None:
     if not said:
         return
     release = await _whole(connection, said, chain)
-    held = await registered.load(connection, release, chain, first)
+    held = await registered.load(connection, release, chain, first + len(added) - len(said))  # behind its keyrings
     new = rules_registered.check(release, held, line.time)
     if new and release.snapshot is not None:
-        await not_valid.check(connection, new[0], release.snapshot, chain)
+        await rules_snapshot.check(connection, new[0], release.snapshot, chain)
 
 
 async def _whole(connection: Any, said: list[Statement], chain: Chain) -> Release:

@@ -1,18 +1,22 @@
 """The snapshot: what the published register says is not valid, signed for verifiers without a network."""
 
+import asyncio
 import hashlib
 from pathlib import Path
 
+import asyncpg
 import msgspec
 
 from signing.centre.room import Session
 from signing.ledger.values import Job
 from signing.messages import _
-from signing.release import not_valid, produce
+from signing.release import produce
 from verify.core import cbor
 from verify.core.keyring import Key
 from verify.core.snapshot import Snapshot
+from verify.shared import not_valid
 from verify.shared.command import Refusal
+from verify.shared.database_trouble import TROUBLE
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +35,7 @@ def take(session: Session, url: str) -> Taken:
     ledger = session.ledger
     key = _key(session)
     with session.progress(_("Reading the registry")):
-        snapshot = not_valid.taken(url, session.unlocked.folder.root, session.now)
+        snapshot = by_registry(url, session.unlocked.folder.root, session.now)
     request = hashlib.sha256(cbor.encode(["snapshot", snapshot.log_size, snapshot.taken_at])).digest()
     with ledger.transaction():
         for left in ledger.unreleased():
@@ -56,3 +60,24 @@ def _key(session: Session) -> Key:
     if found is None:
         raise Refusal(_("No status key signs for every programme: a snapshot takes one; `yinjian-keys` adds it."))
     return found
+
+
+def by_registry(url: str, root: bytes, now: int) -> Snapshot:
+    """The snapshot that the registry at ``url`` gives now, of its whole size, not signed yet. Raises Refusal."""
+
+    async def ask() -> Snapshot:
+        connection = await asyncpg.connect(url, timeout=15)
+        try:
+            async with connection.transaction(readonly=True, isolation="repeatable_read"):
+                said = await not_valid.state(connection, root)
+                if said is None or said.size == 0:
+                    raise Refusal(_("Nothing is published yet: there is nothing to take a snapshot of."))
+                held = await not_valid.standings(connection, said.chain, said.size, now)
+                return Snapshot(taken_at=now, log_size=said.size, standings=held, issued_at=now)
+        finally:
+            await connection.close(timeout=10)
+
+    try:
+        return asyncio.run(ask())
+    except (*TROUBLE, ValueError) as error:
+        raise Refusal(_("The registry does not answer ({}).").format(type(error).__name__)) from error

@@ -134,7 +134,7 @@ def get(base: str, path: str, most: int) -> bytes | None:
             length = answer.headers.get("Content-Length")
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == http.client.NOT_FOUND:
+        if error.code in (http.client.NOT_FOUND, http.client.GONE):  # gone: a list past its term
             return None
         raise Refusal(_("{}: the service answers {}.").format(path, error.code)) from None
     except (OSError, http.client.HTTPException) as error:

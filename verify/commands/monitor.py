@@ -10,7 +10,7 @@ import msgspec
 
 from verify.commands import kept
 from verify.commands.fetch import get
-from verify.monitor.following import Follower, Look
+from verify.monitor.following import AGAIN, Follower, Look
 from verify.monitor.remembered import Remembered
 from verify.shared import environment
 from verify.shared.command import LOCALE, Refusal, messages, print_json
@@ -41,8 +41,13 @@ _UNREACHED: Final = 3
     metavar="URL",
     help=_("A database whose statements may be read: every certificate must be named by a list or a replacement."),
 )
+@click.option(
+    "--whole",
+    is_flag=True,
+    help=_("Read every older entry once more; otherwise up to 4,096 of them, drawn by lot."),
+)
 @click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
-def monitor(url: str, *, state: Path, root: str | None, database: str | None, as_json: bool) -> None:
+def monitor(url: str, *, state: Path, root: str | None, database: str | None, whole: bool, as_json: bool) -> None:
     """Looks once."""
     site = urllib.parse.urlsplit(url if "//" in url else f"https://{url}")
     if site.scheme not in ("https", "http") or not site.hostname:
@@ -57,8 +62,9 @@ def monitor(url: str, *, state: Path, root: str | None, database: str | None, as
         if seen.root not in (None, pinned) or seen.address not in (None, base):
             raise Refusal(_("{} is of another log ({}): take a file of its own for each.").format(state, seen.address))
         try:
-            found = Follower(lambda path, most: get(base, path, most), seen, pinned, shown).look(base)
-            if database is not None and not found.alarms:
+            again = None if whole else AGAIN
+            found = Follower(lambda path, most: get(base, path, most), seen, pinned, shown, again=again).look(base)
+            if database is not None and found.followed:
                 from verify.monitor import with_database  # the bare wheel is without the registry's driver
 
                 more = with_database.check(database, seen, pinned, found.size)

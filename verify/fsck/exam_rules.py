@@ -122,16 +122,18 @@ def _numbers(chain: Chain, changes: Iterable[Published]) -> set[str]:
 
 def check(
     facts: Facts, certificates: Mapping[bytes, Named], compromised: Mapping[bytes, Named]
-) -> tuple[list[Difference], list[Unbelieved]]:
+) -> tuple[list[Difference], list[Unbelieved], set[int]]:
     """Whom lists name against the certificates that the stretches found, by short hash.
 
-    ``certificates`` are believed at their place, ``compromised`` those that only a list restores.
+    ``certificates`` are believed at their place, ``compromised`` those that only a list restores: of these, whom one
+    does restore comes last, by log index.
     """
     differences = [one for exam in facts.exams for one in _of_exam(exam, facts, certificates, compromised)]
     registered = facts.tied | {short for rows in facts.named.values() for _serial, short in rows}
     lost = [index for short, (_number, _exam, index) in certificates.items() if short not in registered]
     unlisted = [Unbelieved(table="statement", row=f"index={index}", code="not_listed") for index in lost]
-    return differences, [*facts.unbelieved, *unlisted]
+    restored = {index for short, (_number, _exam, index) in compromised.items() if short in registered}
+    return differences, [*facts.unbelieved, *unlisted], restored
 
 
 def _of_exam(

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 
 from verify.core.chain import Chain
-from verify.fsck import exam_rules, stretch, tree_found
+from verify.fsck import exam_rules, snapshot_found, stretch, tree_found
 from verify.fsck.found import Difference, Unbelieved
 from verify.fsck.stretch import Report, Task
 from verify.shared import fresh_workers
@@ -80,8 +80,6 @@ class _Whole:
         checkpoints = await ask(tree_found.CHECKPOINTS)
         differences += tree_found.check_tiles(entries, await ask(tree_found.TILES))
         differences += tree_found.check_checkpoints(entries, checkpoints, chain)
-        published = [one for report in reports for one in report.published]
-        differences += tree_found.check_times(published, checkpoints, chain)
         for row in await ask(_DISOWNED):
             told: dict[str, Any] = {"expected": "no such row", "found": "a row"}
             differences.append(Difference(table="disowned", row=f"index={row['index']}", column=None, **told))
@@ -95,10 +93,17 @@ class _Whole:
             filed = [one for report in reports for one in report.indexes]
             named = dict(_merged(report.named for report in reports))
             facts = await exam_rules.facts(self._connection, chain, lists, named, filed)
-            more, strange = exam_rules.check(facts, certificates, compromised)
+            more, strange, restored = exam_rules.check(facts, certificates, compromised)
             differences += more
             known = {one.row for one in unbelieved}
             unbelieved += [one for one in strange if one.row not in known]
+            sizes = {row["size"] for row in checkpoints}
+            differences += await snapshot_found.check(self._connection, chain, sizes)
+            doubted = {int(one.row.removeprefix("index=")) for one in unbelieved} - restored
+            published = [
+                (index, at, ours and index not in doubted) for report in reports for index, at, ours in report.published
+            ]
+            differences += tree_found.check_times(published, checkpoints, chain)
         return Findings(
             size=size,
             checkpoints=len(checkpoints),

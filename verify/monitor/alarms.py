@@ -51,6 +51,10 @@ def _words() -> dict[str, tuple[str, str]]:
         "rewrite": (_("the tree of {subject} entries does not go on from that of {before}"), todo[_KEEP]),
         "tile_lacking": (_("tile {subject} is not served, though the checkpoint is signed over it"), todo[_SELF]),
         "tile_bad": (_("tile {subject} is not what the entries give"), todo[_SELF]),
+        "entries_gone": (
+            _("entries {subject} to {stop} are not served as they were seen: something was removed or altered"),
+            todo[_ASK],
+        ),
         "list_not_logged": (_("the list of {subject} that is shown is not in the log"), todo[_ASK]),
         "list_refused": (_("the list of {subject} that is shown is not believed ({reason})"), todo[_ASK]),
         "listed_not_logged": (
@@ -62,5 +66,6 @@ def _words() -> dict[str, tuple[str, str]]:
             todo[_ASK],
         ),
         "database_differs": (_("entry {subject} is another statement in the database"), todo[_SELF]),
+        "database_lacks": (_("entry {subject} is not in the database"), todo[_ASK]),
         "database_short": (_("the database has {count} statements, and the log {subject}"), todo[_SELF]),
     }

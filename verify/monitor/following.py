@@ -5,6 +5,7 @@ that was seen before, so that no proof of the service's own is needed.
 """
 
 import hashlib
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -31,6 +32,8 @@ Ask = Callable[[str, int], bytes | None]
 
 _KEYRING: Final = "/.well-known/yinjian/keyring"
 _MOST_LIST: Final = 256 << 20
+AGAIN: Final = 16
+"""Bundles of older entries that a look reads once more, drawn by lot: a small log's are all of them."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,13 +60,18 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     named: int
     """Of these, named by a list that was ever shown while somebody looked."""
     alarms: tuple[Alarm, ...]
+    followed: bool
+    """Whether the log goes on from what was seen before, and was taken in."""
 
 
 class Follower:
     """One look."""
 
-    def __init__(self, ask: Ask, seen: Remembered, root: bytes, progress: Progress) -> None:
-        """``root`` is the pinned thumbprint."""
+    def __init__(
+        self, ask: Ask, seen: Remembered, root: bytes, progress: Progress, *, again: int | None = AGAIN
+    ) -> None:
+        """``root`` is the pinned thumbprint; ``again`` how many older bundles are read once more, None for all."""
+        self._again = again
         self._ask = ask
         self._seen = seen
         self._root = root
@@ -79,6 +87,7 @@ class Follower:
         signed = self._checkpoint(chain) if chain is not None else None
         frontier = self._grown(signed, entries) if signed is not None else None
         if chain is not None and signed is not None and frontier is not None:
+            self._read_again(before, signed.size)
             placed = self._placed(keyring)
             lists = self._lists(placed or chain)
             self._seen.keep(root=self._root, address=address, keyring=keyring, note=signed.note, frontier=frontier)
@@ -92,6 +101,7 @@ class Follower:
             certificates=certificates,
             named=self._seen.named(),
             alarms=tuple(self.alarms),
+            followed=frontier is not None,
         )
 
     def _chain(self, keyring: bytes) -> Chain | None:
@@ -149,6 +159,17 @@ class Follower:
             self.alarms.append(alarm(code, signed.size, (seen.note, signed.note), before=seen.size))
             return None
         return frontier
+
+    def _read_again(self, before: int, size: int) -> None:
+        """That of ``size`` entries those ``before`` are served as they were seen: what was removed since is told."""
+        bundles = [tile for tile in _bundles(0, size) if tile.index * WIDTH < before]
+        if self._again is not None and len(bundles) > self._again:
+            bundles = sorted(random.sample(bundles, self._again), key=lambda tile: tile.index)
+        for tile in bundles:
+            data = self._ask(f"/log/tile/{tile.path}", WIDTH * (tiles.HASH_BYTES + 8))
+            start = tile.index * WIDTH
+            if data != tiles.bundled(self._seen.entries(start, start + tile.width)):
+                self.alarms.append(alarm("entries_gone", start, stop=start + tile.width - 1))
 
     def _bundle(self, tile: Tile) -> list[bytes] | None:
         """A bundle's entries, whose hashes the tile of the same place must have."""

@@ -91,6 +91,13 @@ class Remembered:
         row = self._db.execute("SELECT digest FROM entry WHERE place = ?", (place,)).fetchone()
         return row[0] if row else None
 
+    def entries(self, start: int, stop: int) -> list[bytes]:
+        """The entries (33 bytes each) from one log index to before another."""
+        rows = self._db.execute(
+            "SELECT kind, digest FROM entry WHERE place >= ? AND place < ? ORDER BY place", (start, stop)
+        )
+        return [bytes([kind]) + digest for kind, digest in rows]
+
     def named(self) -> int:
         """How many certificates of the log a list that was ever shown names."""
         query = "SELECT count(*) FROM entry JOIN listed ON short = substr(digest, 1, 16) WHERE kind = 1"

@@ -20,7 +20,12 @@ from verify.shared.database_trouble import TROUBLE
 _ = messages(LOCALE)
 
 _AT_ONCE: Final = 2_000
-_DIGESTS: Final = "select index, digest from registry.statement where index < $1 order by index"
+_DIGESTS: Final = """
+select index, case when octet_length(bytes) > 0 then sha256(bytes) else digest end as digest
+from registry.statement where index < $1 order by index
+"""
+_MOST_LACKING: Final = 100
+"""Entries that the database lacks which are named one by one."""
 _SAID: Final = "select index, kind, bytes from registry.statement where kind in (2, 3) and index < $1 order by index"
 _SIZE: Final = "select count(*) from registry.statement"
 _KEYRINGS: Final = "select index, bytes from registry.statement where kind = 5 and index < $1 order by index"
@@ -39,18 +44,21 @@ async def _check(url: str, seen: Remembered, root: bytes, size: int) -> list[Ala
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             count = await connection.fetchval(_SIZE)
-            if count < size:
-                return [alarm("database_short", size, count=count)]
-            found = [
-                alarm("database_differs", row["index"])
+            found = [alarm("database_short", size, count=count)] if count < size else []
+            there = [
+                (row["index"], seen.entry(row["index"]) == row["digest"])
                 async for row in connection.cursor(_DIGESTS, size, prefetch=_AT_ONCE)
-                if seen.entry(row["index"]) != row["digest"]
             ]
+            lacking = sorted(set(range(size)) - {index for index, _same in there})
+            found += [alarm("database_lacks", index) for index in lacking[:_MOST_LACKING]]
+            found += [alarm("database_differs", index) for index, same in there if not same]
             filed = [(row["bytes"], row["index"]) for row in await connection.fetch(_KEYRINGS, size)]
             chain = Chain.among(filed, root)
             said = await connection.fetch(_SAID, size) if chain is not None else []
             named = _named(said, chain) if chain is not None else set[bytes]()
-            unnamed = (index for index, digest in seen.certificates() if digest[:16] not in named and index < size)
+            gone = set(lacking)
+            certificates = ((index, digest) for index, digest in seen.certificates() if index not in gone)
+            unnamed = (index for index, digest in certificates if digest[:16] not in named and index < size)
             return [*found, *(alarm("unnamed", index) for index in unnamed)]
     finally:
         await connection.close(timeout=10)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from signing.ledger import compare
-from signing.release import into_registry, not_valid, produce
+from signing.release import into_registry, produce
 from signing.release.release_file import ReleaseRefused
 from signing.steps import restore, take_snapshot
 from signing.steps.making import drawing_up
@@ -67,7 +67,9 @@ async def test_a_snapshot_says_what_the_register_says(
     """Every word once, the reinstated one not; published alone, served as it was signed, and due again after more."""
     wanted = await history(publishing)
     assert {*wanted.values()} == {*get_args(Standing)}
-    taken = await asyncio.to_thread(not_valid.taken, registry_urls.signer, releases.ROOT_THUMBPRINT, releases.NOW)
+    taken = await asyncio.to_thread(
+        take_snapshot.by_registry, registry_urls.signer, releases.ROOT_THUMBPRINT, releases.NOW
+    )
     assert taken.standings == wanted
     assert await registry.snapshot() is None
     size = taken.log_size

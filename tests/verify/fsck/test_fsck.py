@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from migrations import embedded
 from tests import PROJECT, releases
 from tests.conftest import Urls, fresh_registry, publisher
-from tests.invented import CERTIFICATE, ISSUED_AT
+from tests.invented import CERTIFICATE, ISSUED_AT, STATUS
 from verify.core.changes import Named
+from verify.core.snapshot import Snapshot
 from verify.fsck import whole_registry
 from verify.fsck.whole_registry import Findings
 from verify.shared import fresh_workers
@@ -28,6 +30,8 @@ CHANGED = {
     "bytea": "set_byte({column}, 0, get_byte({column}, 0) # 1)",
     "timestamp with time zone": "{column} - interval '1 second'",
 }
+ADDED = {"bigint": "1", "text": "'x'", "bytea": "'\\x00'"}
+"""Where no row has anything."""
 UNDERIVED = {("checkpoint", "place"), ("checkpoint", "cosignatures"), ("disowned", "at")}
 """What no statement and no signature says."""
 KEYS = {"index", "list", "ordinal", "level", "place"}
@@ -54,7 +58,20 @@ def urls(server: embedded.Database, tmp_path_factory: pytest.TempPathFactory) ->
         rows = [(releases.number(n), releases.lookup_key(1 if n == 4 else n)) for n in (1, 2, 3, 4)]
         asyncio.run(publish([new, releases.index(rows, revision=2), replaced]))
         asyncio.run(publish([releases.change(2, "suspended")]))
+        asyncio.run(publish([snapshot()]))
         yield found
+
+
+def snapshot(**other: Any) -> bytes:
+    """The snapshot of it, or one that says otherwise."""
+    standings = {prefix(1): "replaced", prefix(2): "suspended"}
+    told = {"taken_at": releases.NOW, "log_size": 12, "standings": standings, "issued_at": releases.NOW}
+    return STATUS.sign(msgspec.convert(told | other, Snapshot).draft(STATUS.kid))
+
+
+def prefix(serial: int) -> bytes:
+    """How a snapshot names a certificate."""
+    return releases.short(releases.certify(serial))[:8]
 
 
 async def execute(urls: Urls, statement: str) -> None:
@@ -94,12 +111,10 @@ async def changed(urls: Urls) -> list[tuple[str, str, str]]:
         if (table, column) in UNDERIVED or column in KEYS:
             continue
         row = await connection.fetchrow(
-            f"select ctid, {column} as value from registry.{table}"
-            f" where {column} is not null order by ctid desc limit 1"
+            f"select ctid, {column} as value from registry.{table} order by {column} is null, ctid desc limit 1"
         )
-        if row is None:
-            continue
-        to = CHANGED[kind].format(column=column)
+        assert row is not None, f"nothing is in {table}"
+        to = CHANGED[kind].format(column=column) if row["value"] is not None else ADDED[kind]
         if column == "stage":
             to = "case stage when 'final' then 'notice' else 'final' end"
         place = await connection.fetchval(
@@ -118,7 +133,7 @@ def test_a_registry_as_published_has_no_difference(urls: Urls) -> None:
     """The disowned and what is past publish is told, and is none."""
     found = look(urls)
     assert found.differences == ()
-    assert found.checkpoints == 4
+    assert found.checkpoints == 5
 
 
 def test_several_processes_find_the_same_in_the_same_order(urls: Urls, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,8 +212,33 @@ def test_what_is_well_signed_and_breaks_a_rule_is_told(urls: Urls) -> None:
     found = look(urls)
     asyncio.run(put_back(urls, saved))
     told = {(one.row, one.code) for one in found.unbelieved}
-    assert ("index=12", "not_listed") in told
-    assert any(row == "index=13" for row, _code in told)
+    assert ("index=13", "not_listed") in told
+    assert any(row == "index=14" for row, _code in told)
+
+
+@pytest.mark.parametrize(
+    ("other", "column", "found"),
+    [
+        ({"standings": {}}, "standings", f"0; lacking {prefix(2).hex()} (suspended), {prefix(1).hex()} (replaced)"),
+        (
+            {"standings": {prefix(1): "replaced", prefix(2): "suspended", prefix(3): "revoked"}},
+            "standings",
+            f"3; lacking none; not so {prefix(3).hex()} (revoked)",
+        ),
+        ({"log_size": 10}, "log_size", "10"),
+    ],
+)
+def test_a_snapshot_that_says_otherwise_than_the_register_is_named(
+    urls: Urls, other: dict[str, Any], column: str, found: str
+) -> None:
+    """Filed past publish by whoever has the status key: too few, too many, and of a size without a checkpoint."""
+    saved = asyncio.run(copies(urls))
+    asyncio.run(file(urls, snapshot(**other)))
+    told = look(urls).differences
+    asyncio.run(put_back(urls, saved))
+    (one,) = told
+    assert (one.table, one.row, one.column) == ("snapshot", "index=13", column)
+    assert (one.found or "").startswith(found.partition("; not so")[0])
 
 
 def test_the_command_answers_for_cron(urls: Urls) -> None:
@@ -225,7 +265,17 @@ def test_the_command_answers_for_cron(urls: Urls) -> None:
     assert (one["expected"], one["found"]) == (releases.number(1), "OWN00001")
 
 
-TABLES = ("statement", "certificate", "change", "pass_list", "list_row", "lookup_index", "lookup_row", "keyring")
+TABLES = (
+    "statement",
+    "certificate",
+    "change",
+    "pass_list",
+    "list_row",
+    "lookup_index",
+    "lookup_row",
+    "keyring",
+    "snapshot",
+)
 MORE = ("disowned", "tile", "checkpoint")
 COLUMNS = {"tile": "level, index, hashes"}
 """Where not all can be written."""

@@ -72,6 +72,35 @@ def test_a_later_look_tells_what_is_new_and_keeps_whom_a_list_named_past_its_ter
     assert (again.entries, again.size, again.alarms) == ((), 302, ())
 
 
+def test_what_was_removed_since_it_was_seen_is_told(state: Path) -> None:
+    """An entry of before that the service serves no more, or another in its place, though the tree's tiles stay."""
+    for end in (b"", b"other"):
+        altered = site([*STATEMENTS, PEOPLE[299]], lists={})
+        path = f"/log/tile/{Tile(level=ENTRIES, index=0, width=256).path}"
+        altered.files[path] = altered.files[path][: -len(end) - 1] + end
+        found = look(altered, state)
+        assert [(one.code, one.subject) for one in found.alarms] == [("entries_gone", "0")]
+        assert found.followed
+        assert "entries 0 to 255 are not served" in found.alarms[0].told
+    assert codes(look(site([*STATEMENTS, PEOPLE[299]], lists={}), state)) == []
+
+
+def test_of_a_long_log_a_look_reads_some_again_or_all(state: Path) -> None:
+    """Drawn by lot, so that nobody knows which."""
+    asked = list[str]()
+    served = site(lists={})
+
+    def ask(path: str, most: int) -> bytes | None:
+        asked.append(path)
+        return served.ask(path, most)
+
+    for again, bundles in ((1, 1), (None, 2)):
+        asked.clear()
+        with Remembered(state) as seen:
+            Follower(ask, seen, releases.ROOT_THUMBPRINT, silent, again=again).look("https://verify.example.org")
+        assert len([path for path in asked if "/entries/" in path]) == 1 + bundles  # the last is read for what is new
+
+
 def test_a_size_that_went_back_is_refused_with_both_notes(state: Path) -> None:
     """And nothing of it is taken in: the next look at the right log finds it in order."""
     found = look(site(STATEMENTS[:-1], lists={}), state)
@@ -165,7 +194,7 @@ def test_a_state_file_is_whole_or_untouched(tmp_path: Path) -> None:
 def test_every_alarm_says_what_to_do() -> None:
     """In words, with the subject's own."""
     for code in _words():
-        made = alarm(code, "7", reason="x", before=9, count=2)
+        made = alarm(code, "7", reason="x", before=9, count=2, stop=8)
         assert made.told
         assert made.todo
         assert "{" not in made.told

@@ -42,4 +42,17 @@ async def test_a_certificate_that_nobody_names_is_an_alarm(
     swapped = [*statements[:-1], releases.certify(78)]
     assert ("database_differs", str(size)) in await asyncio.to_thread(look, swapped, "swapped")
     longer = [*statements, releases.certify(79)]
-    assert await asyncio.to_thread(look, longer, "longer") == [("database_short", str(size + 2))]
+    lacking = [("database_short", str(size + 2)), ("database_lacks", str(size + 1)), ("unnamed", str(size))]
+    assert await asyncio.to_thread(look, longer, "longer") == lacking
+    owner = await asyncpg.connect(registry_urls.owner)
+    try:
+        await owner.execute("delete from registry.certificate where index = 2")
+        await owner.execute("delete from registry.statement where index = 2")
+        await owner.execute(
+            "insert into registry.statement (index, bytes) values ($1, $2)", size + 1, releases.certify(79)
+        )
+        await owner.execute("update registry.statement set bytes = bytes || '\\x00' where index = 1")
+    finally:
+        await owner.close()
+    found = await asyncio.to_thread(look, longer, "removed")
+    assert found[:2] == [("database_lacks", "2"), ("database_differs", "1")]

@@ -1,18 +1,14 @@
 """What the registry says is not valid, at one of its sizes and one time: what a snapshot holds (2-formats, Verdict).
 
 Only what may be concerned is read: certificates that a change names, and those that a final list of their exam lacks.
-Each of them is then judged by the core's own fold, as every reader judges it. What is published must say just that.
+Each of them is then judged by the core's own fold, as every reader judges it.
 """
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast, get_args
 
-import asyncpg
 import msgspec
 
-from signing.messages import _
-from signing.release.release_file import Entry, refuse
 from verify.core import signed
 from verify.core.believed_list import BelievedList
 from verify.core.chain import Chain
@@ -21,8 +17,6 @@ from verify.core.log import checkpoint
 from verify.core.offline import PREFIX
 from verify.core.register import Published, Record, Register
 from verify.core.snapshot import Snapshot, Standing
-from verify.shared.command import Refusal
-from verify.shared.database_trouble import TROUBLE
 
 _AT_ONCE: Final = 2_000
 _KEYRINGS: Final = """
@@ -80,27 +74,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     def due(self) -> bool:
         """Whether anything was published that the newest snapshot does not know."""
         return self.last >= 0 and (self.newest is None or self.last >= self.newest.log_size)
-
-
-def taken(url: str, root: bytes, now: int) -> Snapshot:
-    """The snapshot that the registry at ``url`` gives now, of its whole size, not signed yet. Raises Refusal."""
-
-    async def ask() -> Snapshot:
-        connection = await asyncpg.connect(url, timeout=15)
-        try:
-            async with connection.transaction(readonly=True, isolation="repeatable_read"):
-                said = await state(connection, root)
-                if said is None or said.size == 0:
-                    raise Refusal(_("Nothing is published yet: there is nothing to take a snapshot of."))
-                held = await standings(connection, said.chain, said.size, now)
-                return Snapshot(taken_at=now, log_size=said.size, standings=held, issued_at=now)
-        finally:
-            await connection.close(timeout=10)
-
-    try:
-        return asyncio.run(ask())
-    except (*TROUBLE, ValueError) as error:
-        raise Refusal(_("The registry does not answer ({}).").format(type(error).__name__)) from error
 
 
 async def state(connection: Any, root: bytes) -> State | None:
@@ -194,22 +167,3 @@ def _believed(rows: Sequence[Mapping[str, Any]], chain: Chain) -> tuple[Believed
 def _batches(items: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(items), _AT_ONCE):
         yield items[start : start + _AT_ONCE]
-
-
-async def check(connection: Any, entry: Entry, snapshot: Snapshot, chain: Chain) -> None:
-    """That ``snapshot`` is right, by ``chain``, the keyrings as they would be with it in. Raises ReleaseRefused."""
-    if snapshot.taken_at > snapshot.issued_at:
-        refuse("snapshot_ahead", _("the snapshot speaks of a time after it was signed"), entry.place)
-    if snapshot.issued_at < chain.newest.issued_at:
-        refuse("snapshot_before_keyring", _("the snapshot is older than the keyring: take a new one"), entry.place)
-    if await checkpoint_size(connection, chain, snapshot.log_size) != snapshot.log_size:
-        refuse("snapshot_unproven", _("the snapshot is of a size that the log never had"), entry.place)
-    before = await newest(connection, chain)
-    if before is not None and (snapshot.log_size < before.log_size or snapshot.taken_at < before.taken_at):
-        refuse("snapshot_rolled_back", _("the registry has a newer snapshot"), entry.place)
-    wanted = await standings(connection, chain, snapshot.log_size, snapshot.taken_at)
-    if wanted != snapshot.standings:
-        lacking = len(wanted.items() - snapshot.standings.items())
-        more = len(snapshot.standings.items() - wanted.items())
-        words = _("the snapshot lacks {lacking} certificates that are not valid and has {more} that it should not have")
-        refuse("snapshot_differs", words.format(lacking=lacking, more=more), entry.place)

@@ -73,7 +73,7 @@ web: setup
 
 # The outside judges, offline: each with its counts (tests/interop/README.md).
 interop: setup .stamps/judges
-	$(RUN)python -m pytest -q -rA tests/interop $(ARGS)
+	$(RUN)python -m pytest -q tests/interop $(ARGS)
 
 test: setup system web .stamps/cose .stamps/judges .stamps/fonts
 	$(RUN)python -m pytest --numprocesses 2 --dist loadfile $(ARGS)

@@ -5,6 +5,14 @@ from typing import Any
 
 from tests.interop.take import VECTORS
 
+told: list[str] = []
+"""What each judge said, for people."""
+
+
+def tell(judge: str, asked: int, wrong: int, more: str = "") -> None:
+    """Notes how many cases a judge had, and how many came out otherwise than it says or README.md decides."""
+    told.append(f"{judge}: {asked:,} judged, {wrong} failed" + (f"; {more}" if more else ""))
+
 
 def read(name: str) -> dict[str, Any]:
     """One file of vectors."""

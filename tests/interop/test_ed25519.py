@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.interop.judged import read
+from tests.interop.judged import read, tell
 from verify.core import curve, statement
 from verify.core.statement import Envelope
 
@@ -33,8 +33,10 @@ def test_every_signature_of_wycheproof_is_judged_as_it_says() -> None:
         if accepts(bytes.fromhex(group["public"]), bytes.fromhex(test["msg"]), bytes.fromhex(test["sig"]))
         is not (test["result"] == "valid")
     ]
+    count = sum(len(group["tests"]) for group in groups)
+    tell("C2SP/wycheproof, Ed25519", count, len(wrong))
     assert wrong == []
-    assert sum(len(group["tests"]) for group in groups) == 151
+    assert count == 151
 
 
 def test_every_edge_of_cctv_is_decided() -> None:
@@ -46,6 +48,7 @@ def test_every_edge_of_cctv_is_decided() -> None:
         if accepts(bytes.fromhex(one["key"]), one["msg"].encode(), bytes.fromhex(one["sig"]))
         is not (set(one["flags"] or ()) <= ACCEPTED)
     ]
+    tell("C2SP/CCTV, Ed25519", len(vectors), len(wrong), "its edges decided as tests/interop/README.md says")
     assert wrong == []
     assert len(vectors) == 914
 

@@ -1,5 +1,6 @@
 """The commands of docs/keys.md as they are written there; fsck and monitor as cron gives them, with a real service."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from click.testing import CliRunner, Result
@@ -19,12 +21,13 @@ from keys.__main__ import commands as keys_commands
 from migrations import embedded
 from signing.__main__ import commands as sign_commands
 from tests import PROJECT, signing_room
-from tests.conftest import execute_as_owner, fresh_registry
+from tests.conftest import Urls, execute_as_owner, fresh_registry
 from tests.integration.test_commands import free_port
 from tests.integration.test_signing_after_http import DAY, Office
 from tests.releases import number
 from tests.service import Service, served
 from tests.signing_room import NOW, PASSPHRASE
+from tests.verify.fsck.test_fsck import copies, execute, put_back
 from tests.workbooks import person
 from verify.core import verdict
 from verify.core.offline import Knowledge
@@ -214,4 +217,46 @@ def test_cron_is_told_of_a_restored_database_and_of_what_was_removed(town: Town,
     with town.serving("again"):
         assert (town.get("/log/checkpoint").text, town.states()) == (note, states)
         assert town.alarms() == []
+    assert town.fsck() == set()
+
+
+REMOVED = {"certificate": 1, "pass_list": 3, "change": 2}
+"""What the owner takes away, by table and kind."""
+
+
+async def removed(urls: Urls) -> list[int]:
+    """Takes the first certificate, list and change away, with every row that they gave; their log indexes."""
+    connection = await asyncpg.connect(urls.owner)
+    try:
+        found = []
+        for table, kind in REMOVED.items():
+            index = await connection.fetchval("select min(index) from registry.statement where kind = $1", kind)
+            await connection.execute("delete from registry.list_row where list = $1", index)
+            await connection.execute(f"delete from registry.{table} where index = $1", index)
+            await connection.execute("delete from registry.statement where index = $1", index)
+            found.append(index)
+        return sorted(found)
+    finally:
+        await connection.close()
+
+
+def test_what_the_owner_removes_or_changes_fsck_and_monitor_both_tell(town: Town) -> None:
+    """A certificate, a list and a revocation taken away; one byte changed."""
+    saved = asyncio.run(copies(town.urls))
+    gone = asyncio.run(removed(town.urls))
+    found = town.fsck()
+    with town.serving("removed"):
+        alarms = town.alarms("--database", town.urls.signer)
+    asyncio.run(put_back(town.urls, saved))
+    assert {"statement", "tile"} <= found
+    assert alarms[0][0] == "tile_lacking"
+    assert [int(index) for code, index in alarms if code == "database_lacks"] == gone
+    changed = gone[0]
+    asyncio.run(execute(town.urls, f"update registry.statement set digest = sha256('') where index = {changed}"))
+    found = town.fsck()
+    with town.serving("changed"):
+        alarms = town.alarms("--database", town.urls.signer)
+    asyncio.run(put_back(town.urls, saved))
+    assert {"statement", "tile"} <= found
+    assert [code for code, _subject in alarms] == ["tile_bad"]
     assert town.fsck() == set()

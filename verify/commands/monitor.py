@@ -64,7 +64,7 @@ def monitor(url: str, *, state: Path, root: str | None, database: str | None, wh
         try:
             again = None if whole else AGAIN
             found = Follower(lambda path, most: get(base, path, most), seen, pinned, shown, again=again).look(base)
-            if database is not None and found.followed:
+            if database is not None and found.size:  # of what was seen, where the look itself was refused
                 from verify.monitor import with_database  # the bare wheel is without the registry's driver
 
                 more = with_database.check(database, seen, pinned, found.size)

@@ -60,8 +60,6 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     named: int
     """Of these, named by a list that was ever shown while somebody looked."""
     alarms: tuple[Alarm, ...]
-    followed: bool
-    """Whether the log goes on from what was seen before, and was taken in."""
 
 
 class Follower:
@@ -101,7 +99,6 @@ class Follower:
             certificates=certificates,
             named=self._seen.named(),
             alarms=tuple(self.alarms),
-            followed=frontier is not None,
         )
 
     def _chain(self, keyring: bytes) -> Chain | None:

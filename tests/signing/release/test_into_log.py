@@ -30,6 +30,11 @@ from verify.shared.command import Refusal
 NOTICE = [releases.notice([1, 2, 3])]
 FINAL = releases.final([1, 2, 3], revision=2)
 LATER = [releases.change(1, "suspended")]
+FULL = (
+    "create function registry.full_disk() returns trigger language plpgsql as "
+    "$$ begin raise exception 'no space left' using errcode = 'disk_full'; end $$"
+)
+"""PostgreSQL's own words for a disk that takes nothing more."""
 STOPS = ("rows", "line", "checkpoint", "commit")
 
 
@@ -304,6 +309,26 @@ def test_a_full_disk_and_a_torn_line_leave_the_file_as_it_was(office: Office, mo
     office.publish("2-final", FINAL)
     assert office.checked() == 2 + len(FINAL)
     assert len(list(office.log.state.lines())) == 2
+
+
+def test_a_database_whose_disk_is_full_at_the_checkpoint_is_completed_by_the_same_command(office: Office) -> None:
+    """The line is on disk by then: nothing else is published before it, and its note is the one that is served."""
+    office.publish("1-notice", NOTICE)
+    before = office.everything()
+    office.ask(FULL)
+    office.ask("create trigger full_disk before insert on registry.checkpoint execute function registry.full_disk()")
+    path = office.write("2-final", FINAL)
+    with pytest.raises(Refusal, match=r"could not be written.*DiskFullError.*publish again"):
+        office.send(path)
+    office.ask("drop trigger full_disk on registry.checkpoint")
+    office.ask("drop function registry.full_disk")
+    assert office.everything() == before
+    note = next(office.log.state.lines()).note
+    with pytest.raises(Refusal, match="2-final"):
+        office.publish("3-change", LATER)
+    assert office.send(path).given_back == ("2-final",)
+    assert office.ask("select note from registry.checkpoint order by size")[-1] == (note,)
+    assert office.checked() == 2 + len(FINAL)
 
 
 def test_a_statement_that_was_emptied_before_is_given_back_by_the_owner(office: Office) -> None:

@@ -80,7 +80,6 @@ def test_what_was_removed_since_it_was_seen_is_told(state: Path) -> None:
         altered.files[path] = altered.files[path][: -len(end) - 1] + end
         found = look(altered, state)
         assert [(one.code, one.subject) for one in found.alarms] == [("entries_gone", "0")]
-        assert found.followed
         assert "entries 0 to 255 are not served" in found.alarms[0].told
     assert codes(look(site([*STATEMENTS, PEOPLE[299]], lists={}), state)) == []
 

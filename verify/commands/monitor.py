@@ -84,7 +84,7 @@ def _say(found: Look) -> None:
     text = _("The log has {} entries, {} more than at the last look.")
     click.echo(text.format(found.size, found.size - found.before))
     for entry in found.entries:
-        click.echo(f"  {entry.index}  {entry.kind}  {entry.digest}")
+        click.echo(f"  {entry.index}  {entry.kind}  {entry.digest}  {entry.exam or ''}".rstrip())
     for exam, count in found.lists.items():
         click.echo(_("The list of {} that is shown names {} certificates.").format(exam, count))
     text = _("Of {} certificates in the log, {} were named by a list that was shown.")

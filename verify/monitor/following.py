@@ -43,6 +43,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     digest: str
     """SHA-256 of the statement, in hex."""
+    exam: str | None = None
+    """Of a certificate, the exam whose list names it, by the lists that were ever shown while somebody looked."""
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +91,9 @@ class Follower:
             placed = self._placed(keyring)
             lists = self._lists(placed or chain)
             self._seen.keep(root=self._root, address=address, keyring=keyring, note=signed.note, frontier=frontier)
+        entries = [
+            msgspec.structs.replace(one, exam=self._seen.exam_of(bytes.fromhex(one.digest)[:16])) for one in entries
+        ]
         certificates = sum(1 for _one in self._seen.certificates())
         return Look(
             size=frontier.size if frontier is not None else before,

@@ -98,6 +98,11 @@ class Remembered:
         )
         return [bytes([kind]) + digest for kind, digest in rows]
 
+    def exam_of(self, short: bytes) -> str | None:
+        """The exam whose list names the certificate that begins with these 16 bytes, None where none does."""
+        row = self._db.execute("SELECT exam FROM listed WHERE short = ?", (short,)).fetchone()
+        return row[0] if row else None
+
     def named(self) -> int:
         """How many certificates of the log a list that was ever shown names."""
         query = "SELECT count(*) FROM entry JOIN listed ON short = substr(digest, 1, 16) WHERE kind = 1"

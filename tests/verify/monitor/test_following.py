@@ -60,6 +60,7 @@ def test_the_first_look_reads_everything(tmp_path: Path) -> None:
     assert (found.before, found.size, found.certificates, found.named) == (0, 301, 299, 299)
     assert found.new == {"keyring": 1, "certificate": 299, "pass_list": 1}
     assert found.lists == {EXAM: 299}
+    assert [one.exam for one in found.entries] == [None, *[EXAM] * 299, None]
     assert found.alarms == ()
 
 

@@ -56,7 +56,7 @@ PUBLISH = [
     "release/into_log.py",
     "release/log_state.py",
 ]
-"""In the order in which a release comes through them; a snapshot through release/not_valid.py too."""
+"""In the order in which a release comes through them; a snapshot through its own rules too."""
 
 
 def walked(do: Callable[[], Any], carries: Callable[[Any], bool]) -> list[str]:

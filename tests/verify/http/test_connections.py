@@ -108,6 +108,18 @@ def test_who_sends_half_a_request_is_let_go(sent: bytes, drip: bytes, told: byte
         assert connections.count == 0
 
 
+def test_what_comes_behind_an_answer_is_thrown_away_slowly() -> None:
+    """Of a body that was refused by its header no more is read than a piece now and then until it is over."""
+    with hurried() as (url, _connections), connected(url) as wire:
+        wire.sendall(b"POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 900000000\r\n\r\n")
+        assert b" 429 " in wire.recv(1 << 16)
+        sent = 0
+        with contextlib.suppress(OSError):
+            while sent < 256 << 20:
+                sent += wire.send(b"x" * (1 << 16))
+        assert sent < 32 << 20  # two pieces, and what lies in the wires' buffers
+
+
 @pytest.mark.parametrize(
     "sent",
     [

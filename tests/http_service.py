@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ from tests.invented import ROOT, SECRET
 from tests.invented_exam import NOW, statements
 from tests.memory_registry import MemoryRegistry
 from verify.core.keyring import thumbprint
+from verify.files.turns import BURST, Allowance
 from verify.http.app import create
+from verify.http.files.intake import Intake
 from verify.http.guard.connections import Connections
 from verify.http.guard.underway import Underway
 from verify.registry.port import Registry
@@ -51,6 +54,26 @@ class Time:
         return self.now
 
 
+class _Client(httpx.AsyncClient):
+    """A client that closes the readers of its service with itself."""
+
+    def __init__(self, intake: Intake | None, **options: Any) -> None:
+        super().__init__(**options)
+        self._intake = intake
+
+    async def aclose(self) -> None:
+        """Closes both."""
+        await super().aclose()
+        if self._intake is not None:
+            await self._intake.close()
+
+    async def __aexit__(self, *error: Any) -> None:
+        """As a context."""
+        await super().__aexit__(*error)
+        if self._intake is not None:
+            await self._intake.close()
+
+
 def client(
     register: Registry | None = None,
     *,
@@ -60,9 +83,12 @@ def client(
     **other: Any,
 ) -> httpx.AsyncClient:
     """A client of a service; ``other`` are its settings, ``parts`` further arguments of ``create``."""
-    app = create(register or registry(), settings(**other), clock=clock or Time(), ticks=Time(0), **parts or {})
+    told = settings(**other)
+    own = None if parts and "intake" in parts else Intake(allowance=Allowance(BURST if told.rate_limits else math.inf))
+    given = {"intake": own, **(parts or {})}
+    app = create(register or registry(), told, clock=clock or Time(), ticks=Time(0), **given)
     transport = httpx.ASGITransport(app=app, client=(peer, 50000))  # type: ignore[arg-type]  # ASGI by another spelling
-    return httpx.AsyncClient(transport=transport, base_url=URL, headers={"accept": "*/*"})
+    return _Client(own, transport=transport, base_url=URL, headers={"accept": "*/*"})
 
 
 @contextlib.contextmanager

@@ -31,6 +31,7 @@ DAY: Final = 86_400
 NOW: Final = int(time.time())
 PHONE: Final = ViewportSize(width=390, height=844)
 SNAPSHOT: Final = "/.well-known/yinjian/snapshot"
+KEYRING: Final = "/.well-known/yinjian/keyring"
 VERIFY: Final = "/api/v1/verify"
 
 
@@ -46,11 +47,21 @@ class Centre:
         """Answers one request."""
         given = self.says.get(scope.get("path", ""))
         if given is None:
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, self._linking(send) if scope.get("path") == KEYRING else send)
             return
         headers = [(b"content-type", given[0].encode()), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": given[1]})
+
+    def _linking(self, send: Any) -> Any:
+        """The keyring's answer names the snapshot that a test gives."""
+
+        async def linked(message: Any) -> None:
+            if message["type"] == "http.response.start" and SNAPSHOT in self.says:
+                message["headers"] = [*message["headers"], (b"link", f'<{SNAPSHOT}>; rel="related"'.encode())]
+            await send(message)
+
+        return linked
 
 
 def snapshot(taken_at: int = NOW - 3 * DAY, *, key: TestKey = STATUS) -> bytes:
@@ -243,10 +254,10 @@ def test_a_server_that_lies_is_contradicted_loudly(phone: Phone, honest: Centre)
 def test_keys_that_do_not_carry_on_and_old_snapshots_are_not_taken(phone: Phone, honest: Centre) -> None:
     """The server may say what it likes; what is kept here stays."""
     context = phone()
-    honest.says["/.well-known/yinjian/keyring"] = ("application/cbor-seq", exam.VALID.data)
+    honest.says[KEYRING] = ("application/cbor-seq", exam.VALID.data)
     page = opened(context, f"{honest.url}/app?lang=en")
     expect(page.locator("[data-part=knowledge]")).to_contain_text("does not carry on from the one that is kept here")
-    del honest.says["/.well-known/yinjian/keyring"]
+    del honest.says[KEYRING]
     bad = {
         "rolled back": snapshot(NOW - 30 * DAY),
         "older than the keyring": snapshot(ISSUED_AT - DAY),

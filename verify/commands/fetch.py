@@ -128,8 +128,6 @@ def get(base: str, path: str, most: int) -> bytes | None:
     request = urllib.request.Request(base + path, headers={"User-Agent": "yinjian-verify"})  # noqa: S310 - checked above
     try:
         with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - as above
-            if answer.status == http.client.NO_CONTENT:
-                return None
             data: bytes = answer.read(most + 1)
             length = answer.headers.get("Content-Length")
     except urllib.error.HTTPError as error:

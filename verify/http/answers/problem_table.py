@@ -113,6 +113,7 @@ KINDS: Final[dict[str, Kind]] = {
         N_("The register holds no certificate of this number: it may be a slip, or not published yet."),
     ),
     "no_such_exam": Kind(404, N_("No such list"), N_("There is no pass list of this exam.")),
+    "no_snapshot": Kind(404, N_("No snapshot"), N_("The centre has published no snapshot yet.")),
     "no_such_address": Kind(404, N_("No such page"), N_("There is nothing at this address.")),
     "method_not_allowed": Kind(
         405, N_("Not to be used this way"), N_("This address does not take requests of this method.")

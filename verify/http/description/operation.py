@@ -53,8 +53,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """What is sent, by media type."""
     headers: tuple[str, ...] = ()
     """Headers of a good answer."""
-    nothing: str = ""
-    """What an answer without content says, where there can be one."""
 
     def written(self, say: Say) -> dict[str, Any]:
         """Its description."""
@@ -68,8 +66,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
             told["parameters"] = [parameter.written(say) for parameter in self.parameters]
         if self.body:
             told["requestBody"] = {"required": True, "content": self.body}
-        nothing = {"204": {"description": say(self.nothing), "content": {}}} if self.nothing else {}
-        return told | {"responses": {"200": good, **nothing, **self._problems(say)}}
+        return told | {"responses": {"200": good, **self._problems(say)}}
 
     def _problems(self, say: Say) -> dict[str, Any]:
         by_status: dict[int, list[str]] = {}

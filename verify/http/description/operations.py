@@ -182,6 +182,7 @@ _KEYS: Final = (
         identifier="keyring",
         summary=N_("Every keyring version, a CBOR sequence"),
         answers={"application/cbor-seq": schema(BYTES)},
+        headers=("Link",),
         codes=_REGISTRY,
     ),
     Operation(
@@ -190,8 +191,7 @@ _KEYS: Final = (
         identifier="snapshot",
         summary=N_("The newest snapshot of what is not valid, COSE_Sign1"),
         answers={"application/cose": schema(BYTES)},
-        nothing=N_("The centre has published no snapshot yet."),
-        codes=_REGISTRY,
+        codes=("no_snapshot", *_REGISTRY),
     ),
     Operation(
         method="get",

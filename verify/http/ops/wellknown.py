@@ -1,34 +1,37 @@
 """What other verifiers need: the keyring's statements, and its keys as a JWK Set and as a DID document."""
 
+import asyncio
+
 import msgspec
 from litestar import Response, Router, get
 
 from verify.core.public_keys import did_document, jwk_set
+from verify.http.answers.problems import Refused
 from verify.http.asked.bodies import Inject
 from verify.http.check.asker import Asker
 
 _OPEN = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=300"}
-_NONE_YET = _OPEN | {"Cache-Control": "public, max-age=5"}
+_SNAPSHOT = '</.well-known/yinjian/snapshot>; rel="related"'
 
 
 @get("/yinjian/keyring")
 async def keyring(asker: Inject[Asker]) -> Response[bytes]:
-    """Every keyring version, as one CBOR sequence (RFC 8742)."""
-    chain = await asker.registry.chain()
-    return Response(
-        b"".join(version.statement.data for version in chain.versions), media_type="application/cbor-seq", headers=_OPEN
-    )
+    """Every keyring version, as one CBOR sequence (RFC 8742); with a link to the snapshot where there is one.
+
+    By it a page knows what it may ask for: browsers call a 404 an error of the page that asked.
+    """
+    chain, snapshot = await asyncio.gather(asker.registry.chain(), asker.registry.snapshot())
+    data = b"".join(version.statement.data for version in chain.versions)
+    headers = _OPEN if snapshot is None else _OPEN | {"Link": _SNAPSHOT}
+    return Response(data, media_type="application/cbor-seq", headers=headers)
 
 
 @get("/yinjian/snapshot")
 async def snapshot(asker: Inject[Asker]) -> Response[bytes]:
-    """The newest snapshot, for checks without a network: one statement, as it was signed.
-
-    Before there is one there is no content, which is nothing wrong: browsers call a 404 an error of the page.
-    """
+    """The newest snapshot, for checks without a network: one statement, as it was signed."""
     data = await asker.registry.snapshot()
     if data is None:
-        return Response(b"", status_code=204, headers=_NONE_YET)
+        raise Refused("no_snapshot")
     return Response(data, media_type="application/cose", headers=_OPEN)
 
 

@@ -30,10 +30,15 @@ export function element(tag: string, look: string, ...children: readonly Child[]
 }
 
 export class Teller {
+  private readonly moments: Intl.DateTimeFormat;
+
   constructor(
     readonly words: Words,
     private readonly language: string,
-  ) {}
+  ) {
+    const style = { timeZone: "Asia/Shanghai", year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false } as const;
+    this.moments = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, style); // once, as making one is slow
+  }
 
   /** The sentence of this name, with what it leaves open. */
   say(name: string, values: Readonly<Record<string, string | number>> = {}): string {
@@ -42,8 +47,7 @@ export class Teller {
 
   /** A moment, in Shanghai. */
   moment(seconds: number): string {
-    const style = { timeZone: "Asia/Shanghai", year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false } as const;
-    return new Date(seconds * 1000).toLocaleString(this.language === "en" ? "en-GB" : this.language, style);
+    return this.moments.format(seconds * 1000);
   }
 
   day(moment: string): string {

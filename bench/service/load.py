@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -52,14 +53,15 @@ class _Told(msgspec.Struct):
 
 
 class Requests:
-    """Requests of a file, which each wave goes on with where the one before ended."""
+    """Requests of a file, which each wave at a server goes on with where the one before ended."""
 
     def __init__(self, folder: Path, name: str, lines: Sequence[str], accept: str = "application/json") -> None:
         self.path = folder / f"{name}.requests"
         self.path.write_text("\n".join(lines) + "\n", "utf-8")
         self.accept = accept
         self.count = len(lines)
-        self.begin = 0
+        self.begin: Counter[str] = Counter()
+        """By the server's address."""
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +102,7 @@ class Served(msgspec.Struct, frozen=True):
         environ = os.environ | {
             "BENCH_REQUESTS": str(asked.path),
             "BENCH_ACCEPT": asked.accept,
-            "BENCH_BEGIN": str(asked.begin),
+            "BENCH_BEGIN": str(asked.begin[self.url]),
         }
         connected = ["-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--timeout", "20s"]
         before = self._cpu()
@@ -111,7 +113,7 @@ class Served(msgspec.Struct, frozen=True):
         told = msgspec.json.decode(done.stderr.strip().splitlines()[-1], type=_Told)
         assert told.requests, f"{self.name} gave no answer in {seconds} s"
         assert not told.failed, f"{self.name}: {told.failed} of {told.requests} failed: {done.stdout}"
-        asked.begin += told.requests
+        asked.begin[self.url] += told.requests
         cpu, load, database = (one / told.requests for one in spent)
         return Wave(
             rate=told.requests / told.microseconds * 1e6,

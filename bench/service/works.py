@@ -42,8 +42,8 @@ class Amounts(msgspec.Struct, frozen=True, kw_only=True):
     qr: int = 60_000
     page: int = 20_000
     again: int = 200
-    batch: int = 60_000
-    people: int = 4_000
+    batch: int = 80_000
+    people: int = 6_000
     workers: int = 90_000
 
     @property

@@ -8,7 +8,9 @@ import pytest
 from rich.console import Console
 
 from bench import __main__ as bench
-from bench.figures import Figure, beside, limit, show
+from bench.figures import Figure, beside, limit, show, stated
+from bench.service import crowd, workers
+from bench.service.load import Wave
 
 
 def figure(bound: float) -> Figure:
@@ -52,3 +54,37 @@ def test_a_missed_bound_and_a_broken_benchmark_end_the_run_only_at_its_end(
     said = capsys.readouterr().out
     assert "missed: work" in said
     assert "broke: broken" in said
+
+
+def test_what_is_only_stated_has_no_target_and_what_is_missed_says_why() -> None:
+    """A size is told and cannot be missed; beneath the table stands what holds a figure, or where that is written."""
+    out = io.StringIO()
+    why = "an answer takes 700 µs of the service"
+    held = beside("work", [5], [10], unit="/s", against="peer", bound=0.9, why=why)
+    assert stated("wheel", 1.2, unit="MB").met
+    show([stated("wheel", 1.2, unit="MB"), held, figure(0.9), figure(0.1)], Console(file=out, width=160))
+    lines = out.getvalue().splitlines()
+    assert "NO" not in next(line for line in lines if "wheel" in line)
+    assert [line for line in lines if line.startswith("missed")] == [
+        f"missed: work, beside peer: {why}",
+        "missed: work, beside peer: see docs/benchmarks.md, What holds it",
+    ]
+
+
+def test_two_workers_are_held_to_what_the_cores_leave() -> None:
+    """Twice one worker, or less where load and database need the same cores."""
+    wave = Wave(rate=1000, p50=0.03, p99=0.05, cpu=0.9e-3, load=0.1e-3, database=0.6e-3, answers=3000)
+    assert workers.left(wave, 2) == pytest.approx(2 / 1.6e-3)
+    assert workers.left(wave, 8) == 2000
+
+
+@pytest.mark.parametrize(("people", "longest"), [(950_000, 100_000), (1_000_000, 100_000), (2_000, 1_000)])
+def test_a_large_registry_has_ten_exams_and_one_long_list(people: int, longest: int) -> None:
+    """As many certificates as were asked for, in ten exams of ten months."""
+    exams = crowd.exams(people)
+    assert len({exam.term for exam in exams}) == 10
+    assert sum(exam.people for exam in exams) == people
+    assert max(exam.people for exam in exams) == longest
+    (more,) = crowd.exams(50_000, 1, 10)
+    assert (more.term, more.people) == ("2022-11", 50_000)
+    assert more.term not in {exam.term for exam in exams}

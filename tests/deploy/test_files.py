@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -50,3 +51,26 @@ def test_units_start_commands_that_there_are() -> None:
     assert set(started) <= command.commands.keys()
     assert "ExecReload=/bin/kill -HUP $MAINPID" in units["yinjian.service"]
     assert int(re.findall(r"TimeoutStopSec=(\d+)", units["yinjian.service"])[0]) > 40
+
+
+def judged_by_systemd(folder: Path, change: tuple[str, str] = ("", "")) -> str:
+    """What systemd itself says of the units, with the program where ``folder`` has one and perhaps another line."""
+    program = folder / "yinjian-verify"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    units = []
+    for path in (DEPLOY / "systemd").iterdir():
+        text = path.read_text("utf-8").replace("/opt/yinjian/bin/yinjian-verify", str(program))
+        units.append(folder / path.name)
+        units[-1].write_text(text.replace(*change) if change[0] else text)
+    command = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *units]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    return f"{ran.returncode} {ran.stdout}{ran.stderr}".strip()
+
+
+def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
+    """And finds what is: a setting that it does not know, and a unit that is not there."""
+    assert shutil.which("systemd-analyze"), "systemd-analyze is missing: make system installs it"
+    assert judged_by_systemd(tmp_path) == "0"
+    assert "LimitNOFILES" in judged_by_systemd(tmp_path, ("LimitNOFILE=", "LimitNOFILES="))
+    assert "Timer" in judged_by_systemd(tmp_path, ("OnCalendar=", "OnCalender="))

@@ -15,7 +15,7 @@ from bench.service import crowd, made, size, workers
 from bench.service.bare import Bare, signatures
 from bench.service.crowd import Exam
 from bench.service.load import CONNECTIONS, Requests, Served, Wave, constant, look_for_wrk, ours, peer
-from bench.service.works import BATCH, Amounts, Works, works
+from bench.service.works import BATCH, Amounts, Works, wait_for_lookups, works
 from migrations.embedded import Database
 
 PEOPLE: Final = 950_000
@@ -76,6 +76,7 @@ def measure(database: Database, exams: Sequence[Exam], folder: Path, amounts: Am
         for server in (mine, theirs, bound):
             server.read_lists(first)
             server.load(asked.number, SECONDS)
+        print(f"  lookups answered {wait_for_lookups(mine, exams[0]):.1f} s after the first")
         for turn in range(ROUNDS):
             print(f"  round {turn + 1} of {ROUNDS}")
             _round(rounds, asked, mine, theirs, bound)

@@ -14,10 +14,11 @@ from typing import Final
 from unittest import mock
 
 import altcha
+import httpx
 import msgspec
 
 from bench.service.crowd import Exam
-from bench.service.load import Requests
+from bench.service.load import Requests, Served
 from tests.invented import SECRET
 from tests.photos import page
 from tests.verify.files.test_workers import png
@@ -30,6 +31,7 @@ BATCH: Final = 100
 """Rows of one batch."""
 _HOST: Final = "VERIFY.EXAMPLE.ORG"
 _JSON: Final = "application/json"
+_HEADERS: Final = {"content-type": _JSON}
 _BOUNDARY: Final = "yinjian-bench"
 _LATER: Final = 3600
 """Seconds after which a proof made now is still asked with."""
@@ -103,6 +105,17 @@ def works(folder: Path, exams: Sequence[Exam], amounts: Amounts) -> Works:
         rows_page=Requests(folder, "rows-page", pages, accept="text/html"),
         home=Requests(folder, "home", ["GET\t/"], accept="text/html"),
     )
+
+
+def wait_for_lookups(server: Served, exam: Exam) -> float:
+    """Seconds until lookups are answered: before, the service finds out which indexes cover their exams."""
+    begun = time.perf_counter()
+    while True:
+        answer = httpx.post(f"{server.url}/api/v1/lookup", content=_lookup((exam, 1)), headers=_HEADERS, timeout=300)
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            answer.raise_for_status()
+            return time.perf_counter() - begun
+        time.sleep(0.5)
 
 
 def number_requests(folder: Path, name: str, exams: Sequence[Exam], count: int) -> Requests:

@@ -63,7 +63,7 @@ def judged_by_systemd(folder: Path, change: tuple[str, str] = ("", "")) -> str:
         text = path.read_text("utf-8").replace("/opt/yinjian/bin/yinjian-verify", str(program))
         units.append(folder / path.name)
         units[-1].write_text(text.replace(*change) if change[0] else text)
-    command = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *units]
+    command = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *map(str, units)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     return f"{ran.returncode} {ran.stdout}{ran.stderr}".strip()
 

@@ -3,6 +3,7 @@
 Which versions follow one another, and which of them is to be believed, is for verify.core.chain.
 """
 
+import functools
 import hashlib
 from collections.abc import Iterable
 from typing import Final, Literal, Protocol, cast, get_args
@@ -89,8 +90,8 @@ class Programme(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-class Keyring(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of the keyring."""
+class Keyring(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """One version of the keyring; what every verdict looks up in it is put in order once."""
 
     version: int
     expires_at: int
@@ -117,31 +118,43 @@ class Keyring(msgspec.Struct, frozen=True, kw_only=True):
 
     def with_kid(self, kid: bytes) -> tuple[Key, ...]:
         """Every key that has this kid, which is only a hint."""
-        return tuple([key for key in self.keys if key.kid == kid])
+        return self._by_kid.get(kid, ())
 
     def key(self, public: bytes) -> Key | None:
         """The entry of a public key."""
-        for key in self.keys:
-            if key.public == public:
-                return key
-        return None
+        return self._by_public.get(public)
 
     def programme(self, code: str) -> Programme | None:
         """The entry of a programme."""
-        for programme in self.programmes:
-            if programme.code == code:
-                return programme
-        return None
+        return self._by_code.get(code)
 
     def issuers_of(self, programme: Programme) -> tuple[Names, ...]:
         """The names of a programme's issuers, in its order."""
-        names = {issuer.id: issuer.name for issuer in self.issuers}
-        return tuple(names[issuer] for issuer in programme.issuers)
+        return tuple([self._names[issuer] for issuer in programme.issuers])
 
-    @property
+    @functools.cached_property
     def default_numbered(self) -> tuple[str, ...]:
         """The programmes with the default numbering."""
         return default_numbered(self.programmes)
+
+    @functools.cached_property
+    def _by_kid(self) -> dict[bytes, tuple[Key, ...]]:
+        found: dict[bytes, tuple[Key, ...]] = {}
+        for key in self.keys:
+            found[key.kid] = (*found.get(key.kid, ()), key)
+        return found
+
+    @functools.cached_property
+    def _by_public(self) -> dict[bytes, Key]:
+        return {key.public: key for key in reversed(self.keys)}
+
+    @functools.cached_property
+    def _by_code(self) -> dict[str, Programme]:
+        return {programme.code: programme for programme in reversed(self.programmes)}
+
+    @functools.cached_property
+    def _names(self) -> dict[str, Names]:
+        return {issuer.id: issuer.name for issuer in self.issuers}
 
 
 class Numbered(Protocol):

@@ -134,10 +134,11 @@ class _Desk:
     def judge(self, found: Found) -> Judged:
         """The verdict by the centre that the text is of. Raises Refusal for a moment that cannot be asked about."""
         host = host_of(found.text)
-        source = _statement(found.text)
+        asked = len(self._centres) > 1 or self._receipt is not None  # which read the statement beforehand
+        source = _statement(found.text) if asked else None
         centre = self._centre(host, source)
         self._used[centre.name] = centre
-        known = msgspec.structs.replace(centre.known, receipt=self._receipt_of(source))
+        known = msgspec.structs.replace(centre.known, receipt=self._receipt_of(source)) if asked else centre.known
         try:
             judged = verdict.offline_verdict(found.text, known, now=self._clock, as_of=self._as_of)
         except NotAskable:

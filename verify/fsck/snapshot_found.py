@@ -11,6 +11,8 @@ from verify.fsck.found import Difference
 from verify.shared import not_valid
 
 _SNAPSHOTS: Final = "select index, bytes from registry.statement where kind = 6 and bytes <> '' order by index desc"
+_AT_ONCE: Final = 8
+"""Snapshots that are held in memory together."""
 _SHOWN: Final = 5
 """Certificates that are named, by the 8 bytes by which a snapshot does."""
 
@@ -23,7 +25,7 @@ async def check(connection: Any, chain: Chain, sizes: Collection[int]) -> list[D
     """
     differences: list[Difference] = []
     newest = True
-    for row in await connection.fetch(_SNAPSHOTS):
+    async for row in connection.cursor(_SNAPSHOTS, prefetch=_AT_ONCE):
         try:
             snapshot = signed.believed(Snapshot, row["bytes"], row["index"], chain).content
         except NotBelieved:

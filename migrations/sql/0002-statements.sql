@@ -115,17 +115,13 @@ begin
     return null;
 end $$;
 
--- Before a row is taken: no gap in the numbers, nothing but the bytes believed, nothing from the future.
+-- Before a row is taken: nothing but the bytes believed, nothing from the future.
 create function registry.take_statement() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     b bytea := new.bytes || ''::bytea;
     s registry.opened := registry.open(b);
-    last bigint := (select max(o.index) from registry.statement o);
 begin
-    if new.index is distinct from coalesce(last + 1, 0) then
-        raise integrity_constraint_violation using message = 'not the next log index';
-    end if;
     if s.iat > extract(epoch from clock_timestamp()) + 300 then
         raise integrity_constraint_violation using message = 'signed at a time that is still to come';
     end if;
@@ -143,5 +139,25 @@ create trigger hold_the_log before insert on registry.statement
     for each statement execute function registry.hold_the_log();
 create trigger take_statement before insert on registry.statement
     for each row execute function registry.take_statement();
+
+-- After all rows of one INSERT or COPY: no gap in the numbers. That none comes twice is the key's to say.
+create function registry.check_places() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    first bigint;
+    last bigint;
+    rows bigint;
+begin
+    select min(a.index), max(a.index), count(*) into first, last, rows from added a;
+    if last - first + 1 <> rows
+        or first <> coalesce((select max(s.index) + 1 from registry.statement s where s.index < first), 0)
+    then
+        raise integrity_constraint_violation using message = 'not the next log index';
+    end if;
+    return null;
+end $$;
+
+create trigger check_places after insert on registry.statement referencing new table as added
+    for each statement execute function registry.check_places();
 
 -- migrate: rollback

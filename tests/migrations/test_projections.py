@@ -308,11 +308,23 @@ async def test_the_owner_disowns(signer: Any, owner: Any) -> None:
 
 async def test_conflicts_leave_no_projection(signer: Any) -> None:
     """``ON CONFLICT DO NOTHING`` cannot smuggle in a projection without its statement."""
-    with pytest.raises(asyncpg.IntegrityConstraintViolationError):
-        await signer.executemany(
-            f"{INSERT} on conflict do nothing", [(0, releases.certify(1)), (0, releases.certify(2))]
-        )
-    assert await signer.fetchval("select count(*) from registry.certificate") == 0
+    first, second = releases.certify(1), releases.certify(2)
+    await signer.executemany(f"{INSERT} on conflict do nothing", [(0, first), (0, second)])
+    assert await signer.fetchval("select array_agg(bytes) from registry.statement") == [first]
+    assert await signer.fetchval("select array_agg(number) from registry.certificate") == [releases.number(1)]
+
+
+async def test_rows_of_one_command_leave_no_gap(signer: Any) -> None:
+    """However many come at once, and wherever the gap is: before them, or among them."""
+    certified = [releases.certify(serial) for serial in range(1, 5)]
+    await add(signer, certified[0])
+    for places in ((2, 3), (1, 3), (1, 1), (0, 1)):
+        rows_of = [(place, data) for place, data in zip(places, certified[1:], strict=False)]
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await signer.copy_records_to_table(
+                "statement", schema_name="registry", columns=["index", "bytes"], records=rows_of
+            )
+    assert await signer.fetchval("select count(*) from registry.statement") == 1
 
 
 async def test_copy_is_checked_as_inserts_are(signer: Any) -> None:

@@ -141,7 +141,7 @@ def _fsck(database: embedded.Database) -> Figure:
         seconds = time.perf_counter() - begun
     if found.differences:
         raise SystemExit(f"fsck found {found.differences[:3]}")
-        bare.append(raw.verifications())
+    bare.append(raw.verifications())
     work, against = f"fsck of {found.size:,} statements", f"bare Ed25519 on {processors()} cores"
     return beside(work, [found.size / seconds] * 2, bare, unit="/s", against=against, bound=0.3)
 

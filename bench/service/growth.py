@@ -58,8 +58,9 @@ class _Size:
 
     def publish(self) -> None:
         """One exam more."""
-        path = self._folder / "growth.release"
-        release_file.write(path, crowd.release(Exam(next(self._terms).term, PUBLISHED)))
+        exam = Exam(next(self._terms).term, PUBLISHED)
+        path = self._folder / f"{self.made.people}-{exam.term}.release"
+        release_file.write(path, crowd.release(exam))
         begun = time.perf_counter()
         publish(
             path,

@@ -15,8 +15,9 @@ def of(waves: Sequence[Wave], shares: Mapping[str, float]) -> str:
     )
     rate = statistics.median(wave.rate for wave in waves)
     known = " and ".join(f"{1e6 * seconds:,.0f} µs for {what}" for what, seconds in shares.items())
+    parts = f" (of which {known})" if known else ""
     return (
-        f"an answer takes {cpu:,.0f} µs of the service (of which would be {known}), {database:,.0f} µs of PostgreSQL "
+        f"an answer takes {cpu:,.0f} µs of the service{parts}, {database:,.0f} µs of PostgreSQL "
         f"and {load:,.0f} µs of the load: {rate * (cpu + database + load) / 1e6:.2f} of {processors()} cores"
     )
 

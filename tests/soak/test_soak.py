@@ -4,7 +4,10 @@
 """
 
 import asyncio
+import contextlib
 import os
+import random
+import socket
 import sys
 import time
 from pathlib import Path
@@ -22,9 +25,10 @@ from tests.soak.failures import Failures
 from tests.soak.known import Known
 from tests.soak.mishaps import Mishaps
 from tests.soak.traffic import Client
+from verify.shared import environment
 from verify.shared.command import Refusal
 
-SECONDS: Final = float(os.environ.get("YINJIAN_SOAK_SECONDS", "12"))
+SECONDS: Final = float(os.environ.get("YINJIAN_SOAK_SECONDS", "8"))
 CLIENTS: Final = 4
 WORKERS: Final = 2
 PEOPLE: Final = 20
@@ -35,6 +39,18 @@ _PUBLISHINGS: Final = 600
 _EXAM_EVERY: Final = 8
 _MORE_MEMORY: Final = 24 << 20
 """Bytes by which three processes may differ that have answered the same: allocators keep what was freed."""
+
+
+def keep_port(var: Path) -> None:
+    """Has the database listen where no client is given a port meanwhile: below those of the system's choice."""
+    while True:
+        port = random.randint(20_000, 32_000)  # noqa: S311 -- no secret
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            break
+    var.mkdir()
+    url = f"postgresql://{embedded.OWNER}:none@127.0.0.1:{port}/{embedded.DATABASE}"
+    environment.write(var / "database.env", {embedded.OWNER_URL: url})
 
 
 async def published(publish: Publish, known: Known, pause: float, over: asyncio.Event) -> int:
@@ -91,6 +107,7 @@ def temporary(tmp_path: Path) -> Path:
 async def test_hours_of_everything_leave_nothing_behind(tmp_path: Path, temporary: Path) -> None:
     """No wrong answer, none refused beyond what a mishap excuses, and memory, files and processes as they were."""
     var, folder = tmp_path / "var", tmp_path / "service"
+    keep_port(var)
     database = await asyncio.to_thread(embedded.start, var, durable=False, detached=False)
     try:
         publish = publisher(database.signer_url, tmp_path)

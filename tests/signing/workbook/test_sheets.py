@@ -186,10 +186,10 @@ def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         for part in range(9):
             archive.writestr(f"xl/media/{part}.bin", b"\0" * (64 << 20))
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(Refusal, match="256 MB"):
         sheets.read(path)
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def _sheet_of(rows: bytes) -> bytes:
@@ -218,10 +218,10 @@ def test_a_huge_sheet_is_refused_quickly(tmp_path: Path, rows: bytes, words: str
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(huge, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
             target.writestr(name, _sheet_of(rows) if "sheet1" in name else source.read(name))
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(Refusal, match=words):
         sheets.read(huge)
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_a_million_empty_rows_below_do_no_harm(tmp_path: Path) -> None:

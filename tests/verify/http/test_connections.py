@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -268,10 +269,12 @@ def test_the_memory_of_half_sent_uploads_comes_back() -> None:
             url = process.stdout.readline().strip()
             httpx.get(f"{url}/")
             before = _resident(process.pid)
-            for _ in range(60):
-                with contextlib.suppress(OSError):
-                    half_sent(url, 9_500_000, 9_000_000)
-            peak = after = _resident(process.pid)
+            with ThreadPoolExecutor(60) as senders:  # at once: what is refused is thrown away slowly
+                sent = [senders.submit(half_sent, url, 9_500_000, 9_000_000) for _ in range(60)]
+                peak = after = before
+                while not all(one.done() for one in sent):
+                    peak = max(peak, _resident(process.pid))
+                    time.sleep(0.05)
             for _ in range(100):
                 time.sleep(0.1)
                 if (after := _resident(process.pid)) < before + 40:

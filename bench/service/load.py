@@ -142,7 +142,12 @@ def _family(process: int) -> list[psutil.Process]:
 
 
 def _seconds(process: int) -> float:
-    return sum(times.user + times.system for times in (one.cpu_times() for one in _family(process)))
+    """Of all of them, with those that have ended meanwhile, as a connection of PostgreSQL may."""
+    seconds = 0.0
+    for one in _family(process):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            seconds += sum(one.cpu_times()[:4])  # user, system, and both of the children that have ended
+    return seconds
 
 
 def look_for_wrk() -> None:

@@ -61,7 +61,7 @@ def check_tlog_proof(text: str, entry: bytes, chain: Chain) -> tuple[Proof, Sign
     if lines and lines[0].startswith("extra "):
         lines = lines[1:]
     word, space, place = (lines or [""])[0].partition(" ")
-    if word != "index" or not space or not (place.isascii() and place.isdecimal()) or str(int(place[:20])) != place:
+    if word != "index" or not space or not (place.isascii() and place.isdecimal()) or str(int(place[:19])) != place:
         raise LogRefused("not_a_proof", "a tlog-proof without an index")
     if len(lines) > tree.MOST_HASHES + 1:
         raise LogRefused("proof_length", "a proof with a hash too many")

@@ -35,6 +35,7 @@ from migrations import embedded
 from tests import photos, releases
 from tests.invented import SECRET
 from verify.core import qr_text
+from verify.files.confinement import layers
 
 PEOPLE: Final = 2000
 ALONE: Final = 12.0
@@ -64,7 +65,7 @@ class Honest:
         self._serial = itertools.cycle(range(1, PEOPLE))
         self.payloads: list[tuple[int, str]] = []
         spawn = multiprocessing.get_context("spawn")
-        self._askers = ProcessPoolExecutor(1, spawn, os.nice, (19,))
+        self._askers = ProcessPoolExecutor(1, spawn, layers.put_aside)
         code = photos.qr_image(qr_text.write(releases.certify(1), "v.example.org"))
         picture = io.BytesIO()
         code.save(picture, "PNG")

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import json
 import multiprocessing
-import os
 import random
 import time
 from collections import Counter
@@ -19,6 +18,7 @@ import msgspec
 
 from bench.hostile_asking import Place, ask, form, request
 from tests import releases, slow_files
+from verify.files.confinement import layers
 
 SOURCES: Final = tuple(f"127.2.0.{at}" for at in range(1, 11))
 MARKS: Final = "\u0315\u0300"
@@ -138,7 +138,8 @@ async def _attack(place: Place, people: int, seconds: float) -> Counter[str]:
 def attack(place: Place, people: int, seconds: float, told: "multiprocessing.SimpleQueue[dict[str, int]]") -> None:
     """Everything at once for some seconds; what was answered how often goes into ``told``.
 
-    The ten are other machines: of this one's processors they take what the service leaves.
+    The ten are other machines: of this one's processors they take what the service and who else runs here leave, and
+    none that it would have at that moment (SCHED_IDLE).
     """
-    os.nice(19)
+    layers.put_aside()
     told.put(dict(asyncio.run(_attack(place, people, seconds))))

@@ -2,9 +2,10 @@
 
 What a client has had is the time that workers spent on its files, which wears off at RATE. Of those that wait the one
 that has had least is next, so that somebody's tenth file waits behind everybody else's first. A client that has had
-MUCH works aside, at a lower priority. A job that is slow goes on there too when others wait for its place, and where
-there is no room, the job of the client that has had most is ended. So one client, or ten, that send files made to be
-slow wait for each other, and nobody for them.
+MUCH works aside, where a processor would be idle. A job that is slow goes on there too when others wait for its place;
+where there is no room, who has had next to nothing begins beside those at work, and for others the job of the client
+that has had most is ended. So one client, or ten, that send files made to be slow wait for each other, and nobody for
+them.
 """
 
 import asyncio
@@ -22,11 +23,13 @@ RATE: Final = 0.2
 """Worker-seconds that wear off in a second."""
 MUCH: Final = 2.0
 """Worker-seconds; most people's files take less together."""
-SLOW: Final = 0.5
+LITTLE: Final = 0.25
+"""Worker-seconds; a few photos take less together."""
+SLOW: Final = 0.25
 """Seconds that one job may hold a place for which others wait."""
 _MUCH_MORE: Final = 10.0
 """Worker-seconds that a client working aside must have had more than one who waits, for its job to be ended."""
-_LOOK_AGAIN: Final = 0.25
+_LOOK_AGAIN: Final = 0.1
 """Seconds after which those who wait are thought of again."""
 _SOON: Final = 10
 """Seconds after which a client with very many files waiting may come back."""
@@ -120,7 +123,7 @@ class Turn:
 
 
 class Turns:
-    """``places`` jobs at a time, and ``aside`` more of clients that have had much.
+    """``places`` jobs at a time, ``aside`` more of clients that have had much, ``beside`` of those that had little.
 
     At most ``queue`` wait, for ``patience`` seconds, and of one client at most ``each`` wait or run.
     """
@@ -130,6 +133,7 @@ class Turns:
         places: int,
         *,
         aside: int = 2,
+        beside: int = 1,
         queue: int = 100,
         each: int = 60,
         patience: float = 60.0,
@@ -137,6 +141,7 @@ class Turns:
     ) -> None:
         self._places = places
         self._aside = aside
+        self._beside = beside
         self._queue = queue
         self._each = each
         self._patience = patience
@@ -199,10 +204,8 @@ class Turns:
 
     def _settle(self) -> None:
         """Begins what can begin; looks again in a while where some still wait."""
-        waiting = set(self._waiting)
-        while waiting:  # of those who have had as much, the first comer
-            turn = min((turn for turn in self._waiting if turn in waiting), key=lambda turn: self._had(turn.client))
-            waiting.remove(turn)
+        had = {client: self._had(client) for client in {turn.client for turn in self._waiting}}
+        for turn in sorted(self._waiting, key=lambda turn: had[turn.client]):  # of as much, the first comer
             try:
                 self._allowance.check(turn.client)
             except Spent as spent:
@@ -234,9 +237,12 @@ class Turns:
             most = max(slow, key=lambda other: self._had(other.client))
             most.aside = True
             most.went_aside()
-        elif slow:
+            return True
+        if len(placed) < self._places + self._beside and self._had(turn.client) <= LITTLE:
+            return True
+        if slow:
             self._end_one(SLOW)
-        return bool(slow) and room
+        return False
 
     def _end_one(self, least: float) -> None:
         """Ends the job of the client that has had most, where that is more than ``least`` and none is ending yet."""

@@ -99,7 +99,7 @@ class Workers:
     def _replace(self) -> None:
         """Makes another ready in good time, where there is a place for it and none waits for a job."""
         quick = sum(not one.gave_way for one in self._live)
-        if quick < self._count and not self._idle(aside=False) and (self._spare is None or self._spare.done()):
+        if quick <= self._count and not self._idle(aside=False) and (self._spare is None or self._spare.done()):
             self._spare = asyncio.create_task(self._make_ready())
 
     async def _make_ready(self) -> None:
@@ -177,8 +177,7 @@ class _Worker:
     def give_way(self) -> None:
         """Lets every other process go before this one, for good."""
         self.gave_way = True
-        with contextlib.suppress(OSError, AttributeError):  # it is gone, or not ours to slow down; or on Windows
-            os.setpriority(os.PRIO_PROCESS, self.pid, layers.NICE_ASIDE)
+        layers.put_aside(self.pid)
 
     async def ask(self, job: jobs.Job) -> jobs.Reply:
         """Raises OSError, EOFError or MsgspecError for a worker that is gone or talks nonsense."""

@@ -48,6 +48,8 @@ _LAST_SECONDS: Final = 1
 """In which those who were accepted last ask."""
 _SOON: Final = 0.2
 _WATCH_SECONDS: Final = 5
+_TURN: Final = 0.0005
+"""Seconds for which a thread that reads a large body may keep the interpreter from the event loop."""
 _GARBAGE: Final = 10_000
 """Objects more than before, after which the collector looks at the youngest."""
 
@@ -133,6 +135,7 @@ class Server(uvicorn.Server):
 
         self._acceptor = Acceptor(self._listening, protocol)
         _collect_what_comes()
+        sys.setswitchinterval(_TURN)
         under_supervision.ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -26,7 +27,7 @@ class Hall:
     def __init__(self, places: int = 1, **bounds: Any) -> None:
         self.now = 1000.0
         allowance = Allowance(bounds.pop("burst", 60.0), clock=lambda: self.now)
-        self.turns = Turns(places, allowance=allowance, **bounds)
+        self.turns = Turns(places, allowance=allowance, **{"beside": 0} | bounds)
         self.begun: list[str] = []
         self.aside: list[str] = []
         self._stops: dict[str, asyncio.Event] = {}
@@ -136,6 +137,21 @@ async def test_who_has_had_most_is_ended_where_there_is_no_room_aside(hall: Any)
     await room.settle()
     assert room.begun == ["a0", "b0", "c0"]
     assert room.aside == ["a0", "b0"]
+
+
+async def test_who_has_had_little_begins_beside_slow_jobs_that_find_no_room_aside(hall: Any) -> None:
+    """Nobody's job is ended for it; the next waits, as does a client that has had more than a little."""
+    room = hall(aside=0, beside=1)
+    await room.come("d0")
+    room.now += 1
+    await room.stop("d0")
+    await room.come("a0", "d1")
+    assert room.begun == ["d0", "a0"]
+    await room.come("b0", "c0")
+    assert room.begun == ["d0", "a0", "b0"]
+    await room.stop("b0")
+    assert room.begun == ["d0", "a0", "b0", "c0"]
+    assert room.aside == []
 
 
 async def test_a_client_that_has_had_much_takes_no_place(hall: Any) -> None:
@@ -326,5 +342,6 @@ async def test_a_worker_that_gave_way_has_a_lower_priority_for_good() -> None:
         assert isinstance(await pool.run(job(CODE), "other"), Findings)
         assert isinstance(await slow, Findings)
         assert sorted(psutil.Process(pid).nice() for pid in pool.pids) == [NICE, NICE_ASIDE]
+        assert sorted(map(os.sched_getscheduler, pool.pids)) == [os.SCHED_OTHER, os.SCHED_IDLE]
     finally:
         await pool.close()

@@ -27,10 +27,10 @@ _PACKAGE: Final = Path(__file__).resolve().parents[2]
 _LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo")
 _UIDS: Final = range(60_600, 61_100)
 """Users that no system gives to anybody (systemd's table of UIDs: 60578 to 61183 are unused)."""
-NICE: Final = 10
+NICE: Final = 5
 """How much workers give way to the service."""
 NICE_ASIDE: Final = 19
-"""How much those aside do: as much as there is."""
+"""How much those aside do: as much as there is. Where the system has it they are idle besides: see ``put_aside``."""
 
 
 def confine(memory: int) -> Report:
@@ -63,6 +63,17 @@ def confine(memory: int) -> Report:
     layer("landlock", lambda: landlock.restrict(code))
     layer("seccomp", calls.restrict)
     return report
+
+
+def put_aside(pid: int = 0) -> None:
+    """Has a process run only where no other would, for good: who wakes does not wait for the end of its slice.
+
+    SCHED_IDLE (sched(7)), beside the lowest priority for systems without. It is 0, or that of a worker's own.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # it is gone, or not ours to slow down; or on Windows
+        os.setpriority(os.PRIO_PROCESS, pid, NICE_ASIDE)
+    with contextlib.suppress(OSError, AttributeError):
+        os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
 
 
 def missing(report: Report) -> str:

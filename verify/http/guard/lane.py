@@ -8,13 +8,24 @@ need not stand in it, and where several who had much stand in it, it rests betwe
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from verify.files.turns import Allowance
 
+T = TypeVar("T")
+
 _RATE = 0.02
 """Seconds of the process that wear off in a second: ten clients that ask for as much as they get have a fifth of it."""
+
+
+async def slices(items: Sequence[T], most: int) -> AsyncIterator[Sequence[T]]:
+    """``most`` of the items at a time, a millisecond or two of work, with a turn of the loop for others between."""
+    for begin in range(0, len(items), most):
+        if begin:
+            await asyncio.sleep(0)
+        yield items[begin : begin + most]
 
 
 class Lane:

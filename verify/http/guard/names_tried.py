@@ -4,15 +4,15 @@ Nobody is refused. Names are counted for a day: of one client for one number, of
 all clients; and the guesser's own count comes first, so that who never guessed pays little for what others do.
 """
 
-import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from verify.core.identity import name_key
 from verify.http.guard.hidden import Hidden
+from verify.http.guard.lane import slices
 from verify.http.guard.memory import Count, Memory
 
 WORK: Final = 115_000
@@ -30,9 +30,8 @@ _DOUBLINGS_FOR_ALL: Final = 3
 _COUNTED: Final = 10_000
 """Names beyond which a count stands still."""
 _DAY: Final = 24 * 3600
-_SLICE: Final = 200
-
-T = TypeVar("T")
+_SLICE: Final = 50
+"""Names or numbers that are hashed in one go."""
 
 
 class Try(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,13 +63,13 @@ class NamesTried:
         """
         numbers = list(dict.fromkeys(item.number for item in tries))
         keys = [self._of_client(client)]
-        async for slice_ in _slices(numbers):
+        async for slice_ in slices(numbers, _SLICE):
             keys += [key for number in slice_ for key in (self._of_one(client, number), self._of_number(number))]
         mine, *others = await self._memory.tallies(keys, now)
         counted = {number: (others[2 * at], others[2 * at + 1]) for at, number in enumerate(numbers)}
         before: defaultdict[str, set[str]] = defaultdict(set)
         prices = []
-        async for some in _slices(tries):
+        async for some in slices(tries, _SLICE):
             for item in some:
                 of_one, of_number = counted[item.number]
                 names = before[item.number]
@@ -91,16 +90,17 @@ class NamesTried:
         """
         most = (_COUNTED,) * 3 if paid else (OF_ONE, OF_CLIENT, OF_NUMBER)
         counts = []
-        for item, counted in zip(tries, wrong, strict=True):
-            name = name_key(item.name)
-            keys = (self._of_one(client, item.number), self._of_client(client), self._of_number(item.number))
-            members = (self._hidden(name), self._hidden(item.number, name), self._hidden(name))
-            counts.append(
-                tuple(
-                    Count(key, member if counted else None, limit)
-                    for key, member, limit in zip(keys, members, most, strict=True)
+        async for some in slices(list(zip(tries, wrong, strict=True)), _SLICE):
+            for item, counted in some:
+                name = name_key(item.name)
+                keys = (self._of_one(client, item.number), self._of_client(client), self._of_number(item.number))
+                members = (self._hidden(name), self._hidden(item.number, name), self._hidden(name))
+                counts.append(
+                    tuple(
+                        Count(key, member if counted else None, limit)
+                        for key, member, limit in zip(keys, members, most, strict=True)
+                    )
                 )
-            )
         admitted = await self._memory.admit(counts, _DAY, now) if counts else []
         return [True] * len(tries) if paid else admitted
 
@@ -112,14 +112,6 @@ class NamesTried:
 
     def _of_number(self, number: str) -> str:
         return f"names-of-number:{self._hidden(number)}"
-
-
-async def _slices(items: Sequence[T]) -> AsyncIterator[Sequence[T]]:
-    """A few hundred at a time, some milliseconds, with a turn for others between."""
-    for begin in range(0, len(items), _SLICE):
-        if begin:
-            await asyncio.sleep(0)
-        yield items[begin : begin + _SLICE]
 
 
 def _price(of_one: int, of_client: int, of_number: int) -> int:

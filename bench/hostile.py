@@ -2,6 +2,9 @@
 
 The rate is a fixed half of what the service answers alone, from as many addresses as keep each within its limits, which
 are on. Everything stays on the loopback address, and ends by itself after a minute and a half.
+
+The ten stand for ten other machines, and who asks solves proofs of work on their own: here both have what is left of
+the processors (SCHED_IDLE). Beside other load they send next to nothing, so that a figure is one of a quiet machine.
 """
 
 import asyncio

@@ -227,7 +227,7 @@ class Turns:
         if self._had(turn.client) > MUCH:
             turn.aside = room
             if not room:
-                self._end_one(self._had(turn.client) + _MUCH_MORE)
+                self._end_one_for(turn, self._had(turn.client) + _MUCH_MORE)
             return room
         placed = [other for other in self._running if not other.aside]
         if len(placed) < self._places:
@@ -241,12 +241,13 @@ class Turns:
         if len(placed) < self._places + self._beside and self._had(turn.client) <= LITTLE:
             return True
         if slow:
-            self._end_one(SLOW)
+            self._end_one_for(turn, max(SLOW, self._had(turn.client)))
         return False
 
-    def _end_one(self, least: float) -> None:
-        """Ends the job of the client that has had most, where that is more than ``least`` and none is ending yet."""
-        most = max(self._running, key=lambda turn: self._had(turn.client), default=None)
+    def _end_one_for(self, turn: Turn, least: float) -> None:
+        """Ends the job of another that has had most, where that is more than ``least`` and none is ending yet."""
+        others = (other for other in self._running if other.client != turn.client)
+        most = max(others, key=lambda other: self._had(other.client), default=None)
         if most is not None and self._had(most.client) > least and not any(turn.ended for turn in self._running):
             most.end()
 

@@ -7,7 +7,6 @@ is killed is replaced for the next job.
 
 import asyncio
 import contextlib
-import os
 import signal
 import struct
 from typing import Any, Final, TypeVar
@@ -122,7 +121,7 @@ class Workers:
             turn.begin()
             async with asyncio.timeout(self._seconds + 2):
                 reply = await one.ask(job)
-            keep = not reply.last and len(self._idle(aside=one.gave_way)) < self._count
+            keep = not reply.last and len(self._idle(aside=one.gave_way)) <= self._count
             return reply.answer
         except TimeoutError:
             raise FileRefused("took_too_long") from None

@@ -20,6 +20,7 @@ from verify.files.refusals import DETAILS, FileRefused
 from verify.files.turns import Spent
 from verify.files.workers import NOBODY
 from verify.http.guard.connections import Connections
+from verify.http.guard.lane import slices
 from verify.http.guard.memory import Count, LocalMemory
 from verify.processes import wire
 
@@ -29,6 +30,8 @@ _log = logging.getLogger("yinjian.kept")
 
 _SECONDS: Final = 2.0
 """How long a count may take before this process counts alone."""
+_AT_ONCE: Final = 200
+"""Counts that are asked for in one question: a millisecond of the keeper's, for whom others wait too."""
 _REST: Final = 0.5
 """Seconds after which a keeper that was gone is looked for again."""
 
@@ -156,21 +159,25 @@ class KeptMemory:
 
     async def tallies(self, keys: Sequence[str], now: float) -> list[int]:
         """See Memory."""
-        try:
-            return await self._keeper.ask(wire.Tallies(tuple(keys), now), list[int])
-        except KeeperGone as gone:
-            _alone(gone)
-            return await self._own.tallies(keys, now)
+        found: list[int] = []
+        async for some in slices(keys, _AT_ONCE):
+            try:
+                found += await self._keeper.ask(wire.Tallies(tuple(some), now), list[int])
+            except KeeperGone as gone:
+                _alone(gone)
+                found += await self._own.tallies(some, now)
+        return found
 
     async def admit(self, tries: Sequence[tuple[Count, ...]], seconds: int, now: float) -> list[bool]:
-        """See Memory."""
-        if not tries:
-            return []
-        try:
-            return await self._keeper.ask(wire.Admit(tuple(tries), seconds, now), list[bool])
-        except KeeperGone as gone:
-            _alone(gone)
-            return await self._own.admit(tries, seconds, now)
+        """See Memory. Of many tries others' may come between some and the rest, as they may between two lists."""
+        admitted: list[bool] = []
+        async for some in slices(tries, _AT_ONCE):
+            try:
+                admitted += await self._keeper.ask(wire.Admit(tuple(some), seconds, now), list[bool])
+            except KeeperGone as gone:
+                _alone(gone)
+                admitted += await self._own.admit(some, seconds, now)
+        return admitted
 
 
 class KeptReaders:

@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import msgspec
 import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests import invented_exam as exam
 from tests.http_service import client, registry
+from verify.core.verdict import judge
 from verify.files.tables.data import Row
 from verify.files.workers import Workers
 from verify.http.batch import many
@@ -24,7 +26,7 @@ from verify.http.files.intake import Intake
 from verify.http.guard.limits import MemoryLimiter, Rate
 from verify.http.guard.memory import LocalMemory
 from verify.http.guard.name_gate import NameGate
-from verify.http.guard.names_tried import NamesTried
+from verify.http.guard.names_tried import OF_CLIENT, NamesTried
 from verify.http.guard.proof import Proofs
 from verify.registry.port import RegistryUnavailable
 
@@ -203,7 +205,7 @@ async def test_a_registry_lost_on_the_way_is_told_in_the_last_line_and_never_as_
         answer = await service.post("/api/v1/verify/batch", json=PEOPLE[4:] * 1500, headers={"accept": NDJSON})
         last = json.loads(answer.text.splitlines()[-1])
         assert last["problem"]["code"] == "registry_unavailable"
-        assert len(answer.text.splitlines()) == 1 + 1000 + 1
+        assert len(answer.text.splitlines()) == 1 + 2 * many.QUESTION + 1
         plain = await service.post("/api/v1/verify/batch", json=PEOPLE)
         assert (plain.status_code, plain.json()["code"]) == (503, "registry_unavailable")
 
@@ -242,7 +244,7 @@ async def test_the_allowance_of_rows_is_told_and_who_is_over_it_waits(intake: In
         assert (await service.post("/api/v1/verify/batch", json=PEOPLE[:2])).status_code == 200
 
 
-async def test_other_requests_have_their_turn_after_every_hundred_rows() -> None:
+async def test_other_requests_have_their_turn_after_every_few_rows() -> None:
     """A single check does not wait for 5,000 rows."""
     memory = LocalMemory()
     asker = Asker(registry(), (), NameGate(NamesTried(b"of this test", memory), Proofs(b"of this test", memory)))
@@ -258,7 +260,29 @@ async def test_other_requests_have_their_turn_after_every_hundred_rows() -> None
     other = asyncio.create_task(somebody_else())
     seen = [turns async for _ in many.Judging(asker, rows, exam.NOW, client="-").checked()]
     other.cancel()
-    assert len(seen) == 1000 // many.CHUNK <= turns
+    assert len(seen) == 1000 // many.CHUNK
+    assert turns >= 1000 // many.AT_ONCE
+
+
+async def test_rows_whose_names_will_not_be_answered_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a hundred wrong names the rest of a list waits for a proof: guessers do not have it judged for nothing."""
+    memory = LocalMemory()
+    asker = Asker(registry(), (), NameGate(NamesTried(b"of this test", memory), Proofs(b"of this test", memory)))
+    numbers = (exam.VALID.number, exam.REVOKED.number)
+    rows = [Row(row=at, number=f"{numbers[at % 2]}{at}", name=f"张{at}") for at in range(3000)]
+    judged = 0
+
+    def counted(*args: Any, **others: Any) -> Any:
+        nonlocal judged
+        judged += 1
+        found = judge(*args, **others)
+        return msgspec.structs.replace(found, outcome="mismatch")
+
+    monkeypatch.setattr("verify.core.verdict.judge", counted)
+    found = [item async for some in many.Judging(asker, rows, exam.NOW, client="-").checked() for item in some]
+    assert judged == many.QUESTION
+    assert [item.outcome for item in found] == ["mismatch"] * OF_CLIENT + [many.NOT_CHECKED] * (3000 - OF_CLIENT)
+    assert {item.row.problem for item in found[OF_CLIENT:]} == {many.WANTED}
 
 
 async def test_a_clerk_without_script_gets_a_summary_the_rows_to_look_at_and_the_file(

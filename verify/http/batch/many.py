@@ -25,7 +25,7 @@ from verify.http.ops import metrics
 
 CHUNK: Final = 25
 """Rows judged in one turn of the lane."""
-_AT_ONCE: Final = 5
+AT_ONCE: Final = 5
 """Of these, rows judged in one turn of the loop, some two milliseconds."""
 _READ_AT_ONCE: Final = 20
 """Rows whose numbers are read in one turn of the loop; of a QR text a signature is checked."""
@@ -33,8 +33,8 @@ _ROW_COST: Final = 0.0007
 """Seconds of this process that a row takes, from its text to its verdict."""
 SLICE: Final = 100
 """Rows whose records are read in one go."""
-QUESTION: Final = 500
-"""Rows for which the register is asked at once."""
+QUESTION: Final = 200
+"""Rows for which the register is asked, and whose wrong names are counted, at once."""
 _AGAINST_THE_KEY: Final = ("unknown_key", "key_not_trusted")
 
 
@@ -97,7 +97,7 @@ class Judging:
                 for begin in range(0, len(asked_for), CHUNK):
                     some = asked_for[begin : begin + CHUNK]
                     async with self._asker.lane.turn(self._client, len(some) * _ROW_COST):
-                        async for few in slices(some, _AT_ONCE):
+                        async for few in slices(some, AT_ONCE):
                             judged += [await self._judged(asked, row) for row in few]
                     await asyncio.sleep(0)  # others have their turn, the question under way among them
                 async with self._asker.lane.turn(self._client, 0.0):
@@ -168,6 +168,8 @@ class Judging:
         tries = [self._tries[item.row.key] for item in named]
         wrong = [item.outcome == "mismatch" for item in named]
         admitted = await self._gate.settle(tries, wrong, self._client, self._now, paid=self._paid)
+        if not all(admitted) and await self._gate.all_cost(self._client, self._now):
+            self._shut = frozenset(self._tries)  # no name of the rest would be answered: none is judged
         late = {item.row.key for item, is_admitted in zip(named, admitted, strict=True) if not is_admitted}
         return [_withheld(item.row) if item.row.key in late else item for item in judged]
 

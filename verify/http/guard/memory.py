@@ -31,7 +31,7 @@ class Memory(Protocol):
         ...
 
     async def admit(self, tries: Sequence[tuple[Count, ...]], seconds: int, now: float) -> list[bool]:
-        """For each try, in order and in one step that nothing comes between, whether it passes all its counts.
+        """For each try, in order and each in one step that nothing comes between, whether it passes all its counts.
 
         The members of one that passes are noted; of one that does not, none is. All tries have as many counts, each
         in its place of one kind.

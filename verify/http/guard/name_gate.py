@@ -43,6 +43,10 @@ class NameGate:
         """Before the answers are given: which may be; see NamesTried.settle."""
         return await self._tried.settle(tries, wrong, client, now, paid=paid)
 
+    async def all_cost(self, client: str, now: int) -> bool:
+        """Whether every further name of the client's costs something; see NamesTried.all_cost."""
+        return await self._tried.all_cost(client, now)
+
     async def challenge(self, tries: Sequence[Try], client: str, now: int) -> Challenge:
         """What all the tries together cost, as a challenge."""
         prices = await self._tried.prices(tries, client, now)

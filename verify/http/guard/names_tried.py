@@ -104,6 +104,11 @@ class NamesTried:
         admitted = await self._memory.admit(counts, _DAY, now) if counts else []
         return [True] * len(tries) if paid else admitted
 
+    async def all_cost(self, client: str, now: int) -> bool:
+        """Whether the client has tried so many wrong names that a further one costs something whatever its number."""
+        (count,) = await self._memory.tallies([self._of_client(client)], now)
+        return count >= OF_CLIENT
+
     def _of_one(self, client: str, number: str) -> str:
         return f"names-of-one:{self._hidden(client, number)}"
 

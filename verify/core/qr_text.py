@@ -21,8 +21,8 @@ _SPACE: Final = "\t\n\v\f\r \u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + 
 """Unicode's White_Space: what ``\\s`` means differs from language to language."""
 _ADDRESS: Final = rf"https?://(?:https?:?//)?[^/?#{_SPACE}]+/q/"
 """Any host's, with a second scheme in front where there is one: ``https://https//`` is what browsers make of two."""
-_ADDED: Final = rf"/?(?:\?[^#{_SPACE}]*)?(?:&[^=&#{_SPACE}]+=[^&#{_SPACE}]*)*(?:#[^{_SPACE}]*)?"
-"""A slash, a query, ``&name=value`` and a fragment."""
+_ADDED: Final = rf"/?(?:\?[^#{_SPACE}]*|(?:&[^=&#{_SPACE}]+=[^&#{_SPACE}]*)*)(?:#[^{_SPACE}]*)?"
+"""A slash, a query or ``&name=value``, and a fragment; where both could take a text, looking would be quadratic."""
 _TEXT: Final = re.compile(
     rf"(?P<address>{_ADDRESS})?(?P<digits>[1-9][0-9]{{0,1999}}){_ADDED}", re.IGNORECASE | re.ASCII
 )

@@ -2,6 +2,7 @@
 
 import datetime
 import hmac
+import time
 import unicodedata
 
 import pytest
@@ -52,6 +53,16 @@ def test_a_normal_number_is_its_own_normal_form(text: str) -> None:
     if number is not None:
         assert certificate.normal_number(number) == number
         assert set(number) <= set(ALPHABET)
+
+
+def test_no_text_is_looked_at_twice() -> None:
+    """One of 10,000 characters, of what two parts of the rule could take, costs a millisecond and no second."""
+    text = "https://x/Q/1?" + "&a=b" * 2490 + " x"
+    begun = time.process_time()
+    for _ in range(20):
+        with pytest.raises(Unreadable, match="altered"):
+            qr_text.digits(text)
+    assert time.process_time() - begun < 5
 
 
 @given(st.binary(min_size=1, max_size=800).filter(lambda data: data[0] != 0))

@@ -8,7 +8,7 @@ const UNSEEN = /[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206
 const SPACE = "\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const AROUND = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, "g");
 const ADDRESS = `https?://(?:https?:?//)?[^/?#${SPACE}]+/q/`;
-const ADDED = `/?(?:\\?[^#${SPACE}]*)?(?:&[^=&#${SPACE}]+=[^&#${SPACE}]*)*(?:#[^${SPACE}]*)?`;
+const ADDED = `/?(?:\\?[^#${SPACE}]*|(?:&[^=&#${SPACE}]+=[^&#${SPACE}]*)*)(?:#[^${SPACE}]*)?`;
 const TEXT = new RegExp(`^(${ADDRESS})?([1-9][0-9]{0,1999})${ADDED}$`, "i");
 const BEGINS = new RegExp(`^(?:${ADDRESS}|[0-9]{${SHORTEST}})`, "i");
 

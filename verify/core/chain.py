@@ -11,7 +11,7 @@ import msgspec
 
 from verify.core import statement
 from verify.core.errors import KeyringRefused, Malformed, Unreadable
-from verify.core.keyring import STATES, Key, Keyring, read, thumbprint
+from verify.core.keyring import STATES, Keyring, read, thumbprint
 from verify.core.statement import Statement
 
 
@@ -74,18 +74,6 @@ class Chain(msgspec.Struct, frozen=True, kw_only=True):
             (v.keyring for v in reversed(self.versions) if v.index is not None and v.index < index),
             None,
         )
-
-    def believes(self, key: Key, index: int) -> bool:
-        """Whether what ``key`` (an entry of the newest keyring) signed is believed at this log index.
-
-        The key must have been active in the newest keyring published before, and if it is compromised now, the
-        index must lie below the log size that its entry gives (2-formats, Who may sign what).
-        """
-        if key.state == "compromised" and index >= (key.believed_below or 0):
-            return False
-        keyring = self.before(index)
-        then = keyring.key(key.public) if keyring else None
-        return then is not None and then.state == "active"
 
     def extend(self, data: bytes, index: int | None = None) -> Self:
         """The chain with one version more; unchanged when ``data`` is its newest. Raises KeyringRefused."""

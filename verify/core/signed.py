@@ -14,6 +14,7 @@ from typing import Final, Generic, TypeVar, final
 from verify.core import kinds, statement
 from verify.core.chain import Chain
 from verify.core.errors import Malformed, NotBelieved, Unreadable
+from verify.core.kept import make_room
 from verify.core.keyring import Key, Keyring
 from verify.core.statement import Envelope, Statement
 
@@ -196,8 +197,8 @@ class Signers:
             return found[1]
         key = _signer(source, keyring)
         with self._lock:
-            if digest not in self._found and len(self._found) >= self._most:
-                del self._found[next(iter(self._found))]
+            if digest not in self._found:
+                make_room(self._found, self._most)
             self._found[digest] = keyring, key
         return key
 

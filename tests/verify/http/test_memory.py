@@ -77,18 +77,20 @@ async def test_a_full_table_forgets_its_oldest_key_and_no_other_table_s() -> Non
     for number in range(1000):
         await memory.note(f"names:{number}", "", 60, 0)
     sizes = await memory.tallies([f"names:{number}" for number in range(1000)] + ["proof:0"], 0)
-    assert sizes == [0] * 900 + [1] * 101
+    kept = sum(sizes[:-1])
+    assert 94 <= kept <= 100
+    assert sizes == [0] * (1000 - kept) + [1] * (kept + 1)
 
 
 async def test_a_full_table_of_allowances_forgets_who_was_silent_longest() -> None:
-    """In one process: a flood of clients leaves the others counted, all but the oldest."""
+    """In one process: a flood of clients leaves the others counted, all but the oldest six."""
     limiter = MemoryLimiter(most=100)
     burst = RATES["lookup"].burst
     for number in range(100):
         await limiter.take("lookup", f"old {number}", 0, cost=burst)
     await limiter.take("lookup", "new", 0)
-    waits = [(await limiter.take("lookup", f"old {number}", 0)).wait > 0 for number in range(1, 100)]
-    assert waits == [True] * 99
+    waits = [(await limiter.take("lookup", f"old {number}", 0)).wait > 0 for number in range(6, 100)]
+    assert waits == [True] * 94
     assert (await limiter.take("lookup", "old 0", 0)).wait == 0
 
 

@@ -17,6 +17,7 @@ import msgspec
 from verify.core import qr_text
 from verify.core.answer import CertificateView, Verdict, moment
 from verify.core.errors import Unreadable
+from verify.core.kept import make_room
 from verify.core.register import Record
 
 MOST: Final = 50_000
@@ -82,8 +83,7 @@ class KnownCodes:
         if code.digest in self._known:
             self._known[code.digest] = self._again(code, judged, told, record, now)
             return
-        if len(self._known) >= self._most:
-            del self._known[next(iter(self._known))]
+        make_room(self._known, self._most)
         self._known[code.digest] = None
 
     def _again(self, code: Code, judged: Verdict, told: bytes, record: Record, now: int) -> _Known | None:

@@ -5,6 +5,8 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
+from verify.core.kept import make_room
+
 Budget = Literal["ask", "lookup", "rows", "kilobytes"]
 """Pages and verification; lookups by name and ID number; rows of bulk checks; large bodies."""
 
@@ -77,8 +79,7 @@ class MemoryLimiter:
         if over > 1e-9:
             return taken(rate, before - now, over)
         self._full_at.pop((budget, client), None)  # the table stays in the order in which clients last asked
-        if len(self._full_at) >= self._most:
-            del self._full_at[next(iter(self._full_at))]
+        make_room(self._full_at, self._most)
         self._full_at[budget, client] = full_at
         return taken(rate, full_at - now)
 

@@ -10,6 +10,8 @@ from typing import Protocol
 
 import msgspec
 
+from verify.core.kept import make_room
+
 
 class Count(msgspec.Struct, frozen=True):
     """One count that a try must pass: fewer than ``most`` members of ``key``; and the member that it would add."""
@@ -60,8 +62,7 @@ class LocalMemory:
             return new
         table = self._tables.setdefault(kind_of(key), {})
         table.pop(key, None)  # whose time was over: the table stays in the order in which keys began
-        if len(table) >= self._most:
-            del table[next(iter(table))]
+        make_room(table, self._most)
         table[key] = now + seconds, {member}
         return True
 

@@ -38,8 +38,7 @@ class GenuineLists:
 
         Raises what fetching raises.
         """
-        if digest in self._kept:
-            self._kept.move_to_end(digest)
+        if self.touch(digest):
             return self._kept[digest]
         if self._doubted.get(digest) == keyring.version:
             return None
@@ -47,9 +46,12 @@ class GenuineLists:
             self._keyring = keyring
         return await self._checks.get((digest, index))
 
-    def touch(self, digest: bytes) -> None:
-        """Says that a kept list was asked for, so that another makes room before it."""
+    def touch(self, digest: bytes) -> bool:
+        """Says that a list was asked for, so that another makes room before it; whether it is kept still."""
+        if digest not in self._kept:
+            return False
         self._kept.move_to_end(digest)
+        return True
 
     async def _check(self, asked: Sequence[tuple[bytes, int]]) -> Mapping[tuple[bytes, int], GenuineList]:
         found = {}

@@ -89,14 +89,17 @@ class KnownLists:
             return await self.believed(exams, state, chain, "final")
         (exam,) = exams
         kept = self._finals.get(exam)
-        if kept is not None and kept[0] == state.list and kept[1] is chain:
-            for listed in kept[2]:
-                self._genuine.touch(listed.list.digest)
+        if kept is not None and kept[0] == state.list and kept[1] is chain and self._touch(kept[2]):
             return kept[2]
         found = await self.believed(exams, state, chain, "final")
-        if exam in self._filed:
+        if exam in self._filed and self._touch(found):
             self._finals[exam] = state.list, chain, found
         return found
+
+    def _touch(self, lists: Iterable[BelievedList]) -> bool:
+        """Says that these lists were asked for; whether none of them made room for another."""
+        digests = [listed.list.digest for listed in lists]
+        return sum(map(self._genuine.touch, digests)) == len(digests)
 
     def _forget_finals(self) -> None:
         self._finals.clear()

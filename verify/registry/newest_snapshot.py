@@ -22,7 +22,8 @@ class NewestSnapshot:
 
     def __init__(self, questions: Questions) -> None:
         self._questions = questions
-        self._read: OrderedDict[bytes, tuple[bytes, Genuine[Snapshot] | None]] = OrderedDict()
+        self._read: OrderedDict[tuple[bytes, int], tuple[bytes, Genuine[Snapshot] | None]] = OrderedDict()
+        """By digest, and by the version of the keyring: a later one may have the key that this one lacks."""
 
     async def get(self, chain: Chain) -> bytes | None:
         """Its bytes, None where none is believed. Raises RegistryUnavailable."""
@@ -40,14 +41,15 @@ class NewestSnapshot:
         return None
 
     async def _one(self, index: int, digest: bytes, chain: Chain) -> tuple[bytes, Genuine[Snapshot] | None]:
-        if digest not in self._read:
+        known = digest, chain.newest.version
+        if known not in self._read:
             rows = await self._questions.fetch(_BYTES, index)
             data: bytes = rows[0]["bytes"] if rows else b""
             try:
-                self._read[digest] = data, signed.genuine(Snapshot, data, chain.newest)
+                self._read[known] = data, signed.genuine(Snapshot, data, chain.newest)
             except NotBelieved:
-                self._read[digest] = b"", None
+                self._read[known] = b"", None
             while len(self._read) > _KEPT:
                 self._read.popitem(last=False)
-        self._read.move_to_end(digest)
-        return self._read[digest]
+        self._read.move_to_end(known)
+        return self._read[known]

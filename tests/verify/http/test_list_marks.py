@@ -1,6 +1,8 @@
 """A final list says how many of its certificates are not in force now, and marks them where the operator wants it."""
 
+import asyncio
 import re
+from typing import Any
 
 import pytest
 
@@ -57,3 +59,21 @@ async def test_a_change_is_told_as_soon_as_it_is_published() -> None:
         assert "not in force now" not in (await service.get(f"{PATH}?lang=en")).text
         register.statements = everything
         assert "are not in force now" in (await service.get(f"{PATH}?lang=en")).text
+
+
+async def test_a_crowd_at_one_list_has_it_looked_through_once() -> None:
+    """Who comes while it is found out which certificates are not in force waits for that, and does not begin anew."""
+    register: Any = registry()
+    asked = []
+    changed_rows = register.changed_rows
+
+    async def counted(exam: str) -> Any:
+        asked.append(exam)
+        await asyncio.sleep(0.01)
+        return await changed_rows(exam)
+
+    register.changed_rows = counted
+    async with client(register) as service:
+        pages = await asyncio.gather(*(service.post(PATH, data={"name": exam.REVOKED.name}) for _ in range(8)))
+    assert {page.status_code for page in pages} == {200}
+    assert asked == ["CEM-2022-04"]

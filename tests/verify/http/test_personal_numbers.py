@@ -85,10 +85,22 @@ async def test_it_is_not_kept_for_another_try() -> None:
     register.failing = RegistryUnavailable("no answer")
     async with client(register) as service:
         personal = await service.post("/check", data={"number": "990101199001010015"})
+        name = await service.post("/check", data={"number": exam.VALID.number, "name": "990101199001010015"})
         other = await service.post("/check", data={"number": exam.VALID.number})
-    assert personal.status_code == other.status_code == 503
+    assert personal.status_code == name.status_code == other.status_code == 503
+    assert "990101199001010015" not in name.text
     assert "990101199001010015" not in personal.text
     assert exam.VALID.number in other.text
+
+
+@pytest.mark.parametrize("before", [0, 150, 199, 1000])
+async def test_in_a_whole_row_it_is_not_shown_again(before: int) -> None:
+    """However long the text is that was pasted for a number, and wherever in it an ID number stands."""
+    text = "，" * before + "990101199001010015" + "，" * 300
+    async with client() as service:
+        page = await service.post("/check", data={"number": text, "name": ""})
+    assert page.status_code == 400
+    assert "990101199001010015" not in page.text
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,8 @@ async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker],
             judged = await asker.number(form["number"], now=now, as_of=as_of)
     except (RegistryUnavailable, RegisterDamaged) as error:
         # To be sent again without typing it anew, unless it should not have been sent at all.
-        return views.complaint(request, error, kept=None if _personal(form) else form)
+        kept = form | {"name": unless_personal(form["name"])}
+        return views.complaint(request, error, kept=None if _personal(form) else kept)
     if judged.outcome in NOT_HELD and _personal(form):
         blanked = form | {"number": "", "name": unless_personal(form["name"])}
         return await _form_again(request, views, asker, template="check.html", form=_EMPTY | blanked, refused=_PERSONAL)

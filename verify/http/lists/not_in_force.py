@@ -15,7 +15,7 @@ from verify.http.check.asker import Asker
 
 _FRESH: Final = 60
 """Seconds for which what was found is told again, as pages of lists are kept."""
-_AT_ONCE: Final = 200
+_AT_ONCE: Final = 50
 """Certificates that the register is asked for, and that are judged, in one go."""
 _LONGEST: Final = 8
 """Certificates of one chain that are followed to the newest."""
@@ -35,22 +35,25 @@ class Standings:
     def __init__(self, asker: Asker) -> None:
         self._asker = asker
         self._found: dict[str, _Found] = {}
+        self._finding: dict[str, asyncio.Lock] = {}
+        """By exam that has a list: who finds out, and the others wait."""
 
     async def not_in_force(self, exam: str, index: int, now: int) -> Mapping[int, Outcome]:
         """By serial, what the certificates of the list at ``index`` are that are not in force at ``now``.
 
         Where one was replaced, the newest of its chain counts. Raises RegistryUnavailable and RegisterDamaged.
         """
-        found = self._found.get(exam)
         moment = await self._asker.registry.moment()
-        if found is None or found.moment != moment or found.index != index or found.until <= now:
-            rows = await self._asker.registry.changed_rows(exam)
-            marks = {}
-            for begin in range(0, len(rows), _AT_ONCE):
-                marks.update(await self._marks(dict(rows[begin : begin + _AT_ONCE]), now))
-            if len(self._found) >= _EXAMS:
-                self._found.clear()
-            found = self._found[exam] = _Found(moment=moment, index=index, until=now + _FRESH, marks=marks)
+        async with self._finding.setdefault(exam, asyncio.Lock()):
+            found = self._found.get(exam)
+            if found is None or found.moment != moment or found.index != index or found.until <= now:
+                rows = await self._asker.registry.changed_rows(exam)
+                marks = {}
+                for begin in range(0, len(rows), _AT_ONCE):
+                    marks.update(await self._marks(dict(rows[begin : begin + _AT_ONCE]), now))
+                if len(self._found) >= _EXAMS:
+                    self._found.clear()
+                found = self._found[exam] = _Found(moment=moment, index=index, until=now + _FRESH, marks=marks)
         return found.marks
 
     async def _marks(self, numbers: dict[int, str], now: int) -> dict[int, Outcome]:

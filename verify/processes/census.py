@@ -31,10 +31,12 @@ class Census(Generic[P]):
 
     def left(self, key: str, process: P) -> None:
         """Forgets a connection."""
-        if self._going[key, process] > 0:
-            self._going[key, process] -= 1
-        else:
+        if not self._going[key, process]:
             self._uncount(key, process)
+            return
+        self._going[key, process] -= 1
+        if not self._going[key, process]:
+            del self._going[key, process]
 
     def lost(self, process: P) -> None:
         """Forgets all of a process that is gone."""

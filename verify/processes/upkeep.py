@@ -157,6 +157,7 @@ class Place:
             self._supervisor.replaced += 1
             _log.error("%s %d ended (%d); another begins", self._program, child.process.pid, code)
             await asyncio.sleep(self._pause)
+            began = asyncio.get_running_loop().time()  # of a successor that may not come to serve
             with contextlib.suppress(Ended):
                 self._here = None
                 await self.fill()

@@ -49,3 +49,4 @@ def write(path: Path, values: dict[str, str]) -> None:
         folder = path.parent.stat()
         if sys.platform != "win32" and os.geteuid() == 0 and folder.st_uid != 0:
             os.chown(draft, folder.st_uid, folder.st_gid)
+    whole_files.to_disk(path.parent)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -182,6 +183,17 @@ def test_one_address_has_its_share_of_connections_and_others_find_room() -> None
             wire.sendall(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n")
             assert b" 200 " in wire.recv(65536)
         assert connections.count <= 15
+
+
+def test_nothing_is_kept_of_who_was_not_let_in() -> None:
+    """While all places are taken, each further address is refused, and leaves nothing behind."""
+    connections = Connections(of_address=1, in_all=1)
+    first: Any = object()
+    assert connections.admit(first, "192.0.2.1")
+    for last in range(2, 50):
+        assert not connections.admit(object(), f"192.0.2.{last}")  # type: ignore[arg-type]  # it is never looked at
+    assert list(connections._by_address) == ["192.0.2.1"]
+    assert connections.count == 1
 
 
 def test_a_trusted_proxy_may_have_as_many_connections_as_it_wants() -> None:

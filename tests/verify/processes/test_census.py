@@ -38,3 +38,14 @@ def test_what_a_dead_process_had_counts_no_more() -> None:
     census.lost("one")
     assert census.count == 1
     assert [census.met("a", "two") for _ in range(2)] == [None, None]
+
+
+def test_nothing_is_kept_of_connections_that_went() -> None:
+    """Of an address that had more than it may, and let all of them go, no entry is left."""
+    census: Census[str] = Census(of_address=1, in_all=100)
+    for address in range(50):
+        census.met(str(address), "first")
+        assert census.met(str(address), "first") == (str(address), "first")
+        census.left(str(address), "first")
+        census.left(str(address), "first")
+    assert (census.count, len(census._going), len(census._of)) == (0, 0, 0)

@@ -89,7 +89,7 @@ class Connections:
         """Whether there is room for a connection; where there was none, that with the least claim has made it."""
         if key is None:
             return True
-        mine = self._by_address.setdefault(key, {})
+        mine = self._by_address.get(key, {})
         if len(mine) >= self.of_address and not _least(mine).give_way():
             return False
         if self._count >= self.in_all:

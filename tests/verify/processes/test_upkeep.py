@@ -1,0 +1,78 @@
+"""Places of processes: how soon a successor is tried again that does not come to serve."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from verify.processes import upkeep
+from verify.processes.charge import WorkerCharge
+from verify.processes.upkeep import Place
+
+CHARGE = WorkerCharge(socket=0, limits=0, keeper="", secret="", workers=1)
+
+
+class Service:
+    """A supervisor, which ends after so many deaths."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.replaced = 0
+
+    @property
+    def ending(self) -> bool:
+        """Whether that was the last."""
+        return self.replaced >= self.most
+
+    def forget(self, pid: int) -> None:
+        """Nothing is kept of it."""
+
+
+class Process:
+    """A process that serves for as long as it is let, or dies before it is ready."""
+
+    pid = 1
+    stdin = None
+
+    def __init__(self, over: asyncio.Event, *, serves: bool) -> None:
+        self._over = over
+        self.stdout = asyncio.StreamReader()
+        if serves:
+            self.stdout.feed_data(upkeep.READY)
+        self.stdout.feed_eof()
+        if not serves:
+            over.set()
+
+    async def wait(self) -> int:
+        """Its end."""
+        await self._over.wait()
+        return 1
+
+
+async def test_after_a_long_life_a_successor_that_does_not_start_is_not_tried_without_a_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker that served for hours and whose settings were broken meanwhile does not keep a processor busy."""
+    died = asyncio.Event()
+    processes = [Process(died, serves=True)]
+    pauses: list[float] = []
+    clock = [0.0]
+
+    async def start(*_: Any) -> upkeep.Child:
+        made: Any = processes.pop() if processes else Process(asyncio.Event(), serves=False)
+        return upkeep.Child(made)
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        clock[0] += seconds
+
+    monkeypatch.setattr(upkeep.Child, "start", start)
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: clock[0], raising=False)
+    place = Place(Service(most=8), "a.program", lambda _: CHARGE, ())
+    await place.fill()
+    clock[0] = 3600.0
+    monkeypatch.setattr(upkeep.asyncio, "sleep", pause)
+    died.set()
+    while place._ending:
+        await asyncio.wait(place._ending)
+    assert pauses == [0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4]

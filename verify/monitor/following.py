@@ -4,11 +4,13 @@ Nothing of the service is believed but what its keys signed and the tree shows: 
 that was seen before, so that no proof of the service's own is needed.
 """
 
+import contextlib
 import hashlib
 import random
+import urllib.parse
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Final
 
 import msgspec
 
@@ -22,7 +24,7 @@ from verify.core.log.tiles import ENTRIES, WIDTH, Tile
 from verify.core.statement import Kind
 from verify.monitor.alarms import Alarm, alarm
 from verify.monitor.remembered import Remembered
-from verify.shared.command import LOCALE, messages
+from verify.shared.command import LOCALE, Refusal, messages
 from verify.shared.progress import Progress
 
 _ = messages(LOCALE)
@@ -217,7 +219,7 @@ class Follower:
                 continue
             try:
                 genuine = GenuineList.of(data, chain.newest)
-                genuine.at(places[-1], chain)
+                _believed_somewhere(genuine, places, chain)
             except (NotBelieved, KeyringRefused) as error:
                 self.alarms.append(alarm("list_refused", code, reason=error.code))
                 continue
@@ -230,13 +232,41 @@ class Follower:
         return found
 
     def _exams(self) -> Iterator[tuple[str, str]]:
-        """Every exam that has a list, with the list's stage."""
+        """Every exam that has a list, with the list's stage. Raises Refusal where the service gives no such thing."""
         cursor: str | None = ""
+        before: set[str] = set()
         while cursor is not None:
-            data = self._ask("/api/v1/exams" + (f"?cursor={cursor}" if cursor else ""), 16 << 20) or b"{}"
-            page: dict[str, Any] = msgspec.json.decode(data)
-            yield from ((str(one["code"]), str(one["stage"])) for one in page.get("items", ()) if one.get("stage"))
-            cursor = page.get("next")
+            before.add(cursor)
+            path = "/api/v1/exams" + (f"?cursor={urllib.parse.quote(cursor)}" if cursor else "")
+            try:
+                page = msgspec.json.decode(self._ask(path, 16 << 20) or b"{}", type=_Page)
+            except msgspec.DecodeError:
+                raise Refusal(_("{}: not the exams that a service gives.").format(path)) from None
+            yield from ((one.code, one.stage) for one in page.items if one.stage)
+            cursor = page.next
+            if cursor in before:
+                raise Refusal(_("{}: its pages of exams have no end.").format(path))
+
+
+class _Exam(msgspec.Struct, frozen=True):
+    """Of an exam's entry in the service's own list, what is looked at."""
+
+    code: Annotated[str, msgspec.Meta(pattern="^[0-9A-Z-]{1,40}$")]
+    stage: str | None = None
+
+
+class _Page(msgspec.Struct, frozen=True):
+    items: tuple[_Exam, ...] = ()
+    next: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+
+
+def _believed_somewhere(listed: GenuineList, places: Sequence[int], chain: Chain) -> None:
+    """That a list is believed at one of its places in the log. Raises NotBelieved, for the last of them."""
+    for place in places[:-1]:
+        with contextlib.suppress(NotBelieved):
+            listed.at(place, chain)
+            return
+    listed.at(places[-1], chain)
 
 
 def _digest(data: bytes) -> bytes:

@@ -120,5 +120,6 @@ class Remembered:
 
 
 def _after(short: bytes) -> bytes:
-    """The least digest behind all that begin with these bytes."""
-    return (int.from_bytes(short) + 1).to_bytes(len(short) + 1).lstrip(b"\0") or b"\xff" * 33
+    """The least digest behind all that begin with these bytes; for the last of them, one behind every digest."""
+    following = (int.from_bytes(short) + 1).to_bytes(len(short) + 1)
+    return following[1:] if following[0] == 0 else b"\xff" * 33

@@ -1,8 +1,10 @@
 """A log is followed from outside, look by look; what must not be is told, with what to do, and not taken in."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests import releases
@@ -171,6 +173,49 @@ def test_a_list_that_the_log_does_not_have_or_that_is_not_believed_is_told(state
     assert "names 1 certificates" in found.alarms[0].told
     forged = final(PEOPLE[:3], revision=3, key=TestKey("nobody"))
     assert codes(look(site([*STATEMENTS, ghost, forged], lists={EXAM: forged}), state)) == ["list_refused"]
+
+
+def test_a_certificate_whose_hash_begins_with_zeros_is_missed_as_any_other(tmp_path: Path) -> None:
+    """One in 256 does: others that come behind it are not taken for it, nor is the last hash of all."""
+    with Remembered(tmp_path / "seen") as seen:
+        seen.add(0, [b"\x01" + bytes([first]) + bytes(31) for first in (0x00, 0x10, 0xFF)])
+        assert [seen.has_short(bytes([first]) + bytes(15)) for first in (0x00, 0x10, 0xFF)] == [True] * 3
+        lacking = (b"\0" * 15 + b"\x01", b"\0" + b"\x07" * 15, b"\x10" + b"\x07" * 15, b"\xff" * 16)
+        assert [seen.has_short(short) for short in lacking] == [False] * 4
+
+
+def test_a_list_that_was_filed_again_is_believed_where_it_is(tmp_path: Path) -> None:
+    """Somebody who files it once more, when its key is believed no more, changes nothing."""
+    key = keyring().key(CERTIFICATE.public)
+    assert key is not None
+    lost = msgspec.structs.replace(key, state="compromised", believed_below=302)
+    second = msgspec.structs.replace(
+        keyring(),
+        version=2,
+        previous=hashlib.sha256(KEYRING).digest(),
+        keys=tuple(lost if one.public == key.public else one for one in keyring().keys),
+    )
+    both = KEYRING + ROOT.sign(second.draft(ROOT.kid))
+    again = site([*STATEMENTS, both[len(KEYRING) :], LIST], keyring=both)
+    assert codes(look(again, tmp_path / "seen")) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"no json",
+        b"[]",
+        b'{"items": [{"code": 7, "stage": "final"}]}',
+        b'{"items": [{"code": "../x?", "stage": "final"}]}',
+        b'{"items": [], "next": ""}',
+    ],
+)
+def test_a_site_whose_exams_make_no_sense_or_no_end_is_refused(state: Path, answer: bytes) -> None:
+    """The look ends, with a reason."""
+    wrong = site()
+    wrong.files["/api/v1/exams"] = answer
+    with pytest.raises(Refusal, match="exams"):
+        look(wrong, state)
 
 
 def test_a_state_file_is_whole_or_untouched(tmp_path: Path) -> None:

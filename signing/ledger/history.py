@@ -3,7 +3,7 @@
 import msgspec
 
 from signing.ledger.book import Ledger
-from signing.ledger.values import Given, Lines
+from signing.ledger.values import Given, Lines, RecordedChange
 from signing.messages import _
 from verify.core.certificate import normal_number
 from verify.core.identity import name_key
@@ -29,11 +29,13 @@ class History:
         self._jobs = {job.id: job for job in ledger.jobs()}
         self._listed: dict[str, set[str]] = {}
         self._exams: dict[str, Lines] = {}
+        self._changes: dict[str, list[RecordedChange]] = {}
+        for change in ledger.changes():
+            self._changes.setdefault(change.number, []).append(change)
 
     def of(self, given: Given) -> Standing:
         """How ``given`` stands now."""
-        ledger = self._ledger
-        changes = ledger.changes(number=given.number)
+        changes = self._changes.get(given.number, [])
         last = changes[-1] if changes else None
         standing, since = ("valid", given.issued_at) if last is None else (after(last.action), last.effective_at)
         if given.job is None:

@@ -7,6 +7,7 @@ import pytest
 
 from verify.processes import upkeep
 from verify.processes.charge import WorkerCharge
+from verify.processes.under_supervision import READY
 from verify.processes.upkeep import Place
 
 CHARGE = WorkerCharge(socket=0, limits=0, keeper="", secret="", workers=1)
@@ -18,11 +19,7 @@ class Service:
     def __init__(self, most: int) -> None:
         self.most = most
         self.replaced = 0
-
-    @property
-    def ending(self) -> bool:
-        """Whether that was the last."""
-        return self.replaced >= self.most
+        self.ending = False
 
     def forget(self, pid: int) -> None:
         """Nothing is kept of it."""
@@ -38,7 +35,7 @@ class Process:
         self._over = over
         self.stdout = asyncio.StreamReader()
         if serves:
-            self.stdout.feed_data(upkeep.READY)
+            self.stdout.feed_data(READY)
         self.stdout.feed_eof()
         if not serves:
             over.set()
@@ -65,13 +62,15 @@ async def test_after_a_long_life_a_successor_that_does_not_start_is_not_tried_wi
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
         clock[0] += seconds
+        service.ending = service.replaced == service.most
 
     monkeypatch.setattr(upkeep.Child, "start", start)
     monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: clock[0], raising=False)
-    place = Place(Service(most=8), "a.program", lambda _: CHARGE, ())
+    service = Service(most=8)
+    place = Place(service, "a.program", lambda _: CHARGE, ())
     await place.fill()
     clock[0] = 3600.0
-    monkeypatch.setattr(upkeep.asyncio, "sleep", pause)
+    monkeypatch.setattr(asyncio, "sleep", pause)
     died.set()
     while place._ending:
         await asyncio.wait(place._ending)

@@ -14,8 +14,8 @@ from typing import Final, Generic, TypeVar, final
 from verify.core import kinds, statement
 from verify.core.chain import Chain
 from verify.core.errors import Malformed, NotBelieved, Unreadable
-from verify.core.kept import make_room
 from verify.core.keyring import Key, Keyring
+from verify.core.making_room import make_room
 from verify.core.statement import Envelope, Statement
 
 T = TypeVar("T")

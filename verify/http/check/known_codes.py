@@ -17,7 +17,7 @@ import msgspec
 from verify.core import qr_text
 from verify.core.answer import CertificateView, Verdict, moment
 from verify.core.errors import Unreadable
-from verify.core.kept import make_room
+from verify.core.making_room import make_room
 from verify.core.register import Record
 
 MOST: Final = 50_000

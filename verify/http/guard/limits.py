@@ -5,7 +5,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-from verify.core.kept import make_room
+from verify.core.making_room import make_room
 
 Budget = Literal["ask", "lookup", "rows", "kilobytes"]
 """Pages and verification; lookups by name and ID number; rows of bulk checks; large bodies."""

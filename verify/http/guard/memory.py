@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from verify.core.kept import make_room
+from verify.core.making_room import make_room
 
 
 class Count(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Making room in what is kept in memory."""
 
-from verify.core.kept import make_room
+from verify.core.making_room import make_room
 
 
 def test_a_full_table_forgets_its_first_entries_together() -> None:

@@ -23,8 +23,6 @@ from verify.shared.command import Refusal
 if TYPE_CHECKING:
     import asyncpg
 
-    from verify.shared.database_trouble import TROUBLE
-
     Connection = asyncpg.Connection[Any]
 
 T = TypeVar("T")
@@ -208,7 +206,9 @@ def load(url: str, keys: Sequence[Key]) -> Held:
 
 def asked(url: str, work: "Callable[[Connection], Awaitable[T]]") -> T:
     """``work`` on one moment of the registry at ``url``, read alone. Raises Refusal where it does not answer."""
-    import asyncpg
+    import asyncpg  # a key room without a registry is without its driver
+
+    from verify.shared.database_trouble import TROUBLE
 
     async def ask() -> T:
         connection = await asyncpg.connect(url, timeout=15)

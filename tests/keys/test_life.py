@@ -9,7 +9,7 @@ import click
 import msgspec
 import pytest
 
-from keys import custody, drill, generate, passphrase, rotation, waiting
+from keys import custody, drill, forecast, generate, passphrase, rotation, waiting
 from keys.folder import KeyFolder, remember, write_keyring
 from keys.key_problems import KeyProblem, WrongPassphrase
 from keys.life import Done, Life
@@ -308,3 +308,9 @@ def test_a_new_passphrase_is_measured_and_never_shown() -> None:
     assert "gravel" not in strong
     assert "1" * 3 not in passphrase.strength(b"1" * 5000)
     assert repr(Passphrases()) == "Passphrases()"
+
+
+def test_a_registry_that_does_not_answer_is_a_refusal() -> None:
+    """Nothing is counted, nothing is signed, and the reason is said."""
+    with pytest.raises(Refusal, match="the registry does not answer"):
+        forecast.load("postgresql://somebody@127.0.0.1:1/nowhere", [])

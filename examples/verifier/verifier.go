@@ -19,6 +19,7 @@ import (
 	"math/big"
 	"math/bits"
 	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -402,9 +403,8 @@ func checkKeyring(content fields) {
 	index(content, 3, 2)
 	issuers := index(content, 4, 1)
 	for _, programme := range index(content, 5, 1) {
-		for _, id := range get[[]any](programme, 8) {
-			must(issuers[id] != nil, "malformed")
-		}
+		unknown := func(id any) bool { return issuers[id] == nil }
+		must(filter(get[[]any](programme, 8), unknown) == nil, "malformed")
 	}
 }
 
@@ -588,8 +588,8 @@ func rootOf(place, size uint64, leaf octets, path []octets) octets {
 }
 
 // tlogProof gives the place at which a C2SP tlog-proof shows an entry.
-func (c *chain) tlogProof(text, entry string) uint64 {
-	parts := matched(proofForm, text, "not_a_proof")
+func (c *chain) tlogProof(text octets, entry string) uint64 {
+	parts := matched(proofForm, string(text), "not_a_proof")
 	place, _ := strconv.ParseUint(parts[1], 10, 64)
 	lines, path := strings.Split(parts[2], "\n"), []octets{}
 	must(len(lines)-1 <= mostHashes, "proof_length")
@@ -601,11 +601,7 @@ func (c *chain) tlogProof(text, entry string) uint64 {
 	return place
 }
 
-var (
-	receiptForm       = form(`<b13,{396:{-1:<BYTES,>,},},null,b64,>`)
-	receiptHeaderForm = form(`{1:-19,4:b4,395:@1,}`)
-	inclusionForm     = form(`<UINT,UINT,<(b32,)*>,>`)
-)
+var receiptForm, inclusionForm = form(`<b13,{396:{-1:<BYTES,>,},},null,b64,>`), form(`<UINT,UINT,<(b32,)*>,>`)
 
 // coseReceipt gives the place at which a COSE Receipt (RFC 9942) shows an entry.
 func (c *chain) coseReceipt(data octets, entry string) uint64 {
@@ -613,7 +609,7 @@ func (c *chain) coseReceipt(data octets, entry string) uint64 {
 	var header any
 	must(len(data) <= mostNote && strings.HasPrefix(string(data), "\xd2") && "" == attempt(func() {
 		outer = formed(data[1:], receiptForm, "not_a_receipt").([]any)
-		header = formed(outer[0].(octets), receiptHeaderForm, "not_a_receipt")
+		header = formed(outer[0].(octets), form(`{1:-19,4:b4,395:@1,}`), "not_a_receipt")
 		proof = formed(get[[]any](get[any](outer[1], 396), -1)[0].(octets), inclusionForm, "not_a_receipt").([]any)
 	}), "not_a_receipt")
 	size, place, path := proof[0].(uint64), proof[1].(uint64), []octets{}
@@ -703,10 +699,8 @@ func (k *known) stand(s *statement, at int64) string {
 // prove is the place in the log at which the receipt at hand shows an entry.
 func (k *known) prove(entry string) uint64 {
 	must(k.receipt != nil, "no_receipt")
-	if strings.HasPrefix(*k.receipt, "\xd2") {
-		return k.coseReceipt(octets(*k.receipt), entry)
-	}
-	return k.tlogProof(*k.receipt, entry)
+	cose := strings.HasPrefix(*k.receipt, "\xd2")
+	return pick(cose, k.coseReceipt, k.tlogProof)(octets(*k.receipt), entry)
 }
 
 var numbering = regexp.MustCompile(`^([A-Z][0-9A-Z]{1,7})[0-9]{10}([0-9A-Z])$`)
@@ -729,11 +723,11 @@ type object map[string]any
 
 var steps = [...]string{"text", "encoding", "key", "signature", "authority", "claims", "register", "status", "log"}
 
+// A verdict grows with its checks; certificate is what was believed, once its claims are in order.
 type verdict struct {
-	outcome  string
-	status   any // nil where nothing is known
-	checks   []object
-	believed *statement // once its claims are in order
+	outcome     string
+	checks      []object
+	certificate any
 }
 
 func (v *verdict) note(result, code string) {
@@ -774,14 +768,15 @@ func (k *known) run(v *verdict, text string, now, asOf int64) {
 		must(!slip(string(get[octets](s.claims, cti)), programmes), "number_check")
 		must(programmes[s.text(3)] != nil, "unknown_programme")
 	}), "malformed", "claims_ok")
-	v.believed = s
 	v.note("not_done", "register_not_asked")
 	code := k.stand(s, asOf)
-	if status := strings.TrimPrefix(code, "status_"); status == code {
+	status := pick(code == "status_by_snapshot", "valid", strings.TrimPrefix(code, "status_"))
+	shown := k.shown(s)
+	if v.certificate = shown; status == code {
 		v.note("not_done", code)
 	} else {
-		v.status = pick(status == "by_snapshot", "valid", status)
-		v.require(pick(v.status == "valid", "", code), status, code)
+		shown["status"] = status
+		v.require(pick(status == "valid", "", code), status, code)
 	}
 	v.note(pick(unproven == "", "pass", "not_done"), pick(unproven == "", "logged", pick(k.receipt == nil, unproven, "receipt_bad")))
 }
@@ -791,7 +786,7 @@ func moment(seconds int64) string { return time.Unix(seconds, 0).UTC().Format(ti
 func names(item fields) object { return object{"zh": item.under("zh"), "en": item.under("en")} }
 
 // shown is a certificate as a verdict shows it.
-func (k *known) shown(s *statement, status any) object {
+func (k *known) shown(s *statement) object {
 	of, all, issuers := index(k.newest.content, 5, 1)[s.text(3)], index(k.newest.content, 4, 1), []object{}
 	for _, id := range get[[]any](of, 8) {
 		issuers = append(issuers, names(get[fields](all[id], 2)))
@@ -801,7 +796,7 @@ func (k *known) shown(s *statement, status any) object {
 		"programme": object{"code": s.text(3), "name": names(get[fields](of, 2)), "level": names(get[fields](of, 3)),
 			"occupation": get[any](of, 4)},
 		"exam":      object{"code": s.text(3) + "-" + s.text(4), "title": nil, "held_on": nil},
-		"issued_at": moment(s.begins()), "status": status, "status_since": nil, "reason": nil,
+		"issued_at": moment(s.begins()), "status": nil, "status_since": nil, "reason": nil,
 		"expires_at":  pick[any](has(s.claims, expiry), moment(int64(get[uint64](s.claims, expiry))), nil),
 		"replaced_by": nil,
 	}
@@ -817,20 +812,14 @@ func (k *known) judge(text string) object {
 	for _, known := range []int64{k.newest.issuedAt(), takenAt(k.snapshot)} {
 		now = pick(known > now, known, now)
 	}
-	asOf := now
-	if k.asOf != nil {
-		asOf = *k.asOf
-	}
+	asOf := *pick(k.asOf == nil, &now, k.asOf)
 	must(k.snapshot == nil || asOf >= takenAt(k.snapshot), "as_of_before_snapshot")
 	attempt(func() { k.run(v, text, now, asOf) })
 	for len(v.checks) < len(steps) {
 		v.note("not_done", "not_reached")
 	}
 	found := object{"outcome": v.outcome, "status_now": nil, "checked_at": moment(now), "as_of": moment(asOf),
-		"checks": v.checks, "certificate": nil, "snapshot": nil}
-	if v.believed != nil {
-		found["certificate"] = k.shown(v.believed, v.status)
-	}
+		"checks": v.checks, "certificate": v.certificate, "snapshot": nil}
 	if k.snapshot != nil {
 		found["snapshot"] = object{"taken_at": moment(takenAt(k.snapshot)), "log_size": sizeOf(k.snapshot)}
 	}
@@ -841,56 +830,45 @@ func (k *known) judge(text string) object {
 
 const usage = `Judges certificates without a network, each by the text of its QR code, and prints a line of JSON for each.
 
-  verifier -root HEX -keyring FILE [options] TEXT ...
+  verifier [-as-of SECONDS] [-clock SECONDS] ROOT FOLDER TEXT ...
 
-The keyring is what the centre serves at /.well-known/yinjian/keyring, and its snapshot lies beside it; the thumbprint of
-its first root, 64 hexadecimal digits, comes from the centre itself. Without a snapshot nothing is known of what was revoked.
+ROOT is the thumbprint of the centre's first root key, 64 hexadecimal digits, which comes from the centre itself. FOLDER has
+files as the centre serves them: /.well-known/yinjian/keyring and, where they are there, /.well-known/yinjian/snapshot (without
+it nothing is known of what was revoked), /log/checkpoint (no snapshot goes beyond it), before (the snapshot that was taken
+before this one) and receipt (a tlog-proof or COSE Receipt of the certificate). SECONDS are counted from 1970.
 Exit: 0 all are valid, 1 some are not, 2 wrong usage, or a keyring or checkpoint that is not believed.
-
 `
 
 func main() {
 	k := &known{unknown: "register_not_asked"}
-	root := flag.String("root", "", "thumbprint of the first root key, in `HEX`")
-	flag.Int64Var(&k.clock, "clock", time.Now().Unix(), "what the clock shows, in `SECONDS` since 1970")
-	asOf := flag.Int64("as-of", -1, "judge as of `SECONDS` since 1970 instead of now")
-	var pinned octets
-	files := []struct {
-		name, what string
-		use        func(data octets)
-	}{
-		{"keyring", "all keyrings, oldest first", func(data octets) { k.chain = follow(data, pinned) }},
-		{"checkpoint", "of the log: no snapshot is taken that goes beyond it", func(data octets) {
-			size, _ := k.checkpoint(string(data))
-			k.logSize = &size
-		}},
-		{"before", "the snapshot taken before: no older one is taken", func(data octets) { k.before = k.believe(data).content }},
-		{"snapshot", "what is not valid", func(data octets) { k.take(data) }},
-		{"receipt", "a tlog-proof or COSE Receipt of the certificate", func(data octets) { k.receipt = (*string)(&data) }},
-	}
-	for _, file := range files {
-		flag.String(file.name, "", "`FILE`: "+file.what)
-	}
-	flag.Usage = func() { fmt.Fprint(flag.CommandLine.Output(), usage); flag.PrintDefaults() }
+	flag.Int64Var(&k.clock, "clock", time.Now().Unix(), "")
+	asOf := flag.Int64("as-of", -1, "")
+	flag.Usage = func() { fmt.Fprint(flag.CommandLine.Output(), usage) }
 	flag.Parse()
-	thumb, err := hex.DecodeString(*root)
-	if err != nil || len(thumb) != 32 || flag.NArg() == 0 || flag.Lookup("keyring").Value.String() == "" {
+	root, err := hex.DecodeString(flag.Arg(0))
+	if err != nil || len(root) != 32 || flag.NArg() < 3 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	pinned, k.asOf = octets(thumb), pick(*asOf < 0, nil, asOf)
-	for _, file := range files {
-		if path := flag.Lookup(file.name).Value.String(); path != "" {
-			data, err := os.ReadFile(path)
-			if code := attempt(func() { must(err == nil, fmt.Sprint(err)); file.use(octets(data)) }); code != "" {
-				fmt.Fprintf(os.Stderr, "-%s %s: %s\n", file.name, path, code)
-				os.Exit(2)
-			}
+	take := func(name string, use func(data octets)) {
+		data, err := os.ReadFile(filepath.Join(flag.Arg(1), name))
+		if os.IsNotExist(err) && name != "keyring" {
+			return
+		}
+		if code := attempt(func() { must(err == nil, fmt.Sprint(err)); use(octets(data)) }); code != "" {
+			fmt.Fprintf(os.Stderr, "%s: %s\n", name, code)
+			os.Exit(2)
 		}
 	}
+	take("keyring", func(data octets) { k.chain = follow(data, octets(root)) })
+	take("checkpoint", func(data octets) { size, _ := k.checkpoint(string(data)); k.logSize = &size })
+	take("before", func(data octets) { k.before = k.believe(data).content })
+	take("snapshot", func(data octets) { k.take(data) })
+	take("receipt", func(data octets) { k.receipt = (*string)(&data) })
+	k.asOf = pick(*asOf < 0, nil, asOf)
 	worst, out := 0, json.NewEncoder(os.Stdout)
 	out.SetEscapeHTML(false)
-	for _, text := range flag.Args() {
+	for _, text := range flag.Args()[2:] {
 		answer := object{}
 		if code := attempt(func() { answer = k.judge(text) }); code != "" {
 			answer = object{"refused": code}

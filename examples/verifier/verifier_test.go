@@ -216,7 +216,7 @@ func TestLog(t *testing.T) {
 		})
 	}
 	run(all.Checkpoints, func(each vector) { c.checkpoint(each.Note) })
-	run(all.TlogProofs, func(each vector) { c.tlogProof(each.TlogProof, string(each.Entry)) })
+	run(all.TlogProofs, func(each vector) { c.tlogProof(octets(each.TlogProof), string(each.Entry)) })
 	run(all.CoseReceipts, func(each vector) { c.coseReceipt(octets(each.Cose), string(each.Entry)) })
 }
 

@@ -97,22 +97,23 @@ def ask(verifier: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([verifier, *words], capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_the_command_judges_by_files(verifier: Path, tmp_path: Path) -> None:
-    """Keyring, snapshot and receipt come from files; each text has a line of JSON; the exit code tells the worst."""
+def test_the_command_judges_by_what_is_in_a_folder(verifier: Path, tmp_path: Path) -> None:
+    """Keyring, snapshot and receipt are taken from it; each text has a line of JSON; the exit code tells the worst."""
     vectors = load("verdicts")
-    words = ["-root", vectors["root"], "-keyring", _kept(tmp_path / "keyring", vectors["chains"]["plain"])]
     found: list[Sequence[Any]] = []
-    for name in ("plain", "suspended in the snapshot", "a receipt", "asked about the time before"):
+    for name in ("plain", "suspended in the snapshot", "a receipt", "a COSE Receipt", "asked about the time before"):
         case = next(case for case in vectors["cases"] if case["name"] == name)
-        asked = ["-clock", str(case["clock"])]
+        folder = tmp_path / name
+        folder.mkdir()
+        at_hand = {"keyring": bytes.fromhex("".join(vectors["chains"]["plain"]))}
         if "snapshot" in case:
-            asked += ["-snapshot", _kept(tmp_path / "snapshot", [case["snapshot"]])]
-        if "receipt" in case:
-            (tmp_path / "receipt").write_text(case["receipt"], "utf-8")
-            asked += ["-receipt", str(tmp_path / "receipt")]
-        if "as_of" in case:
-            asked += ["-as-of", str(case["as_of"])]
-        done = ask(verifier, *words, *asked, case["qr"])
+            at_hand["snapshot"] = bytes.fromhex(case["snapshot"])
+        if "receipt" in case or "receipt_cose" in case:
+            at_hand["receipt"] = case.get("receipt", "").encode() or bytes.fromhex(case["receipt_cose"])
+        for file, data in at_hand.items():
+            (folder / file).write_bytes(data)
+        asked = ["-clock", str(case["clock"]), "-as-of", str(case.get("as_of", -1))]
+        done = ask(verifier, *asked, vectors["root"], folder, case["qr"])
         answer = json.loads(done.stdout)
         last = answer["checks"][-1]["code"] if "checks" in answer else None
         found.append((done.returncode, answer.get("outcome"), answer.get("refused"), last))
@@ -120,22 +121,20 @@ def test_the_command_judges_by_files(verifier: Path, tmp_path: Path) -> None:
         (0, "valid", None, "no_receipt"),
         (1, "suspended", None, "not_reached"),
         (0, "valid", None, "logged"),
+        (0, "valid", None, "logged"),
         (1, None, "as_of_before_snapshot", None),
     ]
 
 
-@pytest.mark.parametrize("words", [[], ["-root", "00"], ["-no-such"], ["-root", "00" * 32, "-keyring", "KEYRING", "1"]])
-def test_wrong_usage_and_unbelieved_files_are_told(verifier: Path, tmp_path: Path, words: list[str]) -> None:
+@pytest.mark.parametrize("words", [[], ["-no-such"], ["00", ".", "1"], ["00" * 32, ".", "1"]])
+def test_wrong_usage_and_unbelieved_keyrings_are_told(verifier: Path, tmp_path: Path, words: list[str]) -> None:
     """Exit 2, with the usage or the file and its code."""
-    keyring = _kept(tmp_path / "keyring", load("verdicts")["chains"]["plain"])
-    done = ask(verifier, *(keyring if word == "KEYRING" else word for word in words))
-    told = (
-        f"-keyring {keyring}: wrong_root\n" if "KEYRING" in words else "verifier -root HEX -keyring FILE [options] TEXT"
-    )
+    (tmp_path / "keyring").write_bytes(bytes.fromhex("".join(load("verdicts")["chains"]["plain"])))
+    done = subprocess.run([verifier, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (2, "")
+    told = (
+        "keyring: wrong_root\n"
+        if len(words) == 3 and len(words[0]) == 64
+        else "[-clock SECONDS] ROOT FOLDER TEXT ...\n"
+    )
     assert told in done.stderr
-
-
-def _kept(path: Path, versions: Sequence[str]) -> str:
-    path.write_bytes(bytes.fromhex("".join(versions)))
-    return str(path)

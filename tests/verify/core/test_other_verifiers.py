@@ -80,8 +80,8 @@ def test_the_verifier_in_go_agrees_with_the_core(
 ) -> None:
     """The same texts, in the third language."""
     (tmp_path / "keyring").write_bytes(bytes.fromhex("".join(VERDICTS["chains"]["plain"])))
-    known = ["-root", VERDICTS["root"], "-keyring", tmp_path / "keyring", "-clock", str(NOW)]
-    done = subprocess.run([verifier, *known, "--", *texts], capture_output=True, timeout=60, check=False)
+    words = ["-clock", str(NOW), VERDICTS["root"], tmp_path, *texts]
+    done = subprocess.run([verifier, *words], capture_output=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (1, b"")
     found = [json.loads(line) for line in done.stdout.splitlines()]
     answers = [

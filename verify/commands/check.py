@@ -5,7 +5,6 @@ a step that matters could not be done; 2 for wrong usage (3-interfaces).
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -111,13 +110,15 @@ async def _judged(
     """What everything given comes to, in its order, each told as soon as it is its turn."""
     found: list[Judged | Unread] = []
     with shown(_("Checking"), len(wanted)) as advance:
-        async with contextlib.aclosing(things.read_all(wanted)) as read:
-            async for several in read:
-                for one in several:
-                    found.append(one if isinstance(one, Unread) else desk.judge(one))
-                    if tell is not None:
-                        tell(found[-1])
-                advance()
+
+        def take(several: list[things.Thing]) -> None:
+            for one in several:
+                found.append(one if isinstance(one, Unread) else desk.judge(one))
+                if tell is not None:
+                    tell(found[-1])
+            advance()
+
+        await things.read_all(wanted, take)
     return found
 
 

@@ -6,17 +6,18 @@ certificate's code, or cannot be read, is told with its place.
 """
 
 import asyncio
+import contextlib
 import os
 import sys
-from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from verify.core import qr_text
 from verify.files import jobs
+from verify.files.ahead import Line, Templates
 from verify.files.findings import MAX_BYTES, Findings
 from verify.files.refusals import FileRefused
 from verify.files.tables.data import Texts
@@ -28,8 +29,6 @@ _SECONDS: Final = 5.0
 """For later looks at one picture."""
 _PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 _IN_HEAD: Final = 1024
-_AHEAD: Final = 64
-"""Files that may be read before the one whose turn it is to be told: a slow one does not hold the others up."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,78 +97,83 @@ def _inside(folder: Path) -> Iterator[Path | Unread]:
         closed.clear()
 
 
-async def read_all(given: Sequence[Given]) -> AsyncGenerator[list[Thing], None]:
-    """What each of these holds, in their order; some files are read at once."""
-    readers = _Readers(min(_cores(), sum(isinstance(one, Path) for one in given)))
-    ahead: deque[asyncio.Task[list[Thing]]] = deque()
+async def read_all(given: Sequence[Given], tell: Callable[[list[Thing]], None]) -> None:
+    """Tells what each of these holds, in their order, as soon as it is known; some files are read at once."""
+    reading = _Reading(given, tell)
+    templates = Templates()
+    places = min(_cores(), sum(isinstance(one, Path) for one in given))
+    lines = [asyncio.create_task(reading.through(templates)) for _ in range(max(1, places))]
     try:
-        for one in given:
-            ahead.append(asyncio.create_task(readers.read(one)))
-            if len(ahead) == _AHEAD:
-                yield await ahead.popleft()
-        while ahead:
-            yield await ahead.popleft()
+        await asyncio.gather(*lines)
     finally:
-        for task in ahead:
-            task.cancel()
-        await asyncio.gather(*ahead, return_exceptions=True)
-        await readers.close()
+        for line in lines:
+            line.cancel()
+        await asyncio.gather(*lines, return_exceptions=True)
+        await templates.close()
 
 
-class _Readers:
-    """So many worker processes; those that read pictures and those that read tables are not the same."""
+class _Reading:
+    """Everything that is given on its way to being told."""
 
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._places = asyncio.Semaphore(max(1, count))
-        self._workers: dict[jobs.Reads, Any] = {}
-        self._files = 0
+    def __init__(self, given: Sequence[Given], tell: Callable[[list[Thing]], None]) -> None:
+        self._tell = tell
+        self._files = self._read(given)
+        self._known: dict[int, list[Thing]] = {}
+        """By place in the order, what is not told yet."""
+        self._told = 0
 
-    async def read(self, one: Given) -> list[Thing]:
-        """The QR texts of one text or file, or why there are none."""
-        if isinstance(one, Unread):
-            return [one]
-        if isinstance(one, str):
-            return [Found(source="-", text=one)]
-        async with self._places:
-            try:
-                if one.stat().st_size > MAX_BYTES:
-                    raise FileRefused("file_too_large")
-                data = one.read_bytes()
-                if data.startswith(_PICTURES) or b"%PDF-" in data[:_IN_HEAD] or data[4:8] == b"ftyp":
-                    answer = await self._ask("pictures", jobs.FindCodes(data=data, seconds=_SECONDS))
-                else:
-                    answer = await self._ask("tables", jobs.FindTexts(data=data))
-            except OSError as error:
-                return [Unread(source=str(one), code="closed", detail=why(error))]
-            except FileRefused as refused:
-                return [Unread(source=str(one), code=refused.code, detail=refused.detail)]
-        return list(_things(str(one), answer))
-
-    async def _ask(self, reads: jobs.Reads, job: jobs.Job) -> jobs.Answer:
+    async def through(self, templates: Templates) -> None:
+        """Has files read, one after another, until none is left."""
         if sys.platform == "win32":  # which neither forks nor confines
-            return await asyncio.to_thread(read_here, job)
-        from verify.files.workers import Workers
+            for (at, path), job in self._files:
+                self._note(at, _things(str(path), await asyncio.to_thread(answer_here, job)))
+            return
+        async with contextlib.aclosing(Line(templates, self._files).answers()) as answers:
+            async for (at, path), answer in answers:
+                self._note(at, _things(str(path), answer))
 
-        workers = self._workers.setdefault(reads, Workers(self._count, reads=reads))
-        self._files += 1
-        # All are one person's: no file waits for another's sake.
-        answer: jobs.Answer = await workers.run(job, f"{self._files}")
-        return answer
+    def _read(self, given: Sequence[Given]) -> Iterator[tuple[tuple[int, Path], jobs.Job]]:
+        """A job for each file that can be read, with its place; all else is known at once."""
+        for at, one in enumerate(given):
+            if isinstance(one, Unread):
+                self._note(at, [one])
+            elif isinstance(one, str):
+                self._note(at, [Found(source="-", text=one)])
+            else:
+                try:
+                    job = _job(one)
+                except OSError as error:
+                    self._note(at, [Unread(source=str(one), code="closed", detail=why(error))])
+                except FileRefused as refused:
+                    self._note(at, _things(str(one), refused))
+                else:
+                    yield (at, one), job
 
-    async def close(self) -> None:
-        for one in self._workers.values():
-            await one.close()
+    def _note(self, at: int, things: Iterable[Thing]) -> None:
+        self._known[at] = list(things)
+        while self._told in self._known:
+            self._tell(self._known.pop(self._told))
+            self._told += 1
 
 
-def read_here(job: jobs.Job) -> jobs.Answer:
-    """The answer to a job, in this process. Raises FileRefused."""
+def _job(path: Path) -> jobs.Job:
+    """What is to be done with a file, which is what its bytes are. Raises OSError, FileRefused."""
+    if path.stat().st_size > MAX_BYTES:
+        raise FileRefused("file_too_large")
+    data = path.read_bytes()
+    if data.startswith(_PICTURES) or b"%PDF-" in data[:_IN_HEAD] or data[4:8] == b"ftyp":
+        return jobs.FindCodes(data=data, seconds=_SECONDS)
+    return jobs.FindTexts(data=data)
+
+
+def answer_here(job: jobs.Job) -> jobs.Answer | FileRefused:
+    """The answer to a job, in this process."""
     try:
         answer = jobs.do(job)
     except Exception:  # noqa: BLE001 -- whatever a stranger's file does to a reader costs its own row
-        raise FileRefused("reader_failed") from None
+        return FileRefused("reader_failed")
     if isinstance(answer, jobs.Declined):
-        raise FileRefused(answer.code, line=answer.line)
+        return FileRefused(answer.code, line=answer.line)
     return answer
 
 
@@ -177,8 +181,10 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _things(source: str, answer: jobs.Answer) -> Iterable[Thing]:
-    if isinstance(answer, Texts):
+def _things(source: str, answer: jobs.Answer | FileRefused) -> Iterable[Thing]:
+    if isinstance(answer, FileRefused):
+        yield Unread(source=source, code=answer.code, detail=answer.detail)
+    elif isinstance(answer, Texts):
         if not answer.found:
             yield Unread(source=source, code="no_code", detail=_("No cell holds a certificate's QR text."))
         for placed in answer.found:

@@ -50,6 +50,9 @@ class Declined(msgspec.Struct, frozen=True, kw_only=True, tag="declined"):
     line: int | None = None
 
 
+Job = FindCodes | ReadTable | FindTexts | FillTable
+Answer = Findings | Listed | Texts | Filled | Declined
+
 Reads: TypeAlias = Literal["pictures", "tables"]
 """What a worker is for: pictures made to be slow never stand before somebody's table."""
 _READERS: Final[dict[Reads, tuple[str, ...]]] = {
@@ -59,14 +62,15 @@ _READERS: Final[dict[Reads, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+def reads(job: Job) -> Reads:
+    """Which workers do this job."""
+    return "pictures" if isinstance(job, FindCodes) else "tables"
+
+
 def load(reads: Reads) -> None:
     """Loads the readers, before a worker gives up what it takes to load them."""
     for name in _READERS[reads]:
         importlib.import_module(name)
-
-
-Job = FindCodes | ReadTable | FindTexts | FillTable
-Answer = Findings | Listed | Texts | Filled | Declined
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from tests import PROJECT
 from tests.invented import CERTIFICATE, LOG, ROOT, STATUS, TestKey
 from tests.vectors import verdicts
 from verify.__main__ import command
-from verify.commands.things import read_here
+from verify.commands.things import answer_here
 from verify.core import qr_text, verdict
 from verify.core.keyring import thumbprint
 from verify.core.log import checkpoint
@@ -158,26 +158,45 @@ def test_a_file_that_ends_its_reader_costs_its_own_row(
     """Strangers' files are read by other processes; the one that dies of a file is told with it, and others go on."""
     monkeypatch.setattr("verify.files.template.PROGRAM", "tests.verify.commands.dying_worker")
     folder = tmp_path / "papers"
-    for name in ("a", "b", "c"):
-        drawn(folder / f"{name}.png", GOOD_TEXT)
-    with (folder / "b.png").open("ab") as file:
-        file.write(b"die")
+    monkeypatch.setattr("verify.commands.things._cores", lambda: 1)  # so that others were sent behind it
+    picture = drawn(folder / "a.png", GOOD_TEXT).read_bytes()
+    for name in "bcdefghi":
+        (folder / f"{name}.png").write_bytes(picture + (b"die" if name in "eg" else b""))
     answer = run("check", folder, "--json", *files)
     given = json.loads(answer.stdout)
-    assert [Path(x["source"]).name for x in given["verdicts"]] == ["a.png", "c.png"]
-    assert [(Path(x["source"]).name, x["code"]) for x in given["problems"]] == [("b.png", "reader_failed")]
+    assert [Path(x["source"]).stem for x in given["verdicts"]] == list("abcdfhi")
+    assert [(Path(x["source"]).stem, x["code"]) for x in given["problems"]] == [
+        ("e", "reader_failed"),
+        ("g", "reader_failed"),
+    ]
     assert code(answer) == 1
+
+
+def test_pictures_and_tables_in_turn_are_told_in_order(files: list[str], tmp_path: Path) -> None:
+    """Those of the one kind are not sent to the other's reader, and each answer is told with its own file."""
+    folder = tmp_path / "papers"
+    picture = drawn(folder / "0.png", GOOD_TEXT).read_bytes()
+    for number in range(1, 10):
+        bytes_of = (picture, f"{REVOKED_TEXT}\n".encode(), b"", b"\x89PNG\r\n\x1a\n")
+        (folder / f"{number}").write_bytes(bytes_of[number % 4])
+    given = json.loads(run("check", folder, "--json", *files).stdout)
+    assert [(Path(x["source"]).name[0], x["verdict"]["outcome"]) for x in given["verdicts"]] == [
+        ("0", "valid"), ("1", "revoked"), ("4", "valid"), ("5", "revoked"), ("8", "valid"), ("9", "revoked")
+    ]  # fmt: skip
+    assert [(Path(x["source"]).name, x["code"]) for x in given["problems"]] == [
+        ("2", "empty_file"), ("3", "damaged_file"), ("6", "empty_file"), ("7", "damaged_file")
+    ]  # fmt: skip
 
 
 def test_where_there_are_no_such_processes_files_are_read_here(tmp_path: Path) -> None:
     """On Windows: with the same answers and refusals."""
-    found = read_here(FindCodes(data=drawn(tmp_path / "a.png", GOOD_TEXT).read_bytes(), seconds=5))
+    found = answer_here(FindCodes(data=drawn(tmp_path / "a.png", GOOD_TEXT).read_bytes(), seconds=5))
     assert isinstance(found, Findings)
     assert [one.text for one in found.codes] == [GOOD_TEXT]
     for data, wanted in ((b"\x89PNG\r\n\x1a\n", "damaged_file"), (object(), "reader_failed")):
-        with pytest.raises(FileRefused) as refused:
-            read_here(FindCodes(data=data, seconds=5))  # type: ignore[arg-type]  # the second is what breaks a reader
-        assert refused.value.code == wanted
+        refused = answer_here(FindCodes(data=data, seconds=5))  # type: ignore[arg-type]  # the second breaks a reader
+        assert isinstance(refused, FileRefused)
+        assert refused.code == wanted
 
 
 def test_one_that_is_not_wholly_checked_among_valid_ones_is_told_by_the_exit_code(files: list[str]) -> None:

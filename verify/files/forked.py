@@ -1,0 +1,120 @@
+"""One worker process as the service sees it: jobs sent, answers heard, and what it died of."""
+
+import asyncio
+import contextlib
+import signal
+import struct
+from typing import Final, TypeVar
+
+import msgspec
+
+from verify.files import jobs
+from verify.files.confinement import layers
+from verify.files.refusals import DETAILS, FileRefused
+from verify.files.template import Fork, Template
+
+T = TypeVar("T")
+
+GRACE: Final = 2
+"""Seconds that a worker is given beyond those in which it ends itself."""
+MOST_REPLY: Final = 64 * 1024 * 1024
+"""Bytes of a worker's answer; a longer one is not believed."""
+_READY_IN: Final = 30.0
+"""Seconds that a worker may take to load its readers."""
+_ENCODER: Final = msgspec.msgpack.Encoder()
+
+
+def believed(answer: jobs.Answer) -> jobs.Answer:
+    """The answer of a worker, which says no refusal but those that there are. Raises FileRefused."""
+    if isinstance(answer, jobs.Declined):
+        raise FileRefused(answer.code if answer.code in DETAILS else "reader_failed", line=answer.line)
+    return answer
+
+
+class Forked:
+    """One process, from its birth to its end."""
+
+    def __init__(
+        self, template: Template, fork: Fork, source: asyncio.StreamReader, sink: asyncio.StreamWriter
+    ) -> None:
+        self._template = template
+        self._fork = fork
+        self._source = source
+        self._sink = sink
+        self.pid = fork.pid
+        self.busy = False
+        self.gave_way = False
+        """That cannot be taken back."""
+        self.confinement: layers.Report = {}
+
+    @classmethod
+    async def start(cls, template: Template, *, aside: bool) -> "Forked":
+        """A worker that is ready for its first job. Raises FileRefused."""
+        one = fork = None
+        try:
+            async with asyncio.timeout(_READY_IN):
+                fork = await template.fork()
+                one = cls(template, fork, *await asyncio.open_connection(sock=fork.socket, limit=MOST_REPLY))
+                if aside:
+                    one.give_way()
+                one.confinement = await one._heard(layers.Report)
+        except BaseException as error:
+            if one is not None:
+                await asyncio.shield(one.end())
+            elif fork is not None:
+                fork.socket.close()
+                template.end(fork)
+            if isinstance(error, (TimeoutError, OSError, EOFError, msgspec.MsgspecError)):
+                raise FileRefused("reader_lost") from None
+            raise
+        return one
+
+    def give_way(self) -> None:
+        """Lets every other process go before this one, for good."""
+        self.gave_way = True
+        layers.put_aside(self.pid)
+
+    async def ask(self, job: jobs.Job) -> jobs.Reply:
+        """Raises OSError, EOFError or MsgspecError for a worker that is gone or talks nonsense."""
+        self.send(job)
+        await self._sink.drain()
+        return await self.hear()
+
+    def send(self, job: jobs.Job) -> None:
+        """Gives it a job, also while it has others: it does them in their order."""
+        frame = bytearray(4)
+        _ENCODER.encode_into(job, frame, 4)
+        struct.pack_into(">I", frame, 0, len(frame) - 4)
+        self._sink.write(frame)
+
+    async def hear(self) -> jobs.Reply:
+        """Its answer to the first job that has none yet. Raises as ask."""
+        return await self._heard(jobs.Reply)
+
+    async def _heard(self, kind: type[T]) -> T:
+        (length,) = struct.unpack(">I", await self._source.readexactly(4))
+        if length > MOST_REPLY:
+            raise EOFError
+        return msgspec.msgpack.decode(await self._source.readexactly(length), type=kind)
+
+    async def cause_of_death(self) -> str:
+        """The refusal's code for a worker that ended without an answer."""
+        code = None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                code = await asyncio.shield(self._fork.ended)
+        match code:
+            case _ if code in (-signal.SIGALRM, -signal.SIGXCPU):
+                return "took_too_long"
+            case _ if code in (-signal.SIGKILL, -signal.SIGTERM):
+                return "reader_lost"
+            case _ if code == -signal.SIGABRT:  # what native code does when no memory is left to it
+                return "took_too_much_memory"
+            case _:
+                return "reader_failed"
+
+    async def end(self) -> None:
+        """Ends the process and waits for it."""
+        self._template.end(self._fork)
+        self._sink.close()
+        await asyncio.shield(self._fork.ended)

@@ -1,21 +1,24 @@
 """``yinjian-verify``: the public service, and checks without it."""
 
 import sys
+from typing import Final
 
 import click
 
-from verify.commands.check import check
-from verify.commands.doctor import doctor
-from verify.commands.fetch import fetch
-from verify.commands.fsck import fsck
-from verify.commands.monitor import monitor
 from verify.service import settings
 from verify.shared import command as cli
 
 _ = cli.messages(cli.LOCALE)
 
 
-@click.group(help=_("The public service that verifies certificates."))
+_APART: Final = ("check", "doctor", "fetch", "fsck", "monitor")
+
+
+@click.group(
+    cls=cli.Deferred,
+    modules={name: f"verify.commands.{name}" for name in _APART},
+    help=_("The public service that verifies certificates."),
+)
 def command() -> None:
     """The group of all subcommands."""
 
@@ -41,13 +44,6 @@ def serve(host: str, port: int, workers: int | None) -> None:
     from verify.commands import serve as serving
 
     serving.run(host, port, workers)
-
-
-command.add_command(check)
-command.add_command(doctor)
-command.add_command(fetch)
-command.add_command(fsck)
-command.add_command(monitor)
 
 
 def main() -> None:

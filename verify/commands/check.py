@@ -5,6 +5,7 @@ a step that matters could not be done; 2 for wrong usage (3-interfaces).
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -236,14 +237,21 @@ def _where(one: Judged | Unread) -> str:
 
 def _show(one: Judged | Unread) -> None:
     if isinstance(one, Unread):
-        click.echo(_where(one) + told.detail(one.detail))
+        _say(_where(one) + told.detail(one.detail))
         return
     shown = [_where(one) + told.headline(one.verdict)]
     if one.other_host is not None:
         shown.append(_("The code names {}, which is not this centre's: it may be another centre's certificate. "
                        "Fetch that centre's keyring, or ask there.").format(one.other_host))  # fmt: skip
     shown.extend(told.lines(one.verdict))
-    click.echo("\n    ".join(shown))
+    _say("\n    ".join(shown))
+
+
+def _say(text: str) -> None:
+    """A line on standard output, at once for a person; for a program or file when there is enough to write."""
+    sys.stdout.write(f"{text}\n")
+    if sys.stdout.isatty():
+        sys.stdout.flush()
 
 
 def _answers(found: Sequence[Judged | Unread]) -> Iterator[dict[str, Any]]:

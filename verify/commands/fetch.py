@@ -13,7 +13,7 @@ from typing import Final
 
 import click
 
-from verify.commands import goes_on, kept
+from verify.commands import goes_on, keeping, kept
 from verify.commands.kept import Kept
 from verify.core.chain import Chain
 from verify.core.china_time import local_text
@@ -54,24 +54,24 @@ def fetch(url: str, *, root: str | None, place: Path | None, as_json: bool) -> N
         raise click.UsageError(_("{} is no address of a service.").format(url))
     target = kept.file_of(place or kept.folder(), site.netloc)
     base = f"{site.scheme}://{site.netloc}{site.path.rstrip('/')}"
-    with kept.alone(target):
+    with keeping.alone(target):
         before = kept.read(target) if target.exists() else None
         pinned = _pinned(root or environment.setting("YINJIAN_ROOT", "keys.env"), target, before)
         with shown(_("Fetching from {}").format(site.netloc)):
             keyring = get(base, _KEYRING, _MOST["keyring"])
             if keyring is None:
                 raise Refusal(_("{} gives no keyring: is it a centre's service?").format(site.netloc))
-            chain = kept.newer_chain(keyring, pinned, before)
+            chain = keeping.newer_chain(keyring, pinned, before)
             signed = _checkpoint(base, chain, before)
             snapshot = get(base, _SNAPSHOT, _MOST["snapshot"])
         taken, refused = None, None
         if snapshot is not None:
             try:
-                taken = kept.newer_snapshot(snapshot, chain, signed.size if signed else None, before)
+                taken = keeping.newer_snapshot(snapshot, chain, signed.size if signed else None, before)
             except Refusal as error:
                 refused = error  # keyring and log are good all the same
         held = snapshot if taken is not None else before.snapshot if before is not None else None
-        kept.replace(target, pinned, keyring, held, signed.note if signed else None)
+        keeping.replace(target, pinned, keyring, held, signed.note if signed else None)
     if refused is not None:
         raise refused
     _tell(target, chain, signed, taken, as_json=as_json)

@@ -5,33 +5,29 @@ Nothing in it is trusted for lying there: keyring and snapshot are followed from
 Only the root's thumbprint is; it came from a person.
 """
 
-import contextlib
-import io
 import os
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from verify.core import cbor, offline
+from verify.core import cbor
 from verify.core.chain import Chain
-from verify.core.errors import LogRefused, NotBelieved
+from verify.core.errors import LogRefused
 from verify.core.log import checkpoint as checkpoints
 from verify.core.log.checkpoint import Signed
 from verify.core.offline import Knowledge
-from verify.core.snapshot import Snapshot
-from verify.shared import locks, whole_files
-from verify.shared.command import LOCALE, Refusal, messages, why
+from verify.shared.command import LOCALE, Refusal, messages
 
 _ = messages(LOCALE)
 
-_ROOT: Final = "root.txt"
-_KEYRING: Final = "keyring.cbor"
-_SNAPSHOT: Final = "snapshot.cbor"
-_CHECKPOINT: Final = "checkpoint.txt"
+ROOT: Final = "root.txt"
+"""The parts of the file, as this and the next three are called in it."""
+KEYRING: Final = "keyring.cbor"
+SNAPSHOT: Final = "snapshot.cbor"
+CHECKPOINT: Final = "checkpoint.txt"
 _SUFFIX: Final = ".zip"
 _THUMBPRINT: Final = 64
 
@@ -80,24 +76,6 @@ def file_of(folder: Path, host: str) -> Path:
     return folder / f"{host.lower().replace(':', '_')}{_SUFFIX}"
 
 
-@contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """No other fetch works on this file meanwhile; what a killed one left is taken away. Raises Refusal."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = locks.take(path.with_suffix(".lock"))
-    except OSError as error:
-        raise Refusal(f"{path.parent}: {why(error)}") from None
-    except locks.Held:
-        raise Refusal(_("Another fetch of this centre is under way.")) from None
-    try:
-        for draft in path.parent.glob(f".{path.name}.*"):
-            draft.unlink(missing_ok=True)
-        yield
-    finally:
-        lock.release()
-
-
 def read(path: Path) -> Kept:
     """What the file ``path`` keeps of one centre. Raises Refusal, and KeyringRefused where it was altered."""
     try:
@@ -105,11 +83,11 @@ def read(path: Path) -> Kept:
             parts = {name: whole.read(name) for name in whole.namelist()}
     except (OSError, zipfile.BadZipFile, ValueError, EOFError):
         parts = {}
-    root = root_of(_text(parts.get(_ROOT)))
-    if root is None or _KEYRING not in parts:
+    root = root_of(_text(parts.get(ROOT)))
+    if root is None or KEYRING not in parts:
         text = _("{} does not hold what `yinjian-verify fetch` keeps: remove it, and fetch again.")
         raise Refusal(text.format(path))
-    return of(path.stem, root, parts[_KEYRING], parts.get(_SNAPSHOT), _text(parts.get(_CHECKPOINT)))
+    return of(path.stem, root, parts[KEYRING], parts.get(SNAPSHOT), _text(parts.get(CHECKPOINT)))
 
 
 def of(name: str, root: bytes, keyring: bytes, snapshot: bytes | None, note: str | None) -> Kept:
@@ -145,43 +123,3 @@ def _text(data: bytes | None) -> str | None:
 def all_kept(place: Path) -> list[Kept]:
     """Every centre of which ``place`` keeps something, by name. Raises Refusal, KeyringRefused."""
     return [read(one) for one in sorted(place.glob(f"*{_SUFFIX}"))] if place.is_dir() else []
-
-
-def replace(path: Path, root: bytes, keyring: bytes, snapshot: bytes | None, note: str | None) -> None:
-    """Keeps what was fetched and believed, as one file, on disk when this returns. Raises Refusal."""
-    parts = {
-        _ROOT: f"{root.hex()}\n".encode(),
-        _KEYRING: keyring,
-        _SNAPSHOT: snapshot,
-        _CHECKPOINT: note.encode() if note is not None else None,
-    }
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as whole:
-        for name, data in parts.items():
-            if data is not None:
-                whole.writestr(zipfile.ZipInfo(name), data)
-    with whole_files.whole(path) as draft:
-        draft.write_bytes(held.getvalue())
-        whole_files.to_disk(draft)
-
-
-def newer_chain(served: bytes, root: bytes, before: Kept | None) -> Chain:
-    """The chain that a service gives, which goes on from the one that was kept. Raises KeyringRefused, Refusal."""
-    chain = Chain.follow([(data, None) for data in cbor.split(served)], root)
-    ours = [version.statement.data for version in before.known.chain.versions] if before is not None else []
-    theirs = [version.statement.data for version in chain.versions]
-    if theirs[: len(ours)] != ours[: len(theirs)]:
-        raise Refusal(_("The service gives another keyring than the one kept here: ask the centre, and trust neither."))
-    if len(theirs) < len(ours):
-        raise Refusal(_("The service gives an older keyring than the one kept here (version {} after {}).").format(
-            len(theirs), len(ours)))  # fmt: skip
-    return chain
-
-
-def newer_snapshot(served: bytes, chain: Chain, log_size: int | None, before: Kept | None) -> Snapshot:
-    """The snapshot that a service gives, not behind the one that was kept. Raises Refusal."""
-    kept = before.known.snapshot if before is not None else None
-    try:
-        return offline.taken(served, chain, log_size, kept)
-    except NotBelieved as error:
-        raise Refusal(_("The snapshot is not taken: {} ({}).").format(_(error.detail), error.code)) from None

@@ -1,10 +1,11 @@
 """A verdict without the register in words for people: what it is, as of when that is known, what was not checked."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from verify.core.answer import Check, Outcome, Verdict
+from verify.core.answer import Check, Outcome, ProgrammeView, SnapshotView, Verdict
 from verify.core.china_time import local_text
 from verify.core.fields import Names
 from verify.shared.command import LOCALE, language, messages
@@ -44,8 +45,7 @@ def detail(sentence: str) -> str:
 
 def headline(verdict: Verdict) -> str:
     """What it comes to, in one line."""
-    taken = verdict.snapshot.taken_at.timestamp() if verdict.snapshot is not None else None
-    as_of = local_text(taken) if taken is not None else ""
+    as_of = _as_of(verdict.snapshot) if verdict.snapshot is not None else ""
     if verdict.outcome != "valid":
         return _outcome(verdict.outcome).format(as_of)
     if _step(verdict, STEP_5).result != "pass":
@@ -55,16 +55,36 @@ def headline(verdict: Verdict) -> str:
     return _("signed by the centre; its status is NOT KNOWN")
 
 
+@functools.lru_cache(maxsize=64)
+def _as_of(snapshot: SnapshotView) -> str:
+    return local_text(snapshot.taken_at.timestamp())
+
+
 def lines(verdict: Verdict) -> Iterator[str]:
     """What it says and what stands against it or was not checked."""
+    tongue = language()
     certificate = verdict.certificate
     if certificate is not None:
-        programme = f"{_name(certificate.programme.name)} {_name(certificate.programme.level)}"
+        programme, issuers = _of_centre(certificate.programme, certificate.issuers, tongue)
         yield f"{certificate.number}  {certificate.holder}  ＊{certificate.id_hint or ''}  {programme}"
-        yield "  ".join(map(_name, certificate.issuers))
+        yield issuers
     for check in verdict.checks:
         if check.result == "fail" or (check.result == "not_done" and check.code != "not_reached"):
-            yield _("step {} {}: {}").format(check.step, _result(check), _detail(check.detail))
+            yield _of_step(check, tongue)
+
+
+@functools.lru_cache(maxsize=256)  # a thousand papers of an exam say it alike
+def _of_centre(programme: ProgrammeView, issuers: tuple[Names, ...], tongue: str) -> tuple[str, str]:
+    def named(names: Names) -> str:
+        return names.en if tongue == "en" and names.en is not None else names.zh
+
+    return f"{named(programme.name)} {named(programme.level)}", "  ".join(map(named, issuers))
+
+
+@functools.lru_cache(maxsize=256)
+def _of_step(check: Check, _tongue: str) -> str:
+    result = _("failed") if check.result == "fail" else _("not done")
+    return _("step {} {}: {}").format(check.step, result, _detail(check.detail))
 
 
 def confirmed(verdict: Verdict, *, receipt: bool) -> bool:
@@ -75,11 +95,3 @@ def confirmed(verdict: Verdict, *, receipt: bool) -> bool:
 
 def _step(verdict: Verdict, step: int) -> Check:
     return verdict.checks[step - 1]
-
-
-def _result(check: Check) -> str:
-    return _("failed") if check.result == "fail" else _("not done")
-
-
-def _name(names: Names) -> str:
-    return names.en if language() == "en" and names.en is not None else names.zh

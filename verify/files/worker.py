@@ -18,8 +18,9 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
-from verify.files import jobs, template
+from verify.files import jobs
 from verify.files.confinement import kernel, layers
+from verify.files.forking import forking
 
 _KEPT_MEMORY: Final = 320 * 1024
 """Peak resident memory in KiB after which a worker makes room for a fresh one."""
@@ -46,7 +47,7 @@ def main(reads: jobs.Reads, seconds: int, memory: int, do: Callable[[jobs.Job], 
     gc.collect()
     gc.freeze()  # what is loaded stays where it is, in pages that all share
     with socket.socket(fileno=os.dup(0)) as control:
-        theirs = template.forking(control)
+        theirs = forking(control)
     if theirs is not None:
         _work(theirs, seconds, memory, do)
 

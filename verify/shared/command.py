@@ -7,13 +7,14 @@ import contextlib
 import errno
 import functools
 import gettext
+import importlib
 import os
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, Literal, NoReturn
+from typing import Any, Final, Literal, NoReturn
 
 import click
 import msgspec
@@ -57,7 +58,7 @@ def run(command: click.Command, refusals: tuple[type[Exception], ...] = ()) -> N
 
     Their messages are shown as they are; those of anything unforeseen are not, as they may hold personal data.
     """
-    _dress(command)
+    dress(command)
     # Click asks the process's own catalogue for its words, and finds it by LANGUAGE.
     os.environ["LANGUAGE"] = language()
     gettext.bindtextdomain("messages", str(LOCALE))
@@ -69,18 +70,41 @@ def run(command: click.Command, refusals: tuple[type[Exception], ...] = ()) -> N
     sys.exit(_run(command, refusals))
 
 
-def _dress(command: click.Command) -> None:
+def dress(command: click.Command) -> None:
     """Usage lines in the reader's language, and in lists of commands each one's first sentence whole.
 
     Click cuts them at a space, and Chinese has none.
     """
     command.options_metavar = _("[OPTIONS]")
+    if command.short_help is None and command.help:
+        command.short_help = _SENTENCE.split(command.help, 1)[0].removesuffix(".").removesuffix("。")
     if isinstance(command, click.Group):
         command.subcommand_metavar = _("COMMAND [ARGS]...")
         for below in command.commands.values():
-            if below.short_help is None and below.help:
-                below.short_help = _SENTENCE.split(below.help, 1)[0].removesuffix(".").removesuffix("。")
-            _dress(below)
+            dress(below)
+
+
+class Deferred(click.Group):
+    """A group that loads a command when it is asked for: none waits for what another needs.
+
+    ``modules``: where each of these commands is, under its own name.
+    """
+
+    def __init__(self, *arguments: Any, modules: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name."""
+        return sorted({*super().list_commands(ctx), *self._modules})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, loaded."""
+        if cmd_name in self._modules and cmd_name not in self.commands:
+            found = getattr(importlib.import_module(self._modules[cmd_name]), cmd_name)
+            dress(found)
+            self.add_command(found)
+        return super().get_command(ctx, cmd_name)
 
 
 def _overlook(_fault: object) -> None:

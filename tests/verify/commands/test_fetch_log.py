@@ -125,8 +125,8 @@ def test_a_fetch_that_is_killed_leaves_what_was_kept(fetch: Fetch, tmp_path: Pat
         "from verify.shared import whole_files\n"
         "whole_files.to_disk = lambda _path: os.kill(os.getpid(), signal.SIGKILL)\n"
         "path = pathlib.Path(sys.argv[1])\n"
-        "with kept.alone(path):\n"
-        "    kept.replace(path, bytes(32), b'half', None, None)\n"
+        "with keeping.alone(path):\n"
+        "    keeping.replace(path, bytes(32), b'half', None, None)\n"
     )
     killed = subprocess.run([sys.executable, "-c", program, str(target)], cwd=PROJECT, check=False)
     assert killed.returncode == -9

@@ -121,7 +121,7 @@ def test_a_fetch_that_is_killed_leaves_what_was_kept(fetch: Fetch, tmp_path: Pat
     target = tmp_path / "verify.example.org.zip"
     program = (
         "import os, pathlib, signal, sys\n"
-        "from verify.commands import kept\n"
+        "from verify.commands import keeping\n"
         "from verify.shared import whole_files\n"
         "whole_files.to_disk = lambda _path: os.kill(os.getpid(), signal.SIGKILL)\n"
         "path = pathlib.Path(sys.argv[1])\n"

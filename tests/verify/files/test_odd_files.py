@@ -13,7 +13,7 @@ from tests.bad_files import chunk
 from tests.pdf_objects import document, form
 from tests.photos import Shot, page, qr_image, take
 from tests.verify.files.test_documents import QR, SHEET, found, pdf, saved
-from verify.files import documents
+from verify.files import documents, pictures
 
 CODE = qr_image(QR, 4)
 DARK = CODE.point(lambda value: 255 - value)
@@ -198,3 +198,22 @@ def test_pictures_of_no_code_have_no_code_and_time_enough() -> None:
     for data in (saved(scan, "PNG"), pdf(scan), saved(page([]), "JPEG"), take(page([]), Shot(noise=5))):
         findings = documents.find(data, 0)
         assert (findings.codes, findings.complete) == ((), True)
+
+
+def beside(one: Image.Image, other: Image.Image) -> Image.Image:
+    """Both on white; square, as a picture of one code is."""
+    sheet = Image.new("L", (one.width + other.width,) * 2, 255)
+    sheet.paste(one, (0, 0))
+    sheet.paste(other, (one.width, one.height))
+    return sheet
+
+
+@pytest.mark.parametrize("ink", [0, 215, None], ids=["black", "faint", "light on dark"])
+def test_a_bare_code_is_not_all_where_another_is_beside_it(ink: int | None) -> None:
+    """The quick look at a picture of nothing but one code is for such pictures alone."""
+    first, second = (qr_image(f"HTTPS://EXAMPLE.ORG/{name}" * 5, 6) for name in "AB")
+    other = second.point([255 - value if ink is None else max(value, ink) for value in range(256)])
+    texts, hidden = pictures.plain_look(beside(first, other))
+    assert sorted(texts) == [f"HTTPS://EXAMPLE.ORG/{name}" * 5 for name in "AB"]
+    assert not hidden
+    assert pictures.plain_look(first) == (["HTTPS://EXAMPLE.ORG/A" * 5], False)

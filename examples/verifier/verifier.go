@@ -601,7 +601,7 @@ func (c *chain) tlogProof(text octets, entry string) uint64 {
 	return place
 }
 
-var receiptForm, inclusionForm = form(`<b13,{396:{-1:<BYTES,>,},},null,b64,>`), form(`<UINT,UINT,<(b32,)*>,>`)
+var receiptForm, inclusionForm = form(`<b13,{396:{-1:<BYTES,>,},},null,b64,>`), form(`<UINT,UINT,<(BYTES,)*>,>`)
 
 // coseReceipt gives the place at which a COSE Receipt (RFC 9942) shows an entry.
 func (c *chain) coseReceipt(data octets, entry string) uint64 {
@@ -616,6 +616,7 @@ func (c *chain) coseReceipt(data octets, entry string) uint64 {
 	for _, each := range proof[2].([]any) {
 		path = append(path, each.(octets))
 	}
+	must(place >= size || filter(path, func(beside octets) bool { return len(beside) != 32 }) == nil, "proof_length")
 	// What is signed has the header as it is encoded in the receipt: 14 bytes behind the tag and the array's head.
 	signed := "\x84\x6aSignature1" + data[2:16] + "\x40\x58\x20" + rootOf(place, size, hash("\x00", entry), path)
 	keys := filter(c.named(get[octets](header, 4)), func(k key) bool { return k.use == "log" })

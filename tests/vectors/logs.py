@@ -84,6 +84,7 @@ def _tlog_proofs() -> dict[str, tuple[str, int, str | None]]:
         "with extra data": (good.replace("index", "extra AAEC\nindex", 1), 7, None),
         "of another entry": (good, 8, "other_entry"),
         "another index": (good.replace("index 7", "index 6"), 7, "other_entry"),
+        "an index of twenty digits": (good.replace("index 7", f"index {10**19}"), 7, "not_a_proof"),
         "beyond the tree": (good.replace("index 7", "index 20"), 7, "beyond_tree"),
         "another size": (receipt.tlog_proof(proof_of(7, SIZE), note_of(19)), 7, "other_entry"),
         "a hash too many": (good.replace(hashes[-1], f"{hashes[-1]}\n{hashes[-1]}"), 7, "proof_length"),
@@ -107,6 +108,11 @@ def _cose() -> dict[str, tuple[bytes, int, str | None]]:
         LOG.kid,
         LOG.private.sign(receipt.signed_root(LOG.kid, root_of(0, SIZE))),
     )
+    short_path = receipt.cose(
+        Proof(index=7, size=SIZE, path=(*path_of(7, 0, SIZE)[:-1], bytes(31))),
+        LOG.kid,
+        LOG.private.sign(receipt.signed_root(LOG.kid, root_of(0, SIZE))),
+    )
     cases: dict[str, tuple[bytes, int, str | None]] = {
         f"entry {index} of {size}": (cose_of(index, size), index, None)
         for index, size in ((0, 2), (2, 3), (7, 20), (16, 17), (19, 20))
@@ -115,6 +121,7 @@ def _cose() -> dict[str, tuple[bytes, int, str | None]]:
         "of another entry": (good, 8, "other_entry"),
         "a signature changed": (changed, 7, "other_entry"),
         "a hash too many": (wrong_path, 7, "proof_length"),
+        "a hash of 31 bytes": (short_path, 7, "proof_length"),
         "a stranger's": (cose_of(7, SIZE, TestKey("somebody else")), 7, "stranger"),
         "signed by the certificate key": (cose_of(7, SIZE, CERTIFICATE), 7, "stranger"),
         "without the tag": (good[1:], 7, "not_a_receipt"),

@@ -21,6 +21,8 @@ QUIET: Final = 4
 """Modules of white on each side (ISO/IEC 18004 section 9.1)."""
 
 _DARK: Final = re.compile(rb"\x00+")
+_LIGHT: Final = b"\xff"
+_BESIDE: Final = _LIGHT * QUIET
 
 
 class Symbol(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,10 +79,10 @@ def svg(text: str, level: Level = "M") -> bytes:
 def png(text: str, scale: int = 10, level: Level = "M") -> bytes:
     """``text`` as a PNG picture of 1 bit a pixel, ``scale`` pixels for each module."""
     source = symbol(text, level)
-    picture = Image.new("1", (source.width, source.width), 1)
-    for x, y, length in _runs(source):
-        picture.paste(0, (x, y, x + length, y + 1))
-    size = source.width * scale
+    side, above = source.width, _LIGHT * (QUIET * source.width)
+    pixels = above + b"".join(_BESIDE + row + _BESIDE for row in source.rows) + above
+    picture = Image.frombytes("L", (side, side), pixels).convert("1", dither=Image.Dither.NONE)
+    size = side * scale
     out = io.BytesIO()
     picture.resize((size, size), Image.Resampling.NEAREST).save(out, "PNG", optimize=True)
     return out.getvalue()

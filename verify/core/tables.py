@@ -4,7 +4,7 @@ The private-use code points are those that GB 18030-2000 fonts gave to character
 yet; dots and apostrophes are what people type for the U+00B7 of 民委发〔2016〕33号 and for U+0027.
 """
 
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple
 
 IdType = Literal["resident", "passport", "hk_macau_permit", "taiwan_permit", "other"]
 """The types of ID (2-formats, Lookup key)."""
@@ -142,32 +142,41 @@ UNSEEN: Final = frozenset(chr(point) for first, last in _UNSEEN for point in ran
 """Characters that nobody sees, beside white space, control and format characters: variation selectors and fillers
 (Unicode, Default_Ignorable_Code_Point), and the empty Braille pattern."""
 
-ID_TYPE_WORDS: Final[dict[str, IdType]] = {
-    "居民身份证": "resident",
-    "护照": "passport",
-    "港澳居民来往内地通行证": "hk_macau_permit",
-    "台湾居民来往大陆通行证": "taiwan_permit",
-    "其他": "other",
-    "身份证": "resident",
-    "中华人民共和国居民身份证": "resident",
-    "二代身份证": "resident",
-    "第二代居民身份证": "resident",
-    "港澳居民居住证": "resident",
-    "台湾居民居住证": "resident",
-    "外国人永久居留证": "resident",
-    "中国护照": "passport",
-    "外国护照": "passport",
-    "中华人民共和国护照": "passport",
-    "港澳台居民居住证": "resident",
-    "外国人永久居留身份证": "resident",
-    "回乡证": "hk_macau_permit",
-    "台胞证": "taiwan_permit",
+
+class IdWords(NamedTuple):
+    """What a type of ID is called in English, and in Chinese in workbooks and forms: the usual word first."""
+
+    english: str
+    words: tuple[str, ...]
+
+
+ID_TYPES: Final[dict[IdType, IdWords]] = {
+    "resident": IdWords(
+        "Resident ID card",
+        (
+            "居民身份证",
+            "身份证",
+            "中华人民共和国居民身份证",
+            "二代身份证",
+            "第二代居民身份证",
+            "港澳居民居住证",
+            "台湾居民居住证",
+            "外国人永久居留证",
+            "港澳台居民居住证",
+            "外国人永久居留身份证",
+        ),
+    ),
+    "passport": IdWords("Passport", ("护照", "中国护照", "外国护照", "中华人民共和国护照")),
+    "hk_macau_permit": IdWords("Hong Kong and Macau travel permit", ("港澳居民来往内地通行证", "回乡证")),
+    "taiwan_permit": IdWords("Taiwan travel permit", ("台湾居民来往大陆通行证", "台胞证")),
+    "other": IdWords("Other document", ("其他",)),
 }
-"""Words of workbooks and forms, and the ID type that each means; of each type its usual word first."""
+"""A new type is a name in ``IdType`` and an entry here, which workbooks, forms, commands and pages follow."""
 
-ID_TYPES: Final[tuple[IdType, ...]] = get_args(IdType)
+ID_TYPE_WORDS: Final[dict[str, IdType]] = {word: kind for kind, said in ID_TYPES.items() for word in said.words}
+"""Words of workbooks and forms, and the ID type that each means."""
 
 
-def usual_word(id_type: str) -> str:
+def usual_word(id_type: IdType) -> str:
     """The word that forms offer for a type of ID."""
-    return next(word for word, kind in ID_TYPE_WORDS.items() if kind == id_type)
+    return ID_TYPES[id_type].words[0]

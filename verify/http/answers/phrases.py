@@ -10,7 +10,6 @@ import msgspec
 from verify.core.answer import DETAILS, Check, Outcome, Result, Verdict
 from verify.core.changes import Reason
 from verify.core.keyring import State, Use
-from verify.core.tables import IdType
 from verify.files import refusals
 from verify.http.asked.language import N_
 
@@ -241,15 +240,6 @@ KEY_STATES: Final[dict[State, str]] = {
 }
 
 STAGES: Final = {"notice": N_("Public notice"), "final": N_("Final list")}
-
-ID_TYPES: Final[dict[IdType, str]] = {
-    "resident": N_("Resident ID card"),
-    "passport": N_("Passport"),
-    "hk_macau_permit": N_("Hong Kong and Macau travel permit"),
-    "taiwan_permit": N_("Taiwan travel permit"),
-    "other": N_("Other document"),
-}
-
 
 NEXT: Final = {
     "proof_wanted": ("/scan", N_("Scan the code")),

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from verify.core import china_time, personal
 from verify.core.fields import Names
+from verify.core.tables import ID_TYPES
 from verify.files.findings import MAX_BYTES
 from verify.http.answers import phrases, problems
 from verify.http.answers.assets import Files
@@ -200,6 +201,7 @@ def _environment(language: Language, files: Files, own: dict[str, object]) -> ji
         "built": files.has,
         "upload_bytes": MAX_BYTES,
         "phrases": phrases,
+        "id_types": ID_TYPES,
         "languages": LANGUAGES,
         **own,
     }

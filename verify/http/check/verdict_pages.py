@@ -12,6 +12,7 @@ from verify.core import qr_text
 from verify.core.answer import Verdict
 from verify.core.errors import RegisterDamaged
 from verify.core.personal import is_personal, unless_personal
+from verify.core.tables import ID_TYPES
 from verify.http.answers import asked_again, phrases
 from verify.http.answers.direct import Direct, Reply, as_json, as_sent, json, raw
 from verify.http.answers.kept_pages import FRESH, KeptPages
@@ -188,7 +189,7 @@ async def lookup(
     form = await forms.texts(request, "name", "id_type", "id_number", "altcha")
     id_type = form["id_type"] or "resident"
     try:
-        if id_type not in phrases.ID_TYPES:
+        if id_type not in ID_TYPES:
             raise Refused("bad_form")
         asked = LookupRequest(
             name=form["name"],

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import asyncpg
 import hypothesis
@@ -36,6 +36,9 @@ os.environ.setdefault("YINJIAN_FONTS", str(PROJECT / ".fonts"))
 # No test fails for the time that one example took on a busy machine.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+HANGS: Final = 60.0
+"""Seconds after which what ought to have ended is taken to hang: no measure of its speed."""
 
 _numbers = itertools.count(1)
 

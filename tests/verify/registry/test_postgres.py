@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests import releases
-from tests.conftest import Publish, Urls
+from tests.conftest import HANGS, Publish, Urls
 from tests.invented import ISSUED_AT, ROOT, keyring
 from verify.core.errors import RegisterDamaged
 from verify.core.register import Register
@@ -197,10 +197,9 @@ async def test_a_server_that_hangs(publishing: Publish, registry_urls: Urls, own
     assert await registry.by_number(releases.number(1)) is not None
     async with owner.transaction():
         await owner.execute("lock table registry.certificate in access exclusive mode")
-        begun = time.monotonic()
-        with pytest.raises(RegistryUnavailable):
-            await registry.by_number(releases.number(1))
-        assert time.monotonic() - begun < 5
+        async with asyncio.timeout(HANGS):
+            with pytest.raises(RegistryUnavailable):
+                await registry.by_number(releases.number(1))
     assert await registry.by_number(releases.number(1)) is not None
     await registry.close()
 
@@ -216,10 +215,9 @@ async def test_a_server_that_never_speaks() -> None:
     port = listener.sockets[0].getsockname()[1]
     url = f"postgresql://yinjian_reader:x@127.0.0.1:{port}/none"
     registry = await PostgresRegistry.open(url, releases.ROOT_THUMBPRINT, seconds=0.5)
-    begun = time.monotonic()
-    with pytest.raises(RegistryUnavailable):
-        await registry.by_number(releases.number(1))
-    assert time.monotonic() - begun < 5
+    async with asyncio.timeout(HANGS):
+        with pytest.raises(RegistryUnavailable):
+            await registry.by_number(releases.number(1))
     await registry.close()
     listener.close()
 

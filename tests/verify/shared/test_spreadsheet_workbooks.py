@@ -1,11 +1,11 @@
 """The one reader of spreadsheets: .xlsx and .xls as programs really write them, down to what people see in a cell."""
 
 import datetime
-import time
 from typing import Any
 
 import pytest
 
+from tests.conftest import HANGS
 from tests.xlsx_files import Cell, Raw, xls, xlsx
 from verify.shared import spreadsheet
 from verify.shared.spreadsheet import Error, Formatted, Limits, NoResult, Sheet, Unreadable
@@ -118,15 +118,14 @@ def test_merged_cells_without_a_value_join_nothing() -> None:
     assert (sheet.areas, sheet.row(1), sheet.value(2, 3)) == ((), ["a"], None)
 
 
+@pytest.mark.timeout(2 * HANGS)  # each beside each other would be hours
 def test_merged_cells_cost_what_has_content() -> None:
     """A column merged to the last row of Excel; a hundred thousand merged cells."""
-    begun = time.process_time()
     sheet = read(xlsx([["学时"], [30], [None, "x"]], merged=["A2:A1048576"]))
     assert sheet.row(3) == [30, "x"]
     assert list(sheet.rows) == [1, 2, 3]
     many = read(xlsx([["a"]] * 2, merged=[f"B{n}:C{n}" for n in range(1, 100_000)] + ["A1:A2"]))
     assert many.value(2, 0) == "a"
-    assert time.process_time() - begun < 20
 
 
 def test_merged_cells_that_overlap_are_a_damaged_file() -> None:

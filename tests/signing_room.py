@@ -3,10 +3,9 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 import pytest
@@ -16,10 +15,12 @@ from keys.folder import KeyFolder, remember
 from keys.passphrase import Known
 from keys.programmes import Published
 from keys.settings_file import Source
+from signing.__main__ import main
 from signing.centre.room import Room, Session, Unlocked
 from signing.release.into_log import Logbook
 from signing.release.log_state import LogState
 from tests import PROJECT
+from tests.commands_here import run_here
 from verify.shared.progress import silent
 
 EXAMPLE: Final = PROJECT / "examples" / "centre.toml"
@@ -87,12 +88,12 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
             if before is not None:
                 os.environ["YINJIAN_VAR"] = before
 
-    def run(self, *arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
-        """``yinjian-sign`` with these arguments, in English unless ``settings`` say otherwise."""
-        command = [sys.executable, "-m", "signing", *map(str, arguments)]
-        return subprocess.run(
-            command, cwd=self.folder, env=self.environment(settings), capture_output=True, text=True, check=False
-        )
+    def run(
+        self, *arguments: str | Path, keyboard: IO[str] | None = None, **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """``yinjian-sign`` with these arguments, in this process; in English unless ``settings`` say otherwise."""
+        environment = self.environment(settings)
+        return run_here(main, *arguments, folder=self.folder, environment=environment, keyboard=keyboard)
 
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         """What a command here sees of the world."""

@@ -6,10 +6,9 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import asyncpg
@@ -21,6 +20,7 @@ from keys.__main__ import commands as keys_commands
 from migrations import embedded
 from signing.__main__ import commands as sign_commands
 from tests import PROJECT, signing_room
+from tests.commands_here import run_here
 from tests.conftest import Urls, execute_as_owner, fresh_registry
 from tests.integration.test_commands import free_port
 from tests.integration.test_signing_after_http import DAY, Office
@@ -29,6 +29,7 @@ from tests.service import Service, served
 from tests.signing_room import NOW, PASSPHRASE
 from tests.verify.fsck.test_fsck import copies, execute, put_back
 from tests.workbooks import person
+from verify.__main__ import main
 from verify.core import verdict
 from verify.core.offline import Knowledge
 from verify.shared.command import Refusal
@@ -87,15 +88,14 @@ class Town(Office):
         seen = verdict.read_qr(f"https://VERIFY.EXAMPLE.ORG/Q/{int.from_bytes(given.statement)}", chain, now)
         return verdict.judge(seen, None, chain=chain, now=now, offline=Knowledge(chain=chain)).outcome
 
-    def cron(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    def cron(self, *arguments: str, **settings: str) -> CompletedProcess[str]:
         """One of ``yinjian-verify``'s commands, as cron starts it."""
-        command = [sys.executable, "-m", "verify", *arguments]
         told = os.environ | {"YINJIAN_ROOT": self.place.root.hex(), "LC_ALL": "C.UTF-8"} | settings
-        done = subprocess.run(command, cwd=PROJECT, env=told, capture_output=True, text=True, check=False)
+        done = run_here(main, *arguments, folder=PROJECT, environment=told)
         assert "Traceback" not in done.stderr
         return done
 
-    def monitor(self, *options: str, state: str = "seen", **settings: str) -> "subprocess.CompletedProcess[str]":
+    def monitor(self, *options: str, state: str = "seen", **settings: str) -> CompletedProcess[str]:
         """A look at the log."""
         file = str(self.place.folder / state)
         return self.cron("monitor", f"http://127.0.0.1:{self.port}", "--state", file, *options, **settings)

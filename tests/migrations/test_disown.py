@@ -1,18 +1,18 @@
 """yinjian-migrate disown: what nobody believes is emptied when the owner says so, and nothing else ever is."""
 
 import asyncio
+import io
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
+from subprocess import CompletedProcess
 
 import asyncpg
 import msgspec
 import pytest
 
-from tests import releases
+from migrations.__main__ import main
+from tests import PROJECT, releases
+from tests.commands_here import run_here
 from tests.conftest import Urls
 from tests.invented import CERTIFICATE, ENTRIES, ROOT, STATUS, TestKey, keyring
 from verify.core.statement import decode
@@ -58,25 +58,25 @@ def bodies(urls: Urls) -> list[bytes]:
     return asyncio.run(ask())
 
 
-def disown(urls: Urls, index: int, *options: str, lc: str = "C.UTF-8", **keywords: Any) -> Any:
+def disown(urls: Urls, index: int, *options: str, lc: str = "C.UTF-8", typed: str = "") -> CompletedProcess[str]:
     """The command as an operator gives it."""
     environ = {**os.environ, "YINJIAN_DATABASE_URL": urls.owner, "LC_ALL": lc, "YINJIAN_ROOT": THUMBPRINT}
-    command = [sys.executable, "-m", "migrations", "disown", str(index), *options]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False, **keywords)
+    arguments = ("disown", str(index), *options)
+    return run_here(main, *arguments, folder=PROJECT, environment=environ, keyboard=io.StringIO(typed))
 
 
 def test_what_nobody_signed(registry_urls: Urls) -> None:
     """It says what the statement is and why nobody believes it, asks, and empties the body."""
     strange = unsigned(releases.certify(1))
     asyncio.run(file(registry_urls, RING, strange))
-    no = disown(registry_urls, 1, input="n\n")
+    no = disown(registry_urls, 1, typed="n\n")
     assert no.returncode == 1
     assert "filed as certificate" in no.stderr
     assert decode(strange).digest.hex() in no.stderr
     assert "signature_bad" in no.stderr
-    assert disown(registry_urls, 1, input="").returncode == 1
+    assert disown(registry_urls, 1, typed="").returncode == 1
     assert bodies(registry_urls) == [RING, strange]
-    yes = disown(registry_urls, 1, input="y\n")
+    yes = disown(registry_urls, 1, typed="y\n")
     assert (yes.returncode, yes.stdout) == (0, "Statement 1 is disowned.\n")
     assert bodies(registry_urls) == [RING, b""]
     again = disown(registry_urls, 1, "--yes", lc="zh_CN.UTF-8")
@@ -132,8 +132,8 @@ def test_another_root(registry_urls: Urls, root: str, words: str) -> None:
     assert bodies(registry_urls) == [RING, releases.certify(1)]
 
 
-def test_no_such_statement(registry_urls: Urls, tmp_path: Path) -> None:
+def test_no_such_statement(registry_urls: Urls) -> None:
     """An index behind the log's end, or one that is none, is refused."""
     asyncio.run(file(registry_urls, RING))
     assert "no statement" in disown(registry_urls, 9, "--yes").stderr
-    assert disown(registry_urls, -1, "--yes", cwd=tmp_path).returncode == 2
+    assert disown(registry_urls, -1, "--yes").returncode == 2

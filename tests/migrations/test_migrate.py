@@ -3,17 +3,18 @@
 import asyncio
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import asyncpg
 import pytest
 
 from migrations import embedded
+from migrations.__main__ import main
 from migrations.apply import ADMINISTRATOR, CONNECTIONS, SQL, migrate, schema
 from migrations.failures import DatabaseProblem
+from tests.commands_here import run_here
 from tests.conftest import execute_as_owner
 
 ALL = sorted(path.stem for path in SQL.glob("*.sql"))
@@ -27,11 +28,10 @@ def empty(server: embedded.Database) -> Iterator[str]:
     execute_as_owner(server, "drop database operators with (force)")
 
 
-def run(url: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(url: str, *arguments: str, folder: Path) -> CompletedProcess[str]:
     """The command as an operator starts it, in English."""
     environ = {**os.environ, "YINJIAN_DATABASE_URL": url, "LC_ALL": "C.UTF-8", "YINJIAN_VAR": str(folder / "var")}
-    command = [sys.executable, "-m", "migrations", *arguments]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    return run_here(main, *arguments, folder=folder, environment=environ)
 
 
 def test_up_and_status(empty: str, tmp_path: Path) -> None:

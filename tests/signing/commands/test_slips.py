@@ -2,9 +2,8 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import openpyxl
@@ -70,11 +69,8 @@ def at_terminal(place: Place, typed: str, *arguments: str) -> tuple[int, str]:
     """A command whose questions somebody answers at a keyboard; its exit code and what it said."""
     keyboard, terminal = os.openpty()
     os.write(keyboard, f"{typed}\n".encode())
-    with open(terminal, "rb", buffering=0) as end:  # noqa: PTH123 - a descriptor
-        done = subprocess.run(
-            [sys.executable, "-m", "signing", *arguments],
-            cwd=place.folder, env=place.environment({}), stdin=end, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+    with open(terminal, encoding="utf-8") as end:  # noqa: PTH123 - a descriptor
+        done = place.run(*arguments, keyboard=end)
     os.close(keyboard)
     return done.returncode, done.stdout + done.stderr
 
@@ -246,7 +242,7 @@ def test_an_exam_is_named_by_term_or_code(announced: Place, tmp_path: Path) -> N
         with pytest.raises(Refusal, match="names no exam"):
             ExamName.read(text)
     place = announced.copy(tmp_path / "centre")
-    settings = {"YINJIAN_PASSPHRASE": "", "YINJIAN_PASSPHRASE_FILE": ""}
+    settings: dict[str, Any] = {"YINJIAN_PASSPHRASE": "", "YINJIAN_PASSPHRASE_FILE": ""}
     for arguments, words in (
         (("issue", "b.xlsx", "--exam", "2022-05"), "Is 2022-04 meant"),
         (("issue", "b.xlsx", "--exam", "CAM-2022-04"), "people of CEM"),

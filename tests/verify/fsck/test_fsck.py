@@ -3,9 +3,8 @@
 import asyncio
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
+from subprocess import CompletedProcess
 from typing import Any
 
 import asyncpg
@@ -14,8 +13,10 @@ import pytest
 
 from migrations import embedded
 from tests import PROJECT, releases
+from tests.commands_here import run_here
 from tests.conftest import Urls, fresh_registry, publisher
 from tests.invented import CERTIFICATE, ISSUED_AT, STATUS
+from verify.__main__ import main
 from verify.core.changes import Named
 from verify.core.snapshot import Snapshot
 from verify.fsck import whole_registry
@@ -244,12 +245,9 @@ def test_a_snapshot_that_says_otherwise_than_the_register_is_named(
 def test_the_command_answers_for_cron(urls: Urls) -> None:
     """JSON, exit code 0 without a difference and 1 with one; with the reader's rights it is refused in words."""
 
-    def run(url: str) -> "subprocess.CompletedProcess[str]":
+    def run(url: str) -> CompletedProcess[str]:
         told = {"YINJIAN_DATABASE_URL": url, "YINJIAN_ROOT": releases.ROOT_THUMBPRINT.hex(), "LC_ALL": "C.UTF-8"}
-        return subprocess.run(
-            [sys.executable, "-m", "verify", "fsck", "--json", "--processes", "2"],
-            cwd=PROJECT, env=os.environ | told, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        return run_here(main, "fsck", "--json", "--processes", "2", folder=PROJECT, environment=os.environ | told)
 
     good = run(urls.owner)
     assert (good.returncode, json.loads(good.stdout)["differences"]) == (0, []), good.stderr

@@ -1,10 +1,9 @@
-"""The commands as a centre and its operator type them, from nothing to an answer over HTTP, and the demo."""
+"""The commands as a centre and its operator type them, from nothing to an answer over HTTP."""
 
 import contextlib
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -19,13 +18,13 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from examples import demo, make_workbook
-from keys.programmes import Published
-from keys.settings_file import Source
+from examples import make_workbook
 from tests import PROJECT, auditor
+from tests.commands_here import run_here
 from tests.http_service import solved
-from verify.core import qr_text, statement
+from verify.core import statement
 from verify.core.statement import Kind
+from verify.shared import entry
 
 PASSPHRASE = "only for this test"
 
@@ -69,6 +68,16 @@ class Office:
         assert "Traceback" not in out + err
         assert PASSPHRASE not in out + err
         return out if code == 0 else err
+
+    def here(self, command: str, code: int = 1) -> str:
+        """What a command that does nothing says, run in this process; so is its help, code 0."""
+        program, *arguments = command.split()
+        main = getattr(entry, program.removeprefix("yinjian-"))
+        done = run_here(main, *arguments, folder=self.folder, environment=self.environment)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+        assert PASSPHRASE not in done.stdout + done.stderr
+        return done.stdout if code == 0 else done.stderr
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[Path]:
@@ -203,14 +212,21 @@ def _check_everybody(office: Office, release: Path) -> list[str]:
     return numbers
 
 
-@pytest.mark.parametrize("guide", ["README.md", "README.zh-CN.md"])
-def test_the_first_exam_of_the_readme_goes_as_written(office: Office, guide: str) -> None:
-    """Each command of the block as it stands, but that the window is not waited for; then the site shows the list."""
+def _first_exam(guide: str) -> list[str]:
+    """The commands of a guide's first exam, without what is said beside them; the last reason is in its language."""
     blocks = (PROJECT / guide).read_text("utf-8").split("```sh\n")[1:]
     (block,) = [found for text in blocks if "yinjian-keys init" in (found := text.partition("```")[0])]
-    made, entered, *commands, serve = [
-        line.partition("  #")[0].partition(" # ")[0].strip() for line in block.splitlines()
-    ]
+    return [line.partition("  #")[0].partition(" # ")[0].strip() for line in block.splitlines()]
+
+
+def test_the_first_exam_of_the_readme_goes_as_written(office: Office) -> None:
+    """Each command of the block as it stands, but that the window is not waited for; then the site shows the list."""
+    made, entered, *commands, serve = _first_exam("README.zh-CN.md")
+    english, chinese = (
+        [re.sub('--early ".*"', "--early", line) for line in _first_exam(guide)]
+        for guide in ("README.md", "README.zh-CN.md")
+    )
+    assert english == chinese
     assert made.startswith("make setup && export PATH=")  # done before any test runs
     assert (entered, serve) == ("mkdir -p var/exam && cd var/exam", "yinjian-verify serve")
     office.folder = office.folder / "var" / "exam"
@@ -236,21 +252,20 @@ def test_the_first_exam_of_the_readme_goes_as_written(office: Office, guide: str
 
 def test_commands_refuse_in_words_and_with_exit_codes(office: Office) -> None:
     """What cannot be done ends with 1 and a reason; wrong usage with 2; help with 0."""
-    assert "no such file" in office.run("yinjian-keys init keys --centre nowhere.toml", code=1)
-    assert "yinjian-keys init" in office.run("yinjian-sign announce candidates.xlsx --exam 2022-04", code=1)
+    assert "no such file" in office.here("yinjian-keys init keys --centre nowhere.toml")
+    assert "yinjian-keys init" in office.here("yinjian-sign announce candidates.xlsx --exam 2022-04")
     office.run("yinjian-keys init keys")
-    assert "not empty" in office.run("yinjian-keys init keys", code=1)
-    assert "nothing to do" in office.run("yinjian-keys update").lower()
-    office.run("yinjian-sign announce candidates.xlsx --exam 1999-01", code=1)
-    office.run("yinjian-sign check centre.toml", code=1)
-    office.run("yinjian-sign publish centre.toml", code=1)
+    assert "not empty" in office.here("yinjian-keys init keys")
+    assert "nothing to do" in office.here("yinjian-keys update", 0).lower()
+    office.here("yinjian-sign announce candidates.xlsx --exam 1999-01")
+    office.here("yinjian-sign check centre.toml")
+    office.here("yinjian-sign publish centre.toml")
     for command in ("yinjian-keys", "yinjian-sign", "yinjian-verify", "yinjian-migrate"):
-        assert "Usage" in office.run(f"{command} --help")
-        office.run(f"{command} --no-such-option", code=2)
-        office.run(f"{command} no-such-command", code=2)
+        assert "Usage" in office.here(f"{command} --help", 0)
+        office.here(f"{command} --no-such-option", 2)
+        office.here(f"{command} no-such-command", 2)
     office.environment["YINJIAN_PASSPHRASE"] = "wrong"
-    refusal = office.run("yinjian-sign announce candidates.xlsx --exam 2022-04", code=1)
-    assert "passphrase" in refusal
+    assert "passphrase" in office.here("yinjian-sign announce candidates.xlsx --exam 2022-04")
 
 
 def test_commands_speak_chinese_by_locale(office: Office) -> None:
@@ -258,105 +273,3 @@ def test_commands_speak_chinese_by_locale(office: Office) -> None:
     office.environment["LC_ALL"] = "zh_CN.UTF-8"
     assert "生成中心的密钥" in office.run("yinjian-keys --help")
     assert "拒绝" in office.run("yinjian-keys init keys --centre nowhere.toml", code=1)
-
-
-def check_log_from_outside(folder: Path, summary: dict[str, Any], qr: str) -> list[str]:
-    """What the program of docs/transparency.md says, which uses nothing of ours."""
-    found = re.search(r"```python\n(.*?)```", (PROJECT / "docs" / "transparency.md").read_text("utf-8"), re.DOTALL)
-    assert found
-    assert len(found[1].splitlines()) <= 60
-    (folder / "log.py").write_text(found[1], "utf-8")
-    keyring = Path(summary["keyring"])
-    shown = subprocess.run(
-        [sys.executable, "-m", "keys", "show", "--json"],
-        cwd=keyring.parents[1],
-        env=os.environ | {"YINJIAN_VAR": str(keyring.parents[1]), "PYTHONPATH": str(PROJECT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    (key,) = json.loads(shown.stdout)["log_keys"]
-    command = [sys.executable, "-I", str(folder / "log.py"), summary["url"], key, qr]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_the_demo_comes_up_and_goes_without_a_trace(tmp_path: Path, number: signal.Signals) -> None:
-    """Its samples verify in all three ways, and a signal stops the service and the database."""
-    port = free_port()
-    environment = os.environ | {"YINJIAN_PORT": str(port), "YINJIAN_VAR": str(tmp_path / "elsewhere")}
-    command = [sys.executable, "-m", "examples.demo", str(tmp_path / "demo")]
-    with (tmp_path / "demo.log").open("w") as log:
-        running = subprocess.Popen(
-            command, cwd=PROJECT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
-        )
-        try:
-            wait_for((tmp_path / "demo" / "summary.json").exists, running, 300)
-            summary = json.loads((tmp_path / "demo" / "summary.json").read_text("utf-8"))
-            assert summary["url"] == f"http://127.0.0.1:{port}"
-            assert all(Path(summary[name]).is_absolute() for name in ("keyring", "release", "certificates_dir"))
-            samples = summary["samples"]
-            assert len({sample["holder"] for sample in samples}) == 5
-            for sample in samples:
-                assert sample["qr"].startswith("https://VERIFY.EXAMPLE.ORG/Q/")
-                by_qr = post(f"{summary['url']}/api/v1/verify", {"qr": sample["qr"]})
-                by_name = {"number": sample["number"], "name": sample["holder"]}
-                assert by_qr["outcome"] == "valid"
-                assert post(f"{summary['url']}/api/v1/verify", by_name)["outcome"] == "valid"
-                assert sample["number"] in look_up(summary["url"], sample["holder"], sample["id_number"])
-                assert (by_qr["checks"][8]["code"], by_qr["receipt"]) == ("logged", None)
-            told = post(f"{summary['url']}/api/v1/verify", {"number": samples[0]["number"], "receipt": True})
-            assert told["receipt"]["tlog_proof"].startswith("c2sp.org/tlog-proof@v1\n")
-            said = check_log_from_outside(tmp_path, summary, samples[0]["qr"])
-            assert [line.partition(":")[0] for line in said] == ["checkpoint", "entries", "certificate"]
-        finally:
-            running.send_signal(number)
-            code = running.wait(60)
-    printed = (tmp_path / "demo.log").read_text("utf-8")
-    assert code == 0, printed
-    assert "Traceback" not in printed
-    invitation = printed[printed.index("What the QR code") : printed.index("Stopping …")]
-    named = re.findall(rf"{re.escape(str(tmp_path))}[^\s,]+", invitation)
-    assert sorted(Path(name).suffix for name in named) == [".docx", ".pdf", ".pdf", ".png"]
-    assert all(Path(name).is_file() for name in named)
-    # What the service logs of its requests is none of the invitation.
-    said = [line for line in invitation.splitlines() if line.strip() and not line.startswith("{")]
-    assert said[-1].split()[-1] == f"{summary['url']}/"
-    assert not (tmp_path / "elsewhere").exists()
-    assert not list((tmp_path / "demo").glob("**/postmaster.pid"))
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def test_the_demo_says_at_once_that_no_font_is_there(tmp_path: Path) -> None:
-    """On a machine without a Chinese font its first word is what will be missing, and what brings it."""
-    code = (
-        "from examples import demo\nfrom signing.print import fonts\nfonts._installed = dict\n"
-        f"from pathlib import Path\ndemo.Demo(Path({str(tmp_path)!r}), 1).look_at_fonts()"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
-    assert "No Chinese Song font is installed here" in done.stdout
-    assert "make demo" in done.stdout
-
-
-def test_the_demo_for_a_room_prints_codes_that_open_this_machine(tmp_path: Path) -> None:
-    """With --lan the centre's settings and the samples' QR texts name the machine's own address."""
-    made = demo.Demo(tmp_path, 8765, "192.168.1.5")
-    made._centre()
-    settings = Published.read(Source.of(tmp_path / "centre.toml"))
-    text = qr_text.write(b"\x84\x01", settings.host, settings.scheme)
-    assert text.startswith("http://192.168.1.5:8765/Q/")
-    assert qr_text.read(text) == b"\x84\x01"
-
-
-def test_the_demo_wipes_no_folder_but_its_own(tmp_path: Path) -> None:
-    """A folder that no demo made is left as it is."""
-    (tmp_path / "theses.txt").touch()
-    command = [sys.executable, "-m", "examples.demo", str(tmp_path)]
-    environment = os.environ | {"YINJIAN_PORT": str(free_port())}
-    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "no demo made it" in done.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["theses.txt"]

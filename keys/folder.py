@@ -164,10 +164,8 @@ class KeyFolder:
 
 def write_keyring(folder: Path, data: bytes) -> None:
     """Replaces keyring.cbor whole, on disk before this returns. Raises Refusal."""
-    with whole_files.whole(folder / KEYRING) as draft:
+    with whole_files.whole(folder / KEYRING, durable=True) as draft:
         draft.write_bytes(data)
-        whole_files.to_disk(draft)
-    whole_files.to_disk(folder)
 
 
 def split(data: bytes) -> Iterator[bytes]:

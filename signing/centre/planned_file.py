@@ -1,6 +1,6 @@
 """The exams of centre.toml as the public service may show them before they have a list: a plan, and unsigned.
 
-The file is JSON, read by verify.planned (docs/adr).
+The file is JSON, read by verify.shared.planned (docs/adr).
 """
 
 from collections.abc import Sequence

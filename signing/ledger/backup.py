@@ -17,12 +17,12 @@ def backup(ledger: Ledger, path: Path) -> None:
     if path.exists():
         raise Refusal(_("{} is there already; a backup never overwrites.").format(path))
     try:
-        with whole_files.whole(path) as draft:
-            with contextlib.closing(sqlite3.connect(draft)) as copy:
-                copy.execute("PRAGMA journal_mode = OFF")  # a draft that fails goes whole
-                ledger.db.backup(copy)
-            whole_files.to_disk(draft)
-        whole_files.to_disk(path.absolute().parent)
+        with (
+            whole_files.whole(path, durable=True) as draft,
+            contextlib.closing(sqlite3.connect(draft)) as copy,
+        ):
+            copy.execute("PRAGMA journal_mode = OFF")  # a draft that fails goes whole
+            ledger.db.backup(copy)
     except sqlite3.Error as error:
         raise Refusal(f"{path}: {ledger_file.why(error)}") from None
 

@@ -137,11 +137,9 @@ def is_there(path: Path) -> bool:
 
 def make(path: Path, origin: Origin) -> None:
     """An empty ledger at ``path``, whole and on disk when this returns, or none. Raises Refusal."""
-    with whole_files.whole(path) as draft:
+    with whole_files.whole(path, durable=True) as draft:
         draft.unlink(missing_ok=True)
         make_draft(draft, origin)
-        whole_files.to_disk(draft)
-    whole_files.to_disk(path.parent)
 
 
 def make_draft(path: Path, origin: Origin) -> None:

@@ -163,10 +163,8 @@ def write(path: Path, statements: Iterable[bytes], *, recorded: bool = False) ->
             text = _("{} is there already and is another release: nothing is written over it. Move it away.")
             raise Refusal(text.format(path))
         aside = path.rename(_free(path))
-    with whole_files.whole(path) as made:
+    with whole_files.whole(path, durable=True) as made:
         made.write_bytes(data)
-        whole_files.to_disk(made)
-    whole_files.to_disk(path.parent)
     return aside
 
 

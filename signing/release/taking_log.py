@@ -144,10 +144,8 @@ async def _lines(connection: Any, found: Sequence[tuple[Signed, Any]]) -> list[L
 
 def _write(path: Path, lines: Sequence[Line]) -> None:
     """The file, whole and on disk when this returns, or none. Raises Refusal."""
-    with whole_files.whole(path) as draft:
+    with whole_files.whole(path, durable=True) as draft:
         draft.touch(0o600)
         place = LogState(draft).place  # a name is no part of it
         data = b"".join(msgspec.json.encode(msgspec.structs.replace(line, place=place)) + b"\n" for line in lines)
         draft.write_bytes(data)
-        whole_files.to_disk(draft)
-    whole_files.to_disk(path.parent)

@@ -129,6 +129,8 @@ def _recorded(session: Session, chain: Chain, held: Held, taken: Taken, *, agree
     ]
     if not (taken.lists or taken.changes or taken.indexes or taken.unlisted or stale):
         return None
+    for one in stale:
+        withdraw.check_not_logged(session.room, one.job)
     reprint = remade.printed_among(stale, printed.printed(ledger))
     if not agreed:
         raise NotAgreed(_summary(taken, [one.job.release for one in stale], reprint), str(_count(taken)))

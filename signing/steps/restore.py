@@ -59,7 +59,6 @@ def restore(room: Room, keys: KeyFolder, file: Path, now: int, progress: Progres
             book.add_event(now, "restored", room.ledger_path.name, file.name)  # a file may be named for somebody
             missing = _take_over(before, book) if before is not None else []
             unexplained = rebuild.unexplained(book)
-        whole_files.to_disk(draft)
     return Restored(added=tuple(added), aside=aside, missing=tuple(missing), unexplained=tuple(unexplained))
 
 
@@ -82,7 +81,6 @@ def rebuild_(room: Room, keys: KeyFolder, now: int, progress: Progress = silent)
                 raise Refusal(text.format(room.releases))
             book.add_event(now, "rebuilt", ", ".join(added))
             unexplained = rebuild.unexplained(book)
-        whole_files.to_disk(draft)
     return Restored(added=tuple(added), aside=aside, missing=(), unexplained=tuple(unexplained))
 
 
@@ -98,12 +96,12 @@ def _replacing(room: Room, keys: KeyFolder, now: int) -> Iterator[tuple[Path, _B
             left.unlink(missing_ok=True)
         aside = _keep_aside(target, now)
         before = _known(target)
-        with whole_files.whole(target) as draft:
+        with whole_files.whole(target, durable=True) as draft:
             yield draft, before, aside
             opening.mark(keys, now)
             # A journal of the ledger before would be played back into the new one.
             _journal(target).unlink(missing_ok=True)
-        whole_files.to_disk(target.parent)
+            whole_files.to_disk(target.parent)
     except BaseException:
         for copy in () if aside is None else (aside, _journal(aside)):
             copy.unlink(missing_ok=True)

@@ -37,7 +37,7 @@ def withdraw(
     ``registry`` is what is published; None only where the release is known never to have left the room.
     """
     job = _waiting(room, ledger, Path(release).name)
-    _check_not_logged(room, job)
+    check_not_logged(room, job)
     if not reason.strip():
         raise Refusal(_("--reason wants the reason."))
     if registry is not None:
@@ -76,7 +76,7 @@ def _waiting(room: Room, ledger: Ledger, release: str) -> Job:
     return job
 
 
-def _check_not_logged(room: Room, job: Job) -> None:
+def check_not_logged(room: Room, job: Job) -> None:
     """A release that the log's key signed stays, whether the registry has it or not."""
     if job.digest is not None and LogState(room.keys().log_state).has(job.digest):
         text = _("{} was signed for the log, which nothing takes back: publish it.")

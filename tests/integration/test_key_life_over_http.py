@@ -21,6 +21,7 @@ from keys.root_medium import RootMedium
 from migrations import embedded
 from signing.ledger import compare
 from signing.release import disbelieved, release_file
+from signing.release.log_state import LogState
 from signing.steps import change as status
 from signing.steps import publish as publishing
 from signing.steps import resign as resigning
@@ -254,6 +255,10 @@ def test_a_stolen_certificate_key_takes_no_certificate(
     def killed(*_arguments: object, **_more: object) -> None:
         raise KeyboardInterrupt
 
+    with monkeypatch.context() as patch:  # what the log's key signed may be out
+        patch.setattr(LogState, "has", lambda *_arguments: True)
+        with pytest.raises(Refusal, match=f"{waiting.name} was signed for the log"):
+            centre.resign(now)
     with monkeypatch.context() as patch:
         patch.setattr(release_file, "write", killed)
         with pytest.raises(KeyboardInterrupt):

@@ -49,9 +49,8 @@ def replace(path: Path, root: bytes, keyring: bytes, snapshot: bytes | None, not
         for name, data in parts.items():
             if data is not None:
                 whole.writestr(zipfile.ZipInfo(name), data)
-    with whole_files.whole(path) as draft:
+    with whole_files.whole(path, durable=True) as draft:
         draft.write_bytes(held.getvalue())
-        whole_files.to_disk(draft)
 
 
 def newer_chain(served: bytes, root: bytes, before: Kept | None) -> Chain:

@@ -179,11 +179,6 @@ class PostgresRegistry:
         own = [one for record in records for one in record.certificates.get(record.number, ())]
         return await self._log.with_entries(newest.size, newest.chain, own)
 
-    async def consistency(self, old: int) -> tuple[TreeView, tuple[bytes, ...]] | None:
-        """The newest tree, and the proof that it goes on from that of ``old``; None where there is no log."""
-        state = await self._state()
-        return await self._log.consistency(old, state.size, await self._keyrings.at(state))
-
     async def log_tile(self, tile: Tile) -> bytes | None:
         """See Registry."""
         return await self._log.tile(tile)

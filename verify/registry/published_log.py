@@ -60,14 +60,6 @@ class PublishedLog:
         await self._fill(found, [found.of_entry(one.index, one.near) for one in entries if one.index < found.size])
         return found
 
-    async def consistency(self, old: int, size: int, chain: Chain) -> tuple[TreeView, tuple[bytes, ...]] | None:
-        """The newest tree, and the proof that it goes on from that of ``old``. Raises LogRefused for a larger one."""
-        found = await self.newest(size, chain)
-        if found is None:
-            return None
-        await self._fill(found, found.of_consistency(old))
-        return found, found.consistency(old)
-
     async def tile(self, tile: Tile) -> bytes | None:
         """A tile's or a bundle's bytes, None where the registry does not reach it."""
         if tile.level == tiles.ENTRIES:

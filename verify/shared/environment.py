@@ -42,11 +42,9 @@ def write(path: Path, values: dict[str, str]) -> None:
     """
     if read(path) == values:
         return
-    with whole_files.whole(path) as draft:
+    with whole_files.whole(path, durable=True) as draft:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.writelines(f"{key}={value}\n" for key, value in values.items())
-        whole_files.to_disk(draft)
         folder = path.parent.stat()
         if sys.platform != "win32" and os.geteuid() == 0 and folder.st_uid != 0:
             os.chown(draft, folder.st_uid, folder.st_gid)
-    whole_files.to_disk(path.parent)

@@ -11,15 +11,20 @@ _ = messages(LOCALE)
 
 
 @contextlib.contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def whole(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """A draft beside ``path`` to write to; it takes the place of ``path`` when the block ends without a fault.
 
+    A ``durable`` file and its name are on disk then, whatever befalls the machine.
     Raises Refusal, which names ``path``, where folder or disk do not take it; nothing is left behind then.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         yield draft
+        if durable:
+            to_disk(draft)
         draft.replace(path)
+        if durable:
+            to_disk(path.parent)
     except OSError as error:
         raise Refusal(_("{} could not be written: {}.").format(path, why(error))) from None
     finally:

@@ -181,18 +181,6 @@ async def test_a_list_of_numbers_passes_step_9_too(service: httpx.AsyncClient) -
     assert [one["checks"][8]["code"] for one in answer["verdicts"]] == ["logged", "logged"]
 
 
-async def test_any_two_checkpoints_are_consistent(registry: PostgresRegistry, urls: Urls) -> None:
-    """The tree of the second release goes on from that of the first, and from any before."""
-    connection = await asyncpg.connect(urls.owner)
-    (first, second) = await connection.fetch("select size, root from registry.checkpoint order by size")
-    await connection.close()
-    assert (first["size"], second["size"]) == (SIZE, SIZE + 1)
-    found = await registry.consistency(SIZE)
-    assert found is not None
-    view, path = found
-    tree.check_consistency(SIZE, first["root"], view.size, view.signed.root, path)
-
-
 async def test_before_the_next_checkpoint_and_of_a_damaged_tree(urls: Urls) -> None:
     """What was filed past publish is not logged yet; a tile that its owner changed is no answer at all."""
     connection = await asyncpg.connect(urls.owner)

@@ -128,7 +128,7 @@ def disown(index: int, root: str | None, yes: bool, as_json: bool) -> None:
 @commands.command(
     "give-back",
     help=_(
-        "After a restore: file anew the entry of a statement whose body the owner had emptied, where `yinjian-sign "
+        "File anew, after a restore, the entry of a statement whose body the owner had emptied: where `yinjian-sign "
         "publish` says that it lacks ENTRY (66 hex digits: kind and SHA-256)."
     ),
 )

@@ -82,7 +82,7 @@ def retire(
 
 
 @click.command(
-    short_help=_("Declare a stolen or lost key."),
+    short_help=_("Declare a key stolen."),
     help=_(
         "Declares that the key KID (8 hex digits) is in other hands: what it signed is believed in the log below SIZE "
         "alone. `yinjian-sign resign` then makes anew what should go on to hold."

@@ -80,7 +80,8 @@ def change(
             held = name if name is not None else given.holder if given is not None else ""
             kept = facts.right_name(held)
             # Asked for, as an argument would stand in every process list.
-            typed = click.prompt(_("The holder's right ID number"), err=True)
+            asked = _("The holder's right ID number ({}; --id-type says another type)").format(id_type or "resident")
+            typed = click.prompt(asked, err=True)
             order = msgspec.structs.replace(
                 order, facts=facts.right(kept, id_type or "resident", typed, local_day(session.now))
             )

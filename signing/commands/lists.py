@@ -168,9 +168,9 @@ def _say_difference(difference: Difference) -> None:
         click.echo(_("{}: new on the list: {}").format(difference.exam, _some(difference.added)))
     if difference.removed:
         text = (
-            _("{}: lose their certificates when this is published ({} by objection): {}")
+            _("{}: lose their certificates when this is published ({} struck out): {}")
             if difference.withdraws
-            else _("{}: no longer on the list ({} by objection): {}")
+            else _("{}: no longer on the list ({} struck out): {}")
         )
         click.echo(text.format(difference.exam, difference.struck, _some(difference.removed)))
 

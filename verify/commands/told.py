@@ -71,6 +71,9 @@ def lines(verdict: Verdict) -> Iterator[str]:
     for check in verdict.checks:
         if check.result == "fail" or (check.result == "not_done" and check.code != "not_reached"):
             yield _of_step(check, tongue)
+    if _step(verdict, STEP_5).code == "key_compromised":
+        # A list that a good key signed anew may name it, which the register alone can tell.
+        yield _("The register may know that it stands all the same: ask the centre's service, with a network.")
 
 
 @functools.lru_cache(maxsize=256)  # a thousand papers of an exam say it alike

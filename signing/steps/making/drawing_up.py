@@ -27,7 +27,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """Names."""
     removed: tuple[str, ...]
     struck: int
-    """How many of the removed an objection struck out."""
+    """How many of the removed were struck out, by an objection or with a row."""
     withdraws: bool
     """Whether the list before was final, so that the removed had certificates."""
 

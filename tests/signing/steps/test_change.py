@@ -454,7 +454,7 @@ def test_a_list_that_takes_certificates_away_says_so(place: Place) -> None:
     """Somebody no longer on a final list loses the certificate; somebody no longer on a notice had none."""
     write(place.folder / "fewer.xlsx", PEOPLE[1:])
     done = place.run("issue", "fewer.xlsx", "--exam", "2022-04", "--yes")
-    assert f"lose their certificates when this is published (0 by objection): {PEOPLE[0]['name']}" in done.stdout
+    assert f"lose their certificates when this is published (0 struck out): {PEOPLE[0]['name']}" in done.stdout
 
 
 def test_a_ledger_that_differs_from_the_registry_is_named(place: Place) -> None:

@@ -103,6 +103,15 @@ def test_words_say_as_of_when_it_is_known(files: list[str], monkeypatch: pytest.
     assert "截至 2023-11-09 06:13 有效，此后状态未知" in run("check", GOOD_TEXT, *files).stdout
 
 
+def test_a_paper_of_a_stolen_key_is_sent_to_who_can_tell(tmp_path: Path) -> None:
+    """Without a network it is not trusted, and nothing is claimed that the register alone knows."""
+    (tmp_path / "keyring").write_bytes(b"".join(verdicts.CHAINS["certificate key compromised"]))
+    answer = run("check", GOOD_TEXT, "--keyring", tmp_path / "keyring", "--root", PIN)
+    assert code(answer) == 1
+    assert "nothing here shows that the certificate was published before that" in answer.stdout
+    assert "ask the centre's service" in answer.stdout
+
+
 @pytest.mark.parametrize(
     ("text", "options", "wanted"),
     [

@@ -111,9 +111,12 @@ def tell(folder: KeyFolder, chain: Chain) -> None:
     words = uses()
     absent = _(" (its private key is not in this folder)")
     states = {"active": _("active"), "retired": _("retired"), "compromised": _("compromised")}
+    width = max(len(states[key.state]) for key in keyring.keys)
     for key in keyring.keys:
         where = "" if folder.has(key) else absent
-        click.echo(f"  {key.kid.hex()}  {key.use:<11}  {states[key.state]}  {words[key.use]}{where}")
+        below = key.believed_below
+        does = words[key.use] if below is None else _("believed below log size {size}").format(size=below)
+        click.echo(f"  {key.kid.hex()}  {key.use:<11}  {states[key.state]:<{width}}  {does}{where}")
     for programme in keyring.programmes:
         said = (programme.name, programme.level, *keyring.issuers_of(programme))
         click.echo(f"  {programme.code:<8}  {' · '.join(map(_said, said))}")

@@ -89,6 +89,20 @@ class Centre(Office):
 
         return asyncio.run(ask())
 
+    def indexes(self) -> list[int]:
+        """Where the log has the certificates of NUMBERS and the keyrings."""
+
+        async def ask() -> list[int]:
+            connection = await asyncpg.connect(self.urls.signer)
+            query = "select index from registry.certificate where number = any($1)"
+            query = f"{query} union select index from registry.keyring"
+            try:
+                return [row["index"] for row in await connection.fetch(query, NUMBERS)]
+            finally:
+                await connection.close()
+
+        return asyncio.run(ask())
+
     def checkpoints(self) -> list[str]:
         """Every note that the log's keys signed, in order."""
 
@@ -414,6 +428,9 @@ def test_a_lost_and_a_stolen_log_key_leave_every_entry_where_it_is(centre: Centr
     # Whatever keys came and went, all of the registry is what its statements say.
     looked = asyncio.run(whole_registry.look_through(centre.urls.owner, centre.place.root, processes=1))
     assert looked.differences == ()
+    # What a good key's list restored is told of no more than the keyrings are.
+    told = {int(one.row.removeprefix("index=")) for one in looked.unbelieved}
+    assert told.isdisjoint(centre.indexes())
 
 
 def test_the_root_hands_over_and_everything_stays(centre: Centre, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from keys import custody, drill, forecast, generate, passphrase, rotation, waiting
+from keys.commands import looking
 from keys.folder import KeyFolder, remember, write_keyring
 from keys.key_problems import KeyProblem, WrongPassphrase
 from keys.life import Done, Life
@@ -106,8 +107,10 @@ def test_nothing_is_made_or_signed_before_somebody_agreed(keys: KeyFolder, tmp_p
     assert sorted((path, path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file()) == before
 
 
-def test_a_keys_state_goes_only_onwards_and_its_size_is_said_once(keys: KeyFolder) -> None:
-    """Retired, then compromised; never back, nor twice, nor with another log size."""
+def test_a_keys_state_goes_only_onwards_and_its_size_is_said_once(
+    keys: KeyFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Retired, then compromised; never back, nor twice, nor with another log size; `show` names that size."""
     old = entry(keys, "status").kid.hex()
     life(keys).rotate("status", (), agreed=True)
     life(keys).retire(old, (), all_published=True, agreed=True)
@@ -115,6 +118,8 @@ def test_a_keys_state_goes_only_onwards_and_its_size_is_said_once(keys: KeyFolde
         life(keys).retire(old, (), all_published=True, agreed=True)
     done = life(keys).compromise(old, 7, agreed=True)
     assert (done.key.state, done.key.believed_below) == ("compromised", 7)
+    looking.tell(keys, keys.chain())
+    assert f"  {old}  status       compromised  believed below log size 7\n" in capsys.readouterr().out
     with pytest.raises(Refusal, match="compromised already"):
         life(keys).compromise(old, 8, agreed=True)
     with pytest.raises(Refusal, match="compromised already"):

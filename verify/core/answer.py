@@ -62,7 +62,7 @@ DETAILS: Final[dict[str, str]] = {
     "key_wrong_use": "The key may not sign certificates.",
     "key_wrong_programme": "The key may not sign for this programme.",
     "key_not_active": "The key was not in use when the certificate was published.",
-    "key_compromised": "The key was compromised, and nothing here shows that the certificate was published before that.",
+    "key_compromised": "The key was compromised, and nothing here shows that the certificate was published before.",
     "claims_ok": "The certificate's fields are in order.",
     "malformed": "The certificate's fields break a rule of the format.",
     "not_a_certificate": "The signature is genuine, but what was signed is not a certificate.",

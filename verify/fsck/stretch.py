@@ -16,7 +16,7 @@ from verify.core.log import tree
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
 from verify.core.signed import Genuine
-from verify.core.statement import Statement
+from verify.core.statement import Kind, Statement
 from verify.fsck import derived_rows
 from verify.fsck.derived_rows import TABLES, Row
 from verify.fsck.exam_rules import Filed
@@ -136,6 +136,10 @@ class _Stretch:
         except NotBelieved as error:
             self._tell(index, error.code)
             return False
+        if source.kind is Kind.KEYRING:  # believed as the chain has it: no keyring was in force before the first
+            if all(version.index != index for version in self._chain.versions):
+                self._tell(index, "not_in_chain")
+            return True
         code = None
         try:
             found.at(index, self._chain)

@@ -99,6 +99,8 @@ class _Whole:
             unbelieved += [one for one in strange if one.row not in known]
             sizes = {row["size"] for row in checkpoints}
             differences += await snapshot_found.check(self._connection, chain, sizes)
+            back = {f"index={index}" for index in restored}
+            unbelieved = [one for one in unbelieved if one.code != "key_compromised" or one.row not in back]
             doubted = {int(one.row.removeprefix("index=")) for one in unbelieved} - restored
             published = [
                 (index, at, ours and index not in doubted) for report in reports for index, at, ours in report.published

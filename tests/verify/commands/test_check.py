@@ -108,7 +108,7 @@ def test_a_paper_of_a_stolen_key_is_sent_to_who_can_tell(tmp_path: Path) -> None
     (tmp_path / "keyring").write_bytes(b"".join(verdicts.CHAINS["certificate key compromised"]))
     answer = run("check", GOOD_TEXT, "--keyring", tmp_path / "keyring", "--root", PIN)
     assert code(answer) == 1
-    assert "nothing here shows that the certificate was published before that" in answer.stdout
+    assert "nothing here shows that the certificate was published before" in answer.stdout
     assert "ask the centre's service" in answer.stdout
 
 

@@ -134,6 +134,7 @@ def test_a_registry_as_published_has_no_difference(urls: Urls) -> None:
     """The disowned and what is past publish is told, and is none."""
     found = look(urls)
     assert found.differences == ()
+    assert found.unbelieved == ()
     assert found.checkpoints == 5
 
 

@@ -13,7 +13,7 @@ from verify.fsck.found import Difference, compared
 TILES: Final = "select level::int, index, hashes, middle from registry.tile order by level, index"
 _FULL: Final = tiles.WIDTH * tiles.HASH_BYTES
 CHECKPOINTS: Final = (
-    "select place, size, root, note, kid, receipt, extract(epoch from filed_at)::float8 as filed_at"
+    "select place, size, root, note, cosignatures, kid, receipt, extract(epoch from filed_at)::float8 as filed_at"
     " from registry.checkpoint order by place"
 )
 
@@ -48,6 +48,10 @@ def check_checkpoints(entries: bytes, found: Sequence[Any], chain: Chain | None)
         except LogRefused as error:
             differ("note", "a checkpoint that a log key of this centre signed", error.code)
             continue
+        try:  # that the note which is served can be read; whose a cosignature is, is for who follows that witness
+            notes.read(row["note"] + row["cosignatures"])
+        except LogRefused as error:
+            differ("cosignatures", "lines of signatures", error.code)
         if said.size != row["size"]:
             differ("size", str(said.size), str(row["size"]))
         if row["root"] != said.root:

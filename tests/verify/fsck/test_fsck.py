@@ -33,7 +33,7 @@ CHANGED = {
 }
 ADDED = {"bigint": "1", "text": "'x'", "bytea": "'\\x00'"}
 """Where no row has anything."""
-UNDERIVED = {("checkpoint", "place"), ("checkpoint", "cosignatures"), ("disowned", "at")}
+UNDERIVED = {("checkpoint", "place"), ("disowned", "at")}
 """What no statement and no signature says."""
 KEYS = {"index", "list", "ordinal", "level", "place"}
 

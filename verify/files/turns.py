@@ -238,7 +238,8 @@ class Turns:
             most.aside = True
             most.went_aside()
             return True
-        if len(placed) < self._places + self._beside and self._had(turn.client) <= LITTLE:
+        has_one = any(other.client == turn.client for other in self._running)
+        if len(placed) < self._places + self._beside and not has_one and self._had(turn.client) <= LITTLE:
             return True
         if slow:
             self._end_one_for(turn, max(SLOW, self._had(turn.client)))

@@ -19,6 +19,8 @@ from verify.files.template import Template
 from verify.files.turns import Turn, Turns
 
 NOBODY: Final = "-"
+_MOST_ENDING: Final = 4
+"""Workers aside that were told to end and have not yet; a further one is waited for."""
 
 
 class Workers:
@@ -42,6 +44,8 @@ class Workers:
         self._count = count
         self._live: list[Forked] = []
         self._spare: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+        self._closed = False
         self.confinement: layers.Report | None = None
         """How the last worker that started is confined; None before the first."""
 
@@ -72,12 +76,14 @@ class Workers:
 
     async def close(self) -> None:
         """Ends every worker that waits; one at work ends with its job."""
+        self._closed = True
         if self._spare is not None:
             self._spare.cancel()
             await asyncio.gather(self._spare, return_exceptions=True)
         for one in [one for one in self._live if not one.busy]:
             self._live.remove(one)
             await one.end()
+        await asyncio.gather(*self._ending)
         await self._template.close()
 
     async def _fresh(self, *, aside: bool = False) -> Forked:
@@ -88,8 +94,10 @@ class Workers:
 
     def _replace(self) -> None:
         """Makes another ready in good time, where there is a place for it and none waits for a job."""
+        if self._closed:
+            return
         quick = sum(not one.gave_way for one in self._live)
-        if quick <= self._count and not self._idle(aside=False) and (self._spare is None or self._spare.done()):
+        if quick < self._count and not self._idle(aside=False) and (self._spare is None or self._spare.done()):
             self._spare = asyncio.create_task(self._make_ready())
 
     async def _make_ready(self) -> None:
@@ -112,7 +120,7 @@ class Workers:
             turn.begin()
             async with asyncio.timeout(self._seconds + GRACE):
                 reply = await one.ask(job)
-            keep = not reply.last and len(self._idle(aside=one.gave_way)) <= self._count
+            keep = not reply.last and len(self._idle(aside=one.gave_way)) < self._count
             return reply.answer
         except TimeoutError:
             raise FileRefused("took_too_long") from None
@@ -122,5 +130,16 @@ class Workers:
             one.busy = False
             if not keep:
                 self._live.remove(one)
-                await asyncio.shield(one.end())
+                await self._let_end(one)
                 self._replace()
+
+    async def _let_end(self, one: Forked) -> None:
+        """Ends a worker; one aside, which gets a processor for that when one is idle, after its turn is over."""
+        if not one.gave_way:
+            await asyncio.shield(one.end())
+            return
+        task = asyncio.create_task(one.end())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        if len(self._ending) > _MOST_ENDING:
+            await asyncio.wait(self._ending, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""The few calls of Linux's that Python has no name for: prctl, unshare, capset and plain system calls.
+"""The few calls of Linux's that Python has no name for: prctl, unshare, capset, malloc_trim and plain system calls.
 
 Each raises OSError where the kernel refuses it, and where the system is not Linux.
 """

@@ -5,11 +5,13 @@ together grow too large, the largest client's oldest makes room: who sends a pho
 """
 
 import asyncio
+import contextlib
 from collections import Counter
 from typing import Any, Final
 
 from litestar.types import Receive
 
+from verify.files.confinement import kernel
 from verify.http.answers.problems import Refused
 from verify.http.guard.lane import Lane
 
@@ -27,6 +29,8 @@ _PIECE: Final = 64 << 10
 _PACE: Final = 16 << 20
 """Bytes a second of all large bodies together."""
 _RETRY_AFTER: Final = 10
+_GIVEN_BACK: Final = 10.0
+"""Seconds after a large body in which what it took of the allocator's memory is given back to the system."""
 
 
 class Underway:
@@ -40,6 +44,7 @@ class Underway:
         self._of: Counter[str] = Counter()
         self._come = 0
         self._lane = Lane()
+        self._giving_back = False
 
     @property
     def come(self) -> int:
@@ -87,6 +92,15 @@ class Underway:
             self._of[body.client] -= body.said
             if self._of[body.client] <= 0:
                 del self._of[body.client]
+            if body.come > _AT_ONCE and not self._giving_back:
+                self._giving_back = True
+                asyncio.get_running_loop().call_later(_GIVEN_BACK, self._give_back)
+
+    def _give_back(self) -> None:
+        """Has the allocator return what is free between what is in use, too (malloc_trim(3)): it never does by itself."""
+        self._giving_back = False
+        with contextlib.suppress(OSError, AttributeError):  # not Linux, or another C library
+            kernel.call("malloc_trim", 0)
 
     def _heaviest(self) -> "Body | None":
         """The oldest unfinished body of the client with the most bytes."""

@@ -10,7 +10,8 @@ import pytest
 
 from tests import invented_exam as exam
 from tests.http_service import client
-from verify.http.asked import forms
+from verify.http.answers.problems import Refused
+from verify.http.asked import bodies, forms
 
 MILLIONS = 10 << 20
 URLENCODED = "application/x-www-form-urlencoded"
@@ -152,3 +153,16 @@ async def test_a_query_of_thousands_is_refused() -> None:
         page = await service.get("/?" + "a&" * 5000)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
     assert page.status_code == 400
+
+
+def test_json_is_counted_the_same_wherever_a_piece_of_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within an escape, a string or between two rows; what stands in a string begins no row."""
+    rows = [{"number": '"\\', "name": '\\\\"{{{{[[,,'}] * 3
+    for size in range(1, 60):
+        monkeypatch.setattr(bodies, "_AT_ONCE", size)
+        for indent in (None, 1):
+            body = json.dumps(rows, indent=indent).encode()
+            bodies._bound(body, 3)
+            with pytest.raises(Refused) as refused:
+                bodies._bound(body, 1)
+            assert refused.value.code == "too_many_rows"

@@ -97,7 +97,7 @@ class Underway:
                 asyncio.get_running_loop().call_later(_GIVEN_BACK, self._give_back)
 
     def _give_back(self) -> None:
-        """Has the allocator return what is free between what is in use, too (malloc_trim(3)): it never does by itself."""
+        """Has the allocator return what lies free between what is in use (malloc_trim(3)): it never does by itself."""
         self._giving_back = False
         with contextlib.suppress(OSError, AttributeError):  # not Linux, or another C library
             kernel.call("malloc_trim", 0)

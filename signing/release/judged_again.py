@@ -3,19 +3,31 @@ its line in the log's file (2-formats, Transparency log).
 """
 
 import contextlib
+from functools import partial
 from typing import Any, Final
 
 from signing.release import registered, rules_alone, rules_registered, rules_snapshot
 from signing.release.log_state import Line, is_entry
 from signing.release.release_file import Release
-from verify.core import changes, pass_list
+from verify.core import changes, lookup_index, pass_list, signed
 from verify.core.chain import Chain
 from verify.core.errors import CoreError
+from verify.core.lookup_index import LookupIndex
+from verify.core.pass_list import PassList
 from verify.core.statement import Kind, Statement, decode
 
 _NAMED: Final = """
 select s.bytes from registry.certificate c join registry.statement s using (index)
 where c.short = any ($1) and octet_length(s.bytes) > 0 order by s.index
+"""
+_EXAM: Final = "select exam from registry.certificate where short = $1 order by index limit 1"
+_INDEXES: Final = """
+select s.bytes, s.index from registry.lookup_index i join registry.statement s using (index)
+where i.exam = $1 and octet_length(s.bytes) > 0 order by i.revision desc, s.index
+"""
+_LISTS: Final = """
+select s.bytes, s.index from registry.pass_list l join registry.statement s using (index)
+where l.exam = $1 and l.stage = 'final' and octet_length(s.bytes) > 0 order by l.revision desc, s.index
 """
 
 
@@ -36,13 +48,51 @@ async def check(connection: Any, line: Line, chain: Chain, first: int) -> None:
 
 
 async def _whole(connection: Any, said: list[Statement], chain: Chain) -> Release:
-    """The release, with the certificates that it named and the registry had already."""
+    """The release, with what it brought as it was: what the registry had already and the rules want beside the rest."""
+    beside = await _beside(connection, said, chain)
     here = {one.short for one in said}
-    shorts = [short for one in said for short in _named(one) if short not in here]
+    shorts = [short for one in (*beside, *said) for short in _named(one) if short not in here]
     rows = await connection.fetch(_NAMED, shorts)
     there = {row["bytes"]: None for row in rows}
-    data = b"".join([*there, *(one.data for one in said)])
+    data = b"".join([*there, *(one.data for one in (*beside, *said))])
     return rules_alone.check(data, chain.newest)
+
+
+async def _beside(connection: Any, said: list[Statement], chain: Chain) -> list[Statement]:
+    """Of each exam with a replacement its newest index, and with a correction its newest list, where not said anew.
+
+    A replacement that is signed anew comes with those that its release had, of which the keys may be good ones.
+    """
+    read = partial(_believed_first, connection, chain)
+    found: list[Statement] = []
+    for one in said:
+        with contextlib.suppress(CoreError):
+            change = changes.read(one) if one.kind is Kind.CHANGE else None
+            if change is None or change.replacement is None:
+                continue
+            exam = await connection.fetchval(_EXAM, change.replacement.short)
+            index = None if _has(said, found, Kind.LOOKUP_INDEX, exam) else await read(_INDEXES, LookupIndex, exam)
+            wants = change.reason == "registration_error" and not _has(said, found, Kind.PASS_LIST, exam)
+            listed = await read(_LISTS, PassList, exam) if wants else None
+            found += [statement for statement in (listed, index) if statement is not None]
+    return found
+
+
+def _has(said: list[Statement], found: list[Statement], kind: Kind, exam: str | None) -> bool:
+    """Whether the exam's list or index is among these."""
+    read = pass_list.read if kind is Kind.PASS_LIST else lookup_index.read
+    return any(read(one).exam == exam for one in (*said, *found) if one.kind is kind)
+
+
+async def _believed_first(
+    connection: Any, chain: Chain, query: str, kind: type[LookupIndex] | type[PassList], exam: str | None
+) -> Statement | None:
+    """The first believed of these rows."""
+    for row in await connection.fetch(query, exam):
+        with contextlib.suppress(CoreError):
+            signed.believed(kind, row["bytes"], row["index"], chain)
+            return decode(row["bytes"])
+    return None
 
 
 def _named(one: Statement) -> list[bytes]:

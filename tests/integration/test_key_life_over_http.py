@@ -5,6 +5,7 @@ from the list.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from keys.passphrase import Known
 from keys.root_medium import RootMedium
 from migrations import embedded
 from signing.ledger import compare
-from signing.release import disbelieved, release_file
+from signing.release import disbelieved, into_registry, release_file
 from signing.release.log_state import LogState
 from signing.steps import change as status
 from signing.steps import publish as publishing
@@ -33,7 +34,7 @@ from signing.steps.resign import Resigned
 from signing.steps.withdraw import withdraw
 from signing.workbook import judging
 from tests import signing_room
-from tests.conftest import fresh_registry
+from tests.conftest import execute_as_owner, fresh_registry
 from tests.http_service import Time, client
 from tests.integration.test_signing_after_http import DAY, PEOPLE, Office
 from tests.releases import number
@@ -174,6 +175,22 @@ class Centre(Office):
             ]
             return [sorted(given, key=lambda one: one.number), heads, rows, changes]
 
+    @contextlib.contextmanager
+    def lost(self, server: embedded.Database) -> Iterator[None]:
+        """What is published meanwhile, the registry has lost afterwards: a copy from before takes its place."""
+        name = self.urls.owner.rpartition("/")[2]
+        execute_as_owner(server, f"create database {name}_before template {name}")
+        yield
+        execute_as_owner(server, f"drop database {name}")
+        execute_as_owner(server, f"alter database {name}_before rename to {name}")
+        execute_as_owner(server, f"grant connect on database {name} to yinjian_signer, yinjian_reader")
+
+    def give_back(self, now: int) -> tuple[str, ...]:
+        """What ``yinjian-sign publish --lost`` does."""
+        keyring = (self.place.folder / "keys" / "keyring.cbor").read_bytes()
+        log = self.place.log_at(now)
+        return into_registry.give_back(self.urls.signer, keyring=keyring, root=self.place.root, log=log, now=now)
+
     def rebuilt(self, folder: Path) -> None:
         """Makes the ledger anew from the releases alone: it knows what the old one knows, and the registry agrees."""
         place = self.place.copy(folder)
@@ -219,7 +236,7 @@ BEFORE = ["replaced", "revoked", "suspended", "valid", "replaced", "withdrawn", 
 DAY_FOUR = ["replaced", "revoked", "suspended", "suspended", "valid", "withdrawn", "valid", "not_yet_valid"]
 
 
-def test_a_stolen_status_key_unrevokes_nobody(centre: Centre) -> None:
+def test_a_stolen_status_key_unrevokes_nobody(centre: Centre, server: embedded.Database) -> None:
     """Declared, it would make revoked ones valid: that is told, refused at publishing, and made anew first."""
     now = NOW + 10 * DAY
     assert centre.states(now) == BEFORE
@@ -249,7 +266,10 @@ def test_a_stolen_status_key_unrevokes_nobody(centre: Centre) -> None:
     made = centre.resign(now)
     assert (made.lists, made.changes, made.indexes, made.exams, made.strange) == (0, 6, 0, (), 0)
     assert made.path is not None
-    centre.publish(made.path, now)
+    with centre.lost(server):
+        centre.publish(made.path, now)
+    # A registry that lost it takes it back, though list and index that it came with were there before it.
+    assert centre.give_back(now) == (made.path.name,)
     assert centre.states(now) == BEFORE
     assert centre.states(now, 4) == DAY_FOUR
     again = centre.resign(now + 1)

@@ -1,5 +1,7 @@
 """Pasted rows: number and name found among whatever stands beside them, or the line named; never a wrong name."""
 
+import time
+
 import pytest
 
 from verify.files.tables import formats
@@ -76,6 +78,13 @@ def test_what_stands_in_a_column_again_and_again_is_no_name() -> None:
     """Places and departments that no list knows are told from names by the other lines."""
     rows = read(f"曙光\t阿丽\t{N}\n曙光\t古丽\t{N}\n朝阳里\t帕提\t{N}")
     assert [name for _, name, _ in rows] == ["阿丽", "古丽", "帕提"]
+
+
+def test_a_line_of_nothing_but_words_costs_what_it_is_long() -> None:
+    """Each word is looked at once: a form full of such lines took minutes."""
+    begun = time.process_time()
+    read(("a " * 2000 + "\n") * 20)
+    assert time.process_time() - begun < 2
 
 
 def test_a_pasted_table_is_read_by_its_header() -> None:

@@ -87,6 +87,12 @@ def test_a_bad_table_is_refused_with_its_reason(data: bytes, code: str) -> None:
     assert refused.value.code == code
 
 
+def test_half_a_character_in_json_is_a_refusal() -> None:
+    """No answer could name it: it ended the reader that tried."""
+    with pytest.raises(FileRefused, match="not_a_table"):
+        formats.read(b'[{"number": "A1", "name": "\\ud800"}]')
+
+
 def test_five_thousand_rows_are_not_too_many() -> None:
     """The limit itself is allowed, in each form."""
     rows = [{"number": "A1", "name": "B"}] * 5000

@@ -3,6 +3,7 @@
 import io
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -396,13 +397,47 @@ def test_room_is_right_of_cells_merges_and_pictures_beside_the_rows() -> None:
         lambda xml: b"<!DOCTYPE x>" + xml,
         lambda xml: xml.replace(b'r="B3"', b'r="3B"'),
         lambda xml: b'<?xml version="1.0" encoding="klingon"?>' + xml,
+        lambda xml: xml.replace(b"<sheetData>", b'<cols><col width="9"/></cols><sheetData>'),
     ],
-    ids=["cut", "a document type", "a name of no cell", "an encoding that is none"],
+    ids=["cut", "a document type", "a name of no cell", "an encoding that is none", "columns that are none"],
 )
 def test_a_sheet_that_cannot_be_changed_is_refused(change: Callable[[bytes], bytes]) -> None:
     """And never comes back half."""
     with pytest.raises(Unreadable):
         filled(with_parts(plain(*ROWS), {SHEET: change}))
+
+
+def test_a_picture_without_a_size_is_a_damaged_file() -> None:
+    """As it is told by no number."""
+    drawing = "xl/drawings/drawing1.xml"
+    data = with_parts(rich(*ROWS), {drawing: lambda xml: re.sub(rb' cx="\d+"', b' cx="wide"', xml)})
+    assert data != rich(*ROWS)
+    with pytest.raises(Unreadable, match="damaged_file"):
+        filled(data)
+
+
+def test_parts_that_lie_over_one_another_or_outside_the_file_are_a_damaged_file() -> None:
+    """What is copied as it is packed would be copied as often as it is named: a small file made a huge one."""
+    data = with_parts(plain(*ROWS), {}, {f"a{n}": b"" for n in range(9)})
+    entry = data.index(b"PK\x01\x02")
+    for at, new in ((20, b"\xff\xff\xff\x7f"), (42, b"\xff\xff\xff\x7f")):  # size as packed, place
+        odd = data[: entry + at] + new + data[entry + at + 4 :]
+        with pytest.raises(Unreadable, match="damaged_file"):
+            filled(odd)
+
+
+def test_changes_at_each_of_many_places_cost_what_the_part_is_long() -> None:
+    """They are taken off their list together: one by one from its front, each moved all the others."""
+
+    class Marked(splice.Splice):
+        def opened(self, tag: str, attributes: dict[str, str]) -> None:
+            if tag == "b":
+                self.retag(attributes)
+
+    xml = b"<a>" + b"<b/>" * 200_000 + b"</a>"
+    begun = time.process_time()
+    assert Marked().whole(xml) == xml
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize("kind", ["plain", "a prefix", "no names", "strict"])

@@ -47,6 +47,8 @@ def read(data: bytes, place: int = 0) -> Sheet:
         (89, '[<90]"不合格";"合格"', Formatted(89, "不合格")),
         (95, "# ?/?", Formatted(95, None)),
         (5, "[DBNum1]0", Formatted(5, None)),
+        (5, "[>1.2.3]0", Formatted(5, None)),
+        (1e299, "0.00" + "%" * 210, Formatted(1e299, None)),
         (1234567890123, "000-0000-000000", Formatted(1234567890123, "123-4567-890123")),
         (44674, "yyyy-mm-dd", datetime.date(2022, 4, 23)),
         (44674.5, 'yyyy"年"m"月"d"日" h:mm', datetime.datetime(2022, 4, 23, 12)),  # noqa: DTZ001 -- of no zone
@@ -195,6 +197,8 @@ def test_texts_are_read_as_excel_shows_them() -> None:
     assert read(xlsx(rows, changes={"xl/sharedStrings.xml": texts})).rows == {1: ["王 芳", "李", "a\rb_x0041_"]}
     rich = Raw('<c r="{r}" t="inlineStr"><is><r><t>王</t></r><r><t>芳</t></r><rPh><t>x</t></rPh></is></c>')
     assert read(xlsx([[rich]])).rows == {1: ["王芳"]}
+    halves = Raw('<c r="{r}" t="inlineStr"><is><t>_xD840__xDC00__xD840_</t></is></c>')
+    assert read(xlsx([[halves]])).rows == {1: ["𠀀\ufffd"]}
 
 
 def test_rows_and_cells_may_come_without_their_names_and_out_of_order() -> None:
@@ -205,6 +209,12 @@ def test_rows_and_cells_may_come_without_their_names_and_out_of_order() -> None:
     assert sheet.rows == {1: [1, 2], 3: [None, 3]}
     assert list(sheet.rows) == [1, 3]
     assert (sheet.last, sheet.width) == (3, 2)
+
+
+def test_columns_hidden_from_before_the_first_are_those_that_there_are() -> None:
+    """However far before; each was counted once, hundreds of millions of them too."""
+    sheet = read(xlsx([[1]], columns='<cols><col min="-20000000" max="2" hidden="1"/></cols>'))
+    assert sheet.hidden_columns == {0, 1}
 
 
 def test_days_count_from_1904_where_the_workbook_says_so() -> None:

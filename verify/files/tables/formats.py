@@ -1,6 +1,6 @@
 """Reading and filling spreadsheets, their kind judged by their bytes. Runs in a worker process."""
 
-import json
+import codecs
 from collections.abc import Sequence
 from typing import Final
 
@@ -71,8 +71,7 @@ def fill(data: bytes, listed: Listed, headers: Triple, results: Sequence[Verifie
 
 def _read_json(data: bytes) -> Listed:
     try:
-        tree = json.loads(data.decode("utf-8-sig"))
-        rows = msgspec.convert(tree, list[JsonRow])
-    except (ValueError, RecursionError, msgspec.ValidationError):
+        rows = msgspec.json.decode(data.removeprefix(codecs.BOM_UTF8), type=list[JsonRow])
+    except (ValueError, RecursionError, msgspec.DecodeError):
         raise FileRefused("not_a_table") from None
     return of_rows(rows)

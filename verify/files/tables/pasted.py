@@ -111,18 +111,23 @@ def _by_space(part: str) -> list[str]:
 
     Latin words belong together, and so do single Chinese characters (张 三); other Chinese words stand alone.
     """
-    found: list[str] = []
     if line_words.is_date(part):
         return [part]
+    found: list[list[str]] = []
     for word in " ".join(_SCRIPTS.split(part) if not any(c.isspace() for c in part) else [part]).split():
-        before = found[-1] if found else ""
-        latin = before.isascii() and word.isascii() and not any(c.isdigit() for c in before + word)
-        chinese = not before.isascii() and not word.isascii() and min(len(before), len(word)) == 1
-        if before and (latin or chinese):
-            found[-1] = f"{before} {word}"
+        if found and _belong_together(found[-1], word):
+            found[-1].append(word)
         else:
-            found.append(word)
-    return found
+            found.append([word])
+    return [" ".join(words) for words in found]
+
+
+def _belong_together(words: Sequence[str], word: str) -> bool:
+    last = words[-1]
+    if last.isascii() and word.isascii():
+        return not any(c.isdigit() for c in last + word)
+    alone = len(word) == 1 or len(words) == len(last) == 1
+    return alone and not last.isascii() and not word.isascii()
 
 
 def _columns(lines: Sequence[_Line]) -> tuple[int | None, int | None]:

@@ -7,7 +7,7 @@ and the caller must not take the number for what people see. Dates are told apar
 
 import functools
 import re
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Final
 
 import msgspec
@@ -29,7 +29,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<digit>[0#?])|(?P<point>\.)|(?P<comma>,)|(?P<percent>%)|(?P<slash>/)|(?P<text>@)|(?P<next>;)|(?P<other>.)",
     re.DOTALL | re.IGNORECASE,
 )
-_CONDITION: Final = re.compile(r"(<=|>=|<>|<|>|=)(-?[0-9.]+)")
+_CONDITION: Final = re.compile(r"(<=|>=|<>|<|>|=)(-?[0-9]+(?:\.[0-9]*)?|-?\.[0-9]+)")
 _ELAPSED: Final = re.compile(r"[hms]+", re.IGNORECASE)
 _CURRENCY: Final = re.compile(r"\$([^-]*)(?:-.*)?")
 _EXACT: Final = Context(prec=700, rounding=ROUND_HALF_UP)
@@ -65,8 +65,8 @@ def _sections(code: str) -> tuple[_Section, ...]:
                 tokens.append(("elapsed", text))
             elif currency := _CURRENCY.fullmatch(text):
                 tokens.append(("quoted", currency[1]))
-            elif text.upper().startswith(("DBNUM", "NATNUM")):
-                tokens.append(("numerals", text))
+            elif text.upper().startswith(("DBNUM", "NATNUM", "<", ">", "=")):
+                tokens.append(("not followed", text))
         elif kind != "fill":
             tokens.append((kind, " " if kind == "space" else text))
     return (*sections, _Section(tuple(tokens), condition))
@@ -103,7 +103,7 @@ def of_number(value: float, code: str) -> str | None:
     chosen, minus = _choose(sections[:3], number)
     if chosen is None:
         return None
-    if chosen.has("date", "elapsed", "slash", "numerals"):
+    if chosen.has("date", "elapsed", "slash", "not followed"):
         return None
     if chosen.has("general", "text") and not chosen.has("digit"):
         shown = "".join(plain(abs(value)) if kind in ("general", "text") else text for kind, text in chosen.tokens)
@@ -111,7 +111,10 @@ def of_number(value: float, code: str) -> str | None:
         shown = "".join(text for _kind, text in chosen.tokens)
         return shown.strip()
     else:
-        shown = _digits(abs(number), chosen.tokens)
+        try:
+            shown = _digits(abs(number), chosen.tokens)
+        except InvalidOperation:  # hundreds of percent signs, and more digits than any number has
+            return None
     return f"-{shown.strip()}" if minus and any(c in "123456789" for c in shown) else shown.strip()
 
 

@@ -6,6 +6,7 @@ Part names count without case, with slashes of either kind, and relative to the 
 
 import io
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -33,6 +34,8 @@ class Parts:
             raise Unreadable("too_many_parts")
         if sum(entry.file_size for entry in entries) > limits.unpacked:
             raise Unreadable("unpacks_too_large")
+        if sum(entry.compress_size for entry in entries) > len(data):  # parts that lie over one another
+            raise Unreadable("damaged_file")
         self.entries: Final = {normal_name(entry.filename): entry for entry in entries}
         """By normal name, in the file's order."""
 
@@ -114,6 +117,6 @@ def damaged() -> Iterator[None]:
     try:
         yield
     # zipfile says NotImplementedError to a compression that it does not know, RuntimeError to a password.
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, expat.ExpatError, ElementTree.ParseError,
+    except (zipfile.BadZipFile, struct.error, zlib.error, KeyError, EOFError, expat.ExpatError, ElementTree.ParseError,
             NotImplementedError, RuntimeError, OSError, ValueError, UnicodeError):  # fmt: skip
         raise Unreadable("damaged_file") from None

@@ -81,9 +81,9 @@ class _Patching:
             keys = {key for key, (_kind, part) in self.related.items() if part in bare}
             self.package.change(self.book, _Book(sheets, keys, self._kinds()).run(pieces(self.parts, self.book)))
         self._write_styles()
-        for key, (kind, _part) in self.related.items():
+        for key, (kind, part) in self.related.items():
             if kind == "vbaProject" or (kind == "calcChain" and any(formulas_lost)):
-                self.package.drop(self.book, key)
+                self.package.drop(self.book, key, part)
         self.package.drop_macros()
         self.package.retype(self.book, f"{_TYPES}sheet.main+xml")
         return self.package.written()

@@ -73,9 +73,8 @@ class Rewrite:
         self.change(part, pieces)
         self._types[part] = content_type
 
-    def drop(self, owner: str, key: str) -> None:
-        """Leaves out the part that the relationship ``key`` of ``owner`` leads to, and its relationships."""
-        part = self.parts.related(owner)[key][1]
+    def drop(self, owner: str, key: str, part: str) -> None:
+        """Leaves out ``part``, to which the relationship ``key`` of ``owner`` leads, and its relationships."""
         self._unrelated.setdefault(owner, set()).add(key)
         self._dropped |= {part, relations_of(part)}
 

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 from typing import Any, Final
-from xml.parsers import expat
 
 import msgspec
 
 from verify.shared.spreadsheet import places
-from verify.shared.spreadsheet.parts import Parts
+from verify.shared.spreadsheet.parts import Parts, damaged
 from verify.shared.spreadsheet.patch_package import pieces
 from verify.shared.spreadsheet.places import LAST_COLUMN, area
 from verify.shared.spreadsheet.splice import local, parser, utf8
-from verify.shared.spreadsheet.unreadable import Unreadable
 
 _EMU_OF_A_COLUMN: Final = 609_600
 _EMU_OF_A_ROW: Final = 190_500
@@ -91,8 +89,9 @@ def survey(parts: Parts, part: str, header: int) -> Survey:
         "sheetProtection": sets("protected"), "cfRule": sets("rules"), "tablePart": sets("tables"),
         "autoFilter": sets("filtered"), "legacyDrawing": on_shapes, "drawing": on_drawing,
     }  # fmt: skip
-    _feed(parts, part, known)
-    found.last_column = max(found.last_column, content, _under_drawings(parts, part, found.drawings, header))
+    with damaged():
+        _feed(parts, part, known)
+        found.last_column = max(found.last_column, content, _under_drawings(parts, part, found.drawings, header))
     return found
 
 
@@ -112,12 +111,9 @@ def _feed(parts: Parts, part: str, known: dict[str, Callable[[dict[str, str]], N
 
     reader = parser()
     reader.StartElementHandler = start
-    try:
-        for piece in utf8(pieces(parts, part)):
-            reader.Parse(piece, False)
-        reader.Parse(b"", True)
-    except (expat.ExpatError, ValueError, KeyError):
-        raise Unreadable("damaged_file") from None
+    for piece in utf8(pieces(parts, part)):
+        reader.Parse(piece, False)
+    reader.Parse(b"", True)
 
 
 def _under_drawings(parts: Parts, part: str, drawings: list[str], header: int) -> int:

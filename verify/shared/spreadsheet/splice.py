@@ -9,6 +9,7 @@ from typing import Any, Final
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
+from verify.shared.spreadsheet.parts import damaged
 from verify.shared.spreadsheet.unreadable import Unreadable
 
 
@@ -52,7 +53,7 @@ class Splice:
 
     def run(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """The part with its changes. Raises Unreadable."""
-        try:
+        with damaged():
             for piece in utf8(pieces):
                 self._buffer += piece
                 self._reader.Parse(piece, False)
@@ -60,8 +61,6 @@ class Splice:
                 if len(self._buffer) > _MOST_HELD + len(piece):
                     raise Unreadable("damaged_file")
             self._reader.Parse(b"", True)
-        except (expat.ExpatError, ValueError):  # ValueError: a number that is none
-            raise Unreadable("damaged_file") from None
         self._held = None
         yield self._ready(self._base + len(self._buffer))
 
@@ -177,10 +176,14 @@ class Splice:
         """What will not change any more of the part before ``until``."""
         until = min([until, *([] if self._held is None else [self._held])])
         ready, at = bytearray(), self._base
-        while self._changes and self._changes[0][1] <= until:
-            start, end, xml = self._changes.pop(0)
+        made = 0
+        for start, end, xml in self._changes:
+            if end > until:
+                break
+            made += 1
             ready += self._buffer[at - self._base : start - self._base] + xml
             at = end
+        del self._changes[:made]
         until = max(at, min([until, *(start for start, _, _ in self._changes[:1])]))
         ready += self._buffer[at - self._base : until - self._base]
         del self._buffer[: until - self._base]

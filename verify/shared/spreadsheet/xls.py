@@ -38,14 +38,14 @@ class Xls:
                 file_contents=data, formatting_info=True, ragged_rows=True, on_demand=True, logfile=io.StringIO()
             )
             self._stream = _stream(data)
-        self._styles = [Style.of(self._code(about.format_key)) for about in self._book.xf_list]
-        hidden: list[int] = vars(self._book)["_sheet_visibility"]  # known here alone before a sheet is read
-        self._starts = [start for start, kind in _sheets(self._stream) if kind == 0]
-        self._computed = any(code in _COMPUTING for code, _at, _size in _records(self._stream, 0))
-        self.sheets: tuple[Named, ...] = tuple(
-            Named(name=name, place=place, hidden=bool(hidden[place]))
-            for place, name in enumerate(self._book.sheet_names())
-        )
+            self._styles = [Style.of(self._code(about.format_key)) for about in self._book.xf_list]
+            hidden: list[int] = vars(self._book)["_sheet_visibility"]  # known here alone before a sheet is read
+            self._starts = [start for start, kind in _sheets(self._stream) if kind == 0]
+            self._computed = any(code in _COMPUTING for code, _at, _size in _records(self._stream, 0))
+            self.sheets: tuple[Named, ...] = tuple(
+                Named(name=name, place=place, hidden=bool(hidden[place]))
+                for place, name in enumerate(self._book.sheet_names())
+            )
         if not self.sheets:
             raise Unreadable("no_sheet")
 

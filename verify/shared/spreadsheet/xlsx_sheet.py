@@ -103,7 +103,7 @@ class _Reader:
             self._merged(attributes.get("ref", ""))
         elif tag == "col" and attributes.get("hidden") in _TRUE:
             first, last = int(attributes["min"]), int(attributes["max"])
-            self.hidden_columns.update(range(first - 1, min(last, self._limits.columns)))
+            self.hidden_columns.update(range(max(first, 1) - 1, min(last, self._limits.columns)))
 
     def data(self, text: str) -> None:
         """Characters of an element."""

@@ -9,10 +9,14 @@ _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def unescaped(text: str) -> str:
-    """A text with the characters that XML cannot hold in their places (ECMA-376 part 1, 22.9.2.19 ST_Xstring)."""
+    """A text with the characters that XML cannot hold in their places (ECMA-376 part 1, 22.9.2.19 ST_Xstring).
+
+    They are written in UTF-16; half a character is none.
+    """
     if "_x" not in text:
         return text
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    whole = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def read_texts(parts: Parts, name: str) -> list[str]:

@@ -12,9 +12,12 @@ import msgspec
 from tests import releases
 from tests.invented import CEM, CERTIFICATE, ENTRIES, ISSUED_AT, LOG, ROOT, STATUS, TestKey, keyring, resign
 from tests.vectors.broken import Broken, broken
-from verify.core import statement
+from verify.core import kinds as core_kinds
+from verify.core import signed, statement
+from verify.core.chain import Chain
 from verify.core.document import Document
 from verify.core.erasure import Erasure
+from verify.core.errors import CoreError
 from verify.core.keyring import Use, kid_of, thumbprint
 from verify.core.log import tree
 from verify.core.snapshot import Snapshot
@@ -25,7 +28,7 @@ TWINS: Final = (TestKey("twin 17212"), TestKey("twin 62361"))
 """Two keys of one kid, which is only a hint."""
 NEUTRAL: Final = b"\x01" + bytes(31)
 """The public key of small order for which anybody can sign."""
-_OF: Final[dict[Use, TestKey]] = {
+SIGNERS: Final[dict[Use, TestKey]] = {
     "root": ROOT, "certificate": CERTIFICATE, "status": STATUS, "credential": CREDENTIAL, "log": LOG,
 }  # fmt: skip
 _LOST: Final[tuple[Use, ...]] = ("root", "certificate", "status", "credential")
@@ -300,7 +303,7 @@ def kinds() -> tuple[Fields, ...]:
 
 
 def _cases(kind: Fields) -> Iterator[Broken]:
-    key = _OF[kind.use]
+    key = SIGNERS[kind.use]
     one = statement.decode(kind.good)
 
     def content(value: Any, by: TestKey = key) -> bytes:
@@ -322,7 +325,7 @@ def _cases(kind: Fields) -> Iterator[Broken]:
     for failure, change in kind.claims.items():
         claims = {k: v for k, v in (one.claims | change).items() if v is not None}
         yield Broken(failure, OWN_CODES.get(failure, "malformed"), resign(key, claims))
-    for use, other in _OF.items():
+    for use, other in SIGNERS.items():
         if use != kind.use:
             yield Broken(f"by_a_{use}_key", "key_wrong_use", content(one.content, other))
     yield Broken("by_a_retired_key", "key_retired", content(one.content, _RETIRED[kind.use]))
@@ -358,4 +361,18 @@ def statements() -> dict[str, Any]:
 
 def _good(data: bytes) -> dict[str, Any]:
     found = statement.decode(data)
+    return {"code": None, "kind": found.kind.value, "entry": tree.entry_of(found).hex()}
+
+
+def read_alone(data: bytes, chain: Chain) -> dict[str, Any]:
+    """What a statement without a place in the log is worth."""
+    try:
+        outer = statement.envelope(data)
+        key = signed.signer(outer, chain.newest)
+        found = statement.opened(outer)
+        signed.check_use(found, key)
+        core_kinds.of(found).read(found)
+        signed.check_place(key, chain, None)
+    except CoreError as error:
+        return {"code": error.code}
     return {"code": None, "kind": found.kind.value, "entry": tree.entry_of(found).hex()}

@@ -42,3 +42,19 @@ def verifier(go: Go, tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = go("build", "-o", program, "verifier.go")
     assert built.returncode == 0, built.stderr
     return program
+
+
+@pytest.fixture(scope="session")
+def runner(go: Go, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The vectors' runner, built."""
+    program = tmp_path_factory.mktemp("runner") / "runner"
+    built = go("test", "-c", "-o", program, "verifier.go", "verifier_test.go")
+    assert built.returncode == 0, built.stderr
+    return program
+
+
+def run(runner: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """What the runner says, in the folder of its own."""
+    return subprocess.run(
+        [runner, "-test.v", *words], cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False
+    )

@@ -13,27 +13,11 @@ from typing import Any, Final
 import pytest
 
 from tests.vectors import regenerate
-from tests.verify.core.conftest import FOLDER, Go
+from tests.verify.core.conftest import FOLDER, Go, run
 
 FILES: Final = {
     "Chains": "chains", "Statements": "statements", "Texts": "qr_text", "Snapshots": "snapshots", "Verdicts": "verdicts"
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def runner(go: Go, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The vectors' runner, built."""
-    program = tmp_path_factory.mktemp("runner") / "runner"
-    built = go("test", "-c", "-o", program, "verifier.go", "verifier_test.go")
-    assert built.returncode == 0, built.stderr
-    return program
-
-
-def run(runner: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    """What the runner says, in the folder of its own."""
-    return subprocess.run(
-        [runner, "-test.v", *words], cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 def load(name: str) -> Any:

@@ -10,12 +10,15 @@ from typing import Final
 import pytest
 
 from tests import PROJECT
-from tests.invented import CERTIFICATE, resign
+from tests.invented import CERTIFICATE, TestKey, resign
 from tests.mutants import mutants
-from tests.vectors import regenerate, verdicts
-from verify.core import qr_text, statement, verdict
+from tests.vectors import regenerate, statements, verdicts
+from tests.verify.core.conftest import run
+from verify.core import cbor, qr_text, statement, verdict
+from verify.core.chain import Chain
 from verify.core.errors import Unreadable
 from verify.core.offline import Knowledge
+from verify.core.statement import Draft
 
 VERDICTS: Final = json.loads((regenerate.FOLDER / "verdicts.json").read_text("utf-8"))
 PLAIN: Final = [
@@ -25,6 +28,8 @@ PLAIN: Final = [
 """The cases with nothing at hand but the first keyring."""
 NOW: Final = verdicts.NOW
 MUTANTS: Final = 400
+ALTERED: Final = 60
+"""Altered statements of each kind."""
 
 Judged = tuple[str, list[list[object]]]
 """Outcome, and for each step its number, result and code."""
@@ -89,3 +94,33 @@ def test_the_verifier_in_go_agrees_with_the_core(
     ]
     both = itertools.zip_longest(texts, expected, answers)
     assert [case for case in both if case[1] != case[2]][:3] == []
+
+
+def test_statements_of_every_kind_are_believed_alike_in_go(runner: Path, tmp_path: Path) -> None:
+    """Altered statements of each kind, signed anew where they can be, as vectors that expect the core's own answer."""
+    vectors = json.loads((regenerate.FOLDER / "statements.json").read_text("utf-8"))
+    chain = Chain.follow([(bytes.fromhex(data), None) for data in vectors["keyrings"]], bytes.fromhex(vectors["root"]))
+    made = [
+        (kind, data if data[:1] != b"\x84" else _sealed(statements.SIGNERS[kind.use], data))
+        for kind in statements.kinds()
+        for data in mutants([kind.good], 17, ALTERED)
+    ]
+    cases = [
+        {"kind": kind.name, "class": "mutant", "statement": data.hex(), "expect": statements.read_alone(data, chain)}
+        for kind, data in made
+    ]
+    assert len({case["expect"]["code"] for case in cases}) > 7
+    (tmp_path / "statements.json").write_text(json.dumps(vectors | {"cases": cases}), "utf-8")
+    done = run(runner, "-test.run", "^TestStatements$", "-vectors", tmp_path)
+    assert done.returncode == 0, done.stdout[:4000]
+
+
+def _sealed(key: TestKey, data: bytes) -> bytes:
+    """``data`` signed anew where its outer layer can be read."""
+    try:
+        outer = statement.envelope(data)
+        protected, _unprotected, payload, _signature = cbor.decode(data)
+    except Unreadable:
+        return data
+    assert outer.payload == payload
+    return key.sign(Draft(protected=protected, payload=payload))

@@ -11,11 +11,10 @@ from tests.memory_registry import MemoryRegistry
 from tests.vectors import counts, regenerate, verdicts
 from tests.vectors import statements as statement_vectors
 from tests.vectors.broken import PAYLOADS
-from verify.core import kinds, offline, qr_text, signed, statement, verdict
+from verify.core import offline, qr_text, statement, verdict
 from verify.core.believed_list import BelievedList
 from verify.core.chain import Chain
-from verify.core.errors import CoreError, KeyringRefused, NotBelieved, Unreadable
-from verify.core.log import tree
+from verify.core.errors import KeyringRefused, NotBelieved, Unreadable
 from verify.core.register import Register, revisions
 from verify.core.statement import Kind
 
@@ -58,27 +57,13 @@ def test_a_chain_is_followed_or_refused_as_its_vector_says(case: dict[str, Any])
     assert refused.value.code == case["expect"]["code"]
 
 
-def read_alone(data: bytes, chain: Chain) -> dict[str, Any]:
-    """What a statement without a place in the log is worth."""
-    try:
-        outer = statement.envelope(data)
-        key = signed.signer(outer, chain.newest)
-        found = statement.opened(outer)
-        signed.check_use(found, key)
-        kinds.of(found).read(found)
-        signed.check_place(key, chain, None)
-    except CoreError as error:
-        return {"code": error.code}
-    return {"code": None, "kind": found.kind.value, "entry": tree.entry_of(found).hex()}
-
-
 def test_a_statement_of_every_kind_is_taken_or_refused_as_its_vector_says() -> None:
     """Each kind has one good statement at least and every class of failure that any kind can have, with its code."""
     chain = Chain.follow([(bytes.fromhex(data), None) for data in STATEMENTS["keyrings"]], ROOT)
     wrong = [
         (case["kind"], case["class"])
         for case in STATEMENTS["cases"]
-        if read_alone(bytes.fromhex(case["statement"]), chain) != case["expect"]
+        if statement_vectors.read_alone(bytes.fromhex(case["statement"]), chain) != case["expect"]
     ]
     assert wrong == []
     classes = {kind.name: {case["class"] for case in STATEMENTS["cases"] if case["kind"] == kind.name} for kind in ALL}

@@ -18,8 +18,15 @@ Go = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="session")
 def go(tmp_path_factory: pytest.TempPathFactory) -> Go:
     """The go command in the verifier's folder, with a cache of its own, no module from anywhere and no C compiler."""
-    cache = str(tmp_path_factory.mktemp("go"))
-    settings = {"GOCACHE": cache, "GOTOOLCHAIN": "local", "GOPROXY": "off", "GOFLAGS": "-mod=mod", "CGO_ENABLED": "0"}
+    own = tmp_path_factory.getbasetemp()
+    cache = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "go"  # one for all workers of a run
+    settings = {
+        "GOCACHE": str(cache),
+        "GOTOOLCHAIN": "local",
+        "GOPROXY": "off",
+        "GOFLAGS": "-mod=mod",
+        "CGO_ENABLED": "0",
+    }
 
     def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

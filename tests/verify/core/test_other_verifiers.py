@@ -5,7 +5,7 @@ import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -105,7 +105,7 @@ def test_statements_of_every_kind_are_believed_alike_in_go(runner: Path, tmp_pat
         for kind in statements.kinds()
         for data in mutants([kind.good], 17, ALTERED)
     ]
-    cases = [
+    cases: list[dict[str, Any]] = [
         {"kind": kind.name, "class": "mutant", "statement": data.hex(), "expect": statements.read_alone(data, chain)}
         for kind, data in made
     ]

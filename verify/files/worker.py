@@ -24,7 +24,7 @@ from verify.files.forking import forking
 
 _KEPT_MEMORY: Final = 320 * 1024
 """Peak resident memory in KiB after which a worker makes room for a fresh one."""
-_MOST_JOBS: Final = 200
+_MOST_JOBS: Final = 1_000
 
 
 def _peak(status: TextIO | None) -> int:

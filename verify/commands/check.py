@@ -23,7 +23,7 @@ from verify.core.china_time import ZONE, local_text
 from verify.core.errors import NotAskable, Unreadable
 from verify.core.standing import CLOCK_SKEW
 from verify.shared import environment
-from verify.shared.command import LOCALE, Refusal, messages, print_json
+from verify.shared.command import LOCALE, Refusal, messages, print_json, reason
 from verify.shared.progress import shown
 
 _ = messages(LOCALE)
@@ -45,7 +45,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.command(
     help=_(
-        "Check certificates without a network: QR texts, pictures, PDFs, folders, spreadsheets or lists of texts.\n\n"
+        "Check certificates without a network: QR texts, pictures, PDFs, folders, spreadsheets or lists of texts; "
+        "- is a file on standard input.\n\n"
         "It goes by what `fetch` kept, or by --keyring and --snapshot. Exit 0: all valid; 1: one is not; "
         "3: something could not be checked."
     )
@@ -86,7 +87,12 @@ def check(
     try:
         wanted, hidden = things.names(given)
     except things.NoThing as error:
-        raise click.UsageError(_("{} is neither a file here nor a certificate's QR text.").format(error)) from None
+        raise click.UsageError(
+            _(
+                "{} is neither a file here nor a certificate's QR text. A certificate's number alone is checked by "
+                "the centre's service, not here."
+            ).format(told.plain(str(error)) or '""')
+        ) from None
     if keyring is not None:
         centres = [_from_files(keyring, root, snapshot, checkpoint)]
     else:
@@ -95,7 +101,7 @@ def check(
         raise Refusal(_("No centre's keyring is here: `yinjian-verify fetch URL` once, or --keyring FILE."))
     desk = _Desk(centres, receipt, int(time.time()), _moment(as_of))
     if hidden:
-        click.echo(_("{} hidden files were passed over.").format(hidden), err=True)
+        click.echo(_("Hidden files passed over: {}.").format(hidden), err=True)
     found = asyncio.run(_judged(wanted, desk, tell=None if as_json else _show))
     desk.tell_time()
     if as_json:
@@ -183,8 +189,8 @@ class _Desk:
                 text = _("This machine's clock says {}, which is past already: judged as of {}.")
                 click.echo(text.format(local_text(self._clock), local_text(known.newest_time)), err=True)
             if known.refused is not None:
-                text = _("{}: the snapshot is not taken: {} ({}).")
-                click.echo(text.format(centre.name, _(known.refused.detail), known.refused.code), err=True)
+                text = _("{}: the snapshot is not taken: {}.")
+                click.echo(text.format(centre.name, reason(known.refused)), err=True)
             age = self._clock - known.snapshot.taken_at if known.snapshot is not None else 0
             if age > _AGE_TOLD:
                 text = _("{}: what is known of statuses is {} days old; `yinjian-verify fetch` brings newer.")
@@ -229,10 +235,11 @@ def _moment(text: str | None) -> int | None:
 
 
 def _where(one: Judged | Unread) -> str:
-    if one.source == "-":
+    if one.source == things.TEXT:
         return ""
     place = one.place if isinstance(one, Judged) else None
-    return f"{one.source} {place}: " if place else f"{one.source}: "
+    where = one.source if place is None else f"{one.source} {_('page {}').format(place) if place.isdigit() else place}"
+    return f"{told.plain(where)}: "
 
 
 def _show(one: Judged | Unread) -> None:
@@ -242,7 +249,7 @@ def _show(one: Judged | Unread) -> None:
     shown = [_where(one) + told.headline(one.verdict)]
     if one.other_host is not None:
         shown.append(_("The code names {}, which is not this centre's: it may be another centre's certificate. "
-                       "Fetch that centre's keyring, or ask there.").format(one.other_host))  # fmt: skip
+                       "Fetch that centre's keyring, or ask there.").format(told.plain(one.other_host)))  # fmt: skip
     shown.extend(told.lines(one.verdict))
     _say("\n    ".join(shown))
 
@@ -285,7 +292,7 @@ def _exit(found: Sequence[Judged | Unread], *, receipt: bool) -> int:
 def _sum_up(found: Sequence[Judged | Unread], *, receipt: bool) -> None:
     codes = list(_codes(found, receipt=receipt))
     unread = sum(isinstance(one, Unread) for one in found)
-    text = _("{} codes: {} valid, {} not valid, {} not wholly checked; {} files without one.")
+    text = _("{} codes: {} valid, {} not valid, {} not wholly checked; {} files or columns with something else.")
     click.echo(
         text.format(
             len(found) - unread, codes.count(0), codes.count(_NOT_VALID) - unread, codes.count(_NOT_DONE), unread

@@ -13,7 +13,7 @@ from verify.core.chain import Chain
 from verify.core.errors import NotBelieved
 from verify.core.snapshot import Snapshot
 from verify.shared import locks, whole_files
-from verify.shared.command import LOCALE, Refusal, messages, why
+from verify.shared.command import LOCALE, Refusal, messages, reason, why
 
 _ = messages(LOCALE)
 
@@ -72,4 +72,4 @@ def newer_snapshot(served: bytes, chain: Chain, log_size: int | None, before: Ke
     try:
         return offline.taken(served, chain, log_size, ours)
     except NotBelieved as error:
-        raise Refusal(_("The snapshot is not taken: {} ({}).").format(_(error.detail), error.code)) from None
+        raise Refusal(_("The snapshot is not taken: {}.").format(reason(error))) from None

@@ -19,7 +19,7 @@ from verify.core.errors import LogRefused
 from verify.core.log import checkpoint as checkpoints
 from verify.core.log.checkpoint import Signed
 from verify.core.offline import Knowledge
-from verify.shared.command import LOCALE, Refusal, messages
+from verify.shared.command import LOCALE, Refusal, messages, reason
 
 _ = messages(LOCALE)
 
@@ -104,7 +104,7 @@ def believed_checkpoint(note: str, chain: Chain) -> Signed:
     try:
         return checkpoints.believed(note, chain)
     except LogRefused as error:
-        raise Refusal(_("The checkpoint is not to be believed: {} ({}).").format(_(error.detail), error.code)) from None
+        raise Refusal(_("The checkpoint is not to be believed: {}.").format(reason(error))) from None
 
 
 def is_disowned(signed: Signed, chain: Chain) -> bool:

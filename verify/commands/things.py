@@ -49,8 +49,20 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Thing = Found | Unread
-Given = str | Path | Unread
+
+
+class Piped(msgspec.Struct, frozen=True):
+    """What came by standard input: a file without a name."""
+
+    data: bytes
+
+
+Given = str | Path | Piped | Unread
 """A QR text, a file, or what cannot even be opened."""
+TEXT: Final = "-"
+"""The source of a text that was given as such."""
+_INPUT: Final = "-"
+_INPUT_NAME: Final = "stdin"
 
 
 class NoThing(Exception):
@@ -60,18 +72,23 @@ class NoThing(Exception):
 def names(arguments: tuple[str, ...]) -> tuple[list[Given], int]:
     """Each argument as a QR text or a file, folders taken apart; and how many hidden files were passed over.
 
-    Raises NoThing.
+    ``-`` is what comes by standard input. Raises NoThing.
     """
     found: list[Given] = []
     hidden = 0
     for argument in arguments:
-        path = Path(argument) if len(argument) < _IN_HEAD else None
-        if path is not None and path.is_dir():
-            for one in _inside(path):
+        path = Path(argument) if len(argument.strip()) > 0 and len(argument) < _IN_HEAD else None
+        if argument == _INPUT:
+            found.append(Piped(sys.stdin.buffer.read(MAX_BYTES + 1)))
+        elif path is not None and path.is_dir():
+            within, seen = list(_inside(path)), len(found)
+            for one in within:
                 if isinstance(one, Path) and any(part.startswith(".") for part in one.relative_to(path).parts):
                     hidden += 1
                 else:
                     found.append(one)
+            if len(found) == seen:
+                found.append(Unread(source=_named(path), code="no_file", detail=_("The folder has no files.")))
         elif path is not None and path.is_file():
             found.append(path)
         elif qr_text.begins_as_ours(argument) or qr_text.is_ours(argument):
@@ -79,6 +96,11 @@ def names(arguments: tuple[str, ...]) -> tuple[list[Given], int]:
         else:
             raise NoThing(argument)
     return found, hidden
+
+
+def _named(path: Path) -> str:
+    """A file's name as text, also where its bytes are none."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def _inside(folder: Path) -> Iterator[Path | Unread]:
@@ -92,8 +114,8 @@ def _inside(folder: Path) -> Iterator[Path | Unread]:
             if path.is_file():
                 yield path
             else:
-                yield Unread(source=str(path), code="no_file", detail=_("It is a link or a device, not a file."))
-        yield from (Unread(source=str(one.filename), code="closed", detail=why(one)) for one in closed)
+                yield Unread(source=_named(path), code="no_file", detail=_("It is a link or a device, not a file."))
+        yield from (Unread(source=_named(Path(one.filename)), code="closed", detail=why(one)) for one in closed)
         closed.clear()
 
 
@@ -101,7 +123,7 @@ async def read_all(given: Sequence[Given], tell: Callable[[list[Thing]], None]) 
     """Tells what each of these holds, in their order, as soon as it is known; some files are read at once."""
     reading = _Reading(given, tell)
     templates = Templates()
-    places = min(_cores(), sum(isinstance(one, Path) for one in given))
+    places = min(_cores(), sum(isinstance(one, Path | Piped) for one in given))
     lines = [asyncio.create_task(reading.through(templates)) for _ in range(max(1, places))]
     try:
         await asyncio.gather(*lines)
@@ -125,29 +147,30 @@ class _Reading:
     async def through(self, templates: Templates) -> None:
         """Has files read, one after another, until none is left."""
         if sys.platform == "win32":  # which neither forks nor confines
-            for (at, path), job in self._files:
-                self._note(at, _things(str(path), await asyncio.to_thread(answer_here, job)))
+            for (at, source), job in self._files:
+                self._note(at, _things(source, await asyncio.to_thread(answer_here, job)))
             return
         async with contextlib.aclosing(Line(templates, self._files).answers()) as answers:
-            async for (at, path), answer in answers:
-                self._note(at, _things(str(path), answer))
+            async for (at, source), answer in answers:
+                self._note(at, _things(source, answer))
 
-    def _read(self, given: Sequence[Given]) -> Iterator[tuple[tuple[int, Path], jobs.Job]]:
+    def _read(self, given: Sequence[Given]) -> Iterator[tuple[tuple[int, str], jobs.Job]]:
         """A job for each file that can be read, with its place; all else is known at once."""
         for at, one in enumerate(given):
             if isinstance(one, Unread):
                 self._note(at, [one])
             elif isinstance(one, str):
-                self._note(at, [Found(source="-", text=one)])
+                self._note(at, [Found(source=TEXT, text=one)])
             else:
+                source = _named(one) if isinstance(one, Path) else _INPUT_NAME
                 try:
                     job = _job(one)
                 except OSError as error:
-                    self._note(at, [Unread(source=str(one), code="closed", detail=why(error))])
+                    self._note(at, [Unread(source=source, code="closed", detail=why(error))])
                 except FileRefused as refused:
-                    self._note(at, _things(str(one), refused))
+                    self._note(at, _things(source, refused))
                 else:
-                    yield (at, one), job
+                    yield (at, source), job
 
     def _note(self, at: int, things: Iterable[Thing]) -> None:
         self._known[at] = list(things)
@@ -156,11 +179,11 @@ class _Reading:
             self._told += 1
 
 
-def _job(path: Path) -> jobs.Job:
+def _job(file: Path | Piped) -> jobs.Job:
     """What is to be done with a file, which is what its bytes are. Raises OSError, FileRefused."""
-    if path.stat().st_size > MAX_BYTES:
+    if (len(file.data) if isinstance(file, Piped) else file.stat().st_size) > MAX_BYTES:
         raise FileRefused("file_too_large")
-    data = path.read_bytes()
+    data = file.data if isinstance(file, Piped) else file.read_bytes()
     if data.startswith(_PICTURES) or b"%PDF-" in data[:_IN_HEAD] or data[4:8] == b"ftyp":
         return jobs.FindCodes(data=data, seconds=_SECONDS)
     return jobs.FindTexts(data=data)
@@ -183,12 +206,18 @@ def _cores() -> int:
 
 def _things(source: str, answer: jobs.Answer | FileRefused) -> Iterable[Thing]:
     if isinstance(answer, FileRefused):
-        yield Unread(source=source, code=answer.code, detail=answer.detail)
+        other = _("It is neither a picture (PNG, JPEG, WebP) nor a PDF, a spreadsheet or a text.")
+        detail = other if answer.code == "not_a_table" else answer.detail
+        yield Unread(source=source, code=answer.code, detail=detail)
     elif isinstance(answer, Texts):
         if not answer.found:
-            yield Unread(source=source, code="no_code", detail=_("No cell holds a certificate's QR text."))
+            yield Unread(source=source, code="no_code", detail=_("It holds no certificate's QR text."))
         for placed in answer.found:
             yield Found(source=source, text=placed.text, place=placed.place)
+        for lacking in answer.without:
+            cells = ", ".join(lacking.cells) + (" …" if len(lacking.cells) < lacking.rows else "")
+            detail = _("Beside {} its column has rows without a certificate's QR text: {} ({}).")
+            yield Unread(source=source, code="cells_without", detail=detail.format(lacking.beside, lacking.rows, cells))
     elif isinstance(answer, Findings):
         found = [code for code in answer.codes if code.text is not None]
         for code in found:

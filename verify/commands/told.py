@@ -1,6 +1,7 @@
 """A verdict without the register in words for people: what it is, as of when that is known, what was not checked."""
 
 import functools
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -41,6 +42,13 @@ def detail(sentence: str) -> str:
     """A sentence of the core's or of a file's reader, in the language of who asks."""
     said = _detail(sentence)
     return _(sentence) if said == sentence else said
+
+
+def plain(text: str) -> str:
+    """A stranger's name for something in one line: what steers a terminal or hides is written as its escape."""
+    steering = ("Cc", "Cf", "Cs", "Zl", "Zp")  # controls, directions and the unseen, lone surrogates, breaks of lines
+    escaped = (ascii(one)[1:-1] if unicodedata.category(one) in steering else one for one in text)
+    return text if text.isprintable() else "".join(escaped)
 
 
 def headline(verdict: Verdict) -> str:

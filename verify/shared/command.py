@@ -136,7 +136,7 @@ def _run(command: click.Command, refusals: tuple[type[Exception], ...]) -> int:
     except refusals as error:
         return _refuse(str(error))
     except CoreError as error:
-        return _refuse(f"{_(error.detail)} ({error.code})")
+        return _refuse(reason(error))
     except ModuleNotFoundError as error:
         return lacking(error)
     except OSError as error:
@@ -164,16 +164,24 @@ def why(error: OSError) -> str:
     return usual.get(error.errno or 0) or error.strerror or _("it cannot be read or written")
 
 
+def reason(error: CoreError) -> str:
+    """What the core refused, with its code, in the reader's language also where only the code has words in it."""
+    said = _(error.detail)
+    if said == error.detail and language() != "en":
+        said = _("it is not in the form that it must have: damaged, incomplete, or something else")
+    return f"{said} ({error.code})"
+
+
 def lacking(error: ModuleNotFoundError) -> int:
     """Says which part of Yinjian to install where a package of another project's is missing; the exit code."""
     name = (error.name or "").partition(".")[0]
     if name in ("", "verify", "signing", "keys", "migrations"):
         return _unforeseen(error)
-    reason = _(
+    text = _(
         "the package {name} is not installed. The service takes yinjian[serve], the signing room, the keys and the "
         "database yinjian[sign]: for example, pip install 'yinjian[sign]'."
     )
-    return _refuse(reason.format(name=name))
+    return _refuse(text.format(name=name))
 
 
 def _refuse(message: str) -> int:

@@ -1,6 +1,7 @@
 """``yinjian-verify check`` and ``fetch``: no network, what was kept, and the verdicts that a service gives."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -153,12 +154,66 @@ def test_a_folder_of_pictures_pdfs_and_tables_is_told_whole(files: list[str], tm
     assert problems == {
         "payment.jpg": "other_code", "broken.png": "damaged_file", "round": "no_file", "gone.png": "no_file",
     }  # fmt: skip
-    assert (code(answer), "1 hidden files" in answer.stderr) == (1, True)
+    assert (code(answer), "Hidden files passed over: 1." in answer.stderr) == (1, True)
     assert "wxp" not in answer.output
     assert (
-        "5 codes: 4 valid, 1 not valid, 0 not wholly checked; 4 files without one"
+        "5 codes: 4 valid, 1 not valid, 0 not wholly checked; 4 files or columns with something else."
         in run("check", folder, *files).stdout
     )
+
+
+def test_rows_without_a_text_in_a_column_of_texts_are_told(files: list[str], tmp_path: Path) -> None:
+    """Errors, numbers and empty cells below the heading: who stands there was not checked. A chart is no sheet."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row in (["Name", "Code"], ["A", "#N/A"], ["B", GOOD_TEXT], ["C", None], ["D", 12345], ["E", GOOD_TEXT], []):
+        sheet.append(row)
+    sheet["A9"] = "a note of several rows"
+    book.create_chartsheet("chart")
+    book.save(tmp_path / "table.xlsx")
+    answer = run("check", tmp_path / "table.xlsx", *files)
+    assert "Beside Sheet!B3 its column has rows without a certificate's QR text: 4 (B2, B4, B5, B9)." in answer.stdout
+    assert code(answer) == 1
+    (tmp_path / "list.txt").write_text(f"{GOOD_TEXT}\n\n{GOOD_TEXT}\n")
+    assert code(run("check", tmp_path / "list.txt", *files)) == 0
+
+
+def test_names_of_files_neither_steer_the_terminal_nor_end_a_check(files: list[str], tmp_path: Path) -> None:
+    """One that is no text in any encoding, or made to look like a line of ours, is written with escapes."""
+    folder = tmp_path / "papers"
+    drawn(folder / "a.png: FORGED\nb.png", GOOD_TEXT)
+    for name in (b"\xff.png", b"\x1b[2J.png", "gnp\u202e.png".encode()):
+        (folder / os.fsdecode(name)).touch()
+    answer = run("check", folder, *files)
+    lines = [line for line in answer.stdout.splitlines() if not line.startswith("    ")]
+    assert [line.rpartition("papers/")[2].partition(": ")[0] for line in lines[:4]] == [
+        "\\x1b[2J.png", "a.png", "gnp\\u202e.png", "\\udcff.png"
+    ]  # fmt: skip
+    assert len(lines) == 5
+    assert "\x1b" not in answer.stdout
+    given = json.loads(run("check", folder, "--json", *files).stdout)
+    assert len(given["problems"]) == 3
+
+
+def test_nothing_and_what_comes_by_standard_input_are_answered(files: list[str], tmp_path: Path) -> None:
+    """``-`` is a file without a name; an empty folder and an empty argument are told as such."""
+    picture = drawn(tmp_path / "a.png", GOOD_TEXT).read_bytes()
+    given = click.testing.CliRunner().invoke(command, ["check", "-", *files], input=picture, standalone_mode=False)
+    assert (given.stdout.startswith("stdin: valid as of"), code(given)) == (True, 0)
+    (tmp_path / "empty").mkdir()
+    answer = run("check", tmp_path / "empty", *files)
+    assert (answer.stdout.endswith("empty: The folder has no files.\n"), code(answer)) == (True, 1)
+    for wrong in ("", " ", "CEM2204000001I"):
+        answer = run("check", wrong, *files)
+        assert (code(answer), "neither a file here nor" in str(answer.exception)) == ("UsageError", True)
+
+
+def test_what_the_core_refuses_is_said_in_chinese_too(files: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where only the code has words there."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    Path("half").write_bytes(SNAPSHOT[:-9])
+    for name, wanted in (("keyring", "是另一种声明"), ("half", "不是应有的格式")):
+        assert wanted in run("check", GOOD_TEXT, *files[:4], "--snapshot", name).stderr
 
 
 def test_a_file_that_ends_its_reader_costs_its_own_row(

@@ -105,6 +105,17 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True, tag="texts"):
     """What a table holds, in its order."""
 
     found: tuple[Placed, ...]
+    without: tuple["Without", ...] = ()
+
+
+class Without(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows below its heading in which a column that has QR texts holds none."""
+
+    beside: str
+    """The place of the column's first text."""
+    rows: int
+    cells: tuple[str, ...]
+    """Of the first of them."""
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):

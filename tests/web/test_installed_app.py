@@ -367,8 +367,10 @@ Cache.prototype.put = function (key, answer) {
     context.set_offline(True)
     page = opened(context, f"{centre.url}/app?lang=en")
     expect(page.locator("[data-part=knowledge]")).to_contain_text("Nothing is kept on this device")
+    page.get_by_label("The code's text").fill(exam.VALID.qr)
     page.get_by_role("button", name="Forget everything here").click()
     expect(page.locator("[data-part=knowledge]")).to_contain_text("is gone")
+    expect(page.get_by_label("The code's text")).to_have_value("")
     left = "Promise.all([caches.keys(), navigator.serviceWorker.getRegistrations()]).then(all => all.flat().length)"
     assert page.evaluate(left) == 0
 

@@ -109,6 +109,9 @@ class App {
     this.known = null;
     this.root.dataset["state"] = "forgotten";
     fill(this.result, []);
+    const fields = this.root.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea");
+    for (const field of fields) field.value = ""; // a code's text names its holder
+    if (location.hash) history.replaceState(null, "", location.pathname);
     fill(part(this.root, "knowledge"), [this.teller.note("good", this.teller.say("forgotten"))]);
   }
 

@@ -4,16 +4,12 @@ The one command of a check that asks a network. The service is not trusted: the 
 root, the log is proved to go on from the one that was kept, and nothing older than what was kept takes its place.
 """
 
-import http.client
-import urllib.error
-import urllib.parse
-import urllib.request
 from pathlib import Path
 from typing import Final
 
 import click
 
-from verify.commands import goes_on, keeping, kept
+from verify.commands import asking, goes_on, keeping, kept
 from verify.commands.kept import Kept
 from verify.core.chain import Chain
 from verify.core.china_time import local_text
@@ -25,7 +21,6 @@ from verify.shared.progress import shown
 
 _ = messages(LOCALE)
 
-_SECONDS: Final = 30
 _MOST: Final = {"keyring": 16 << 20, "snapshot": 256 << 20, "checkpoint": 1 << 20}
 _KEYRING: Final = "/.well-known/yinjian/keyring"
 _SNAPSHOT: Final = "/.well-known/yinjian/snapshot"
@@ -49,21 +44,18 @@ _CHECKPOINT: Final = "/log/checkpoint"
 @click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
 def fetch(url: str, *, root: str | None, place: Path | None, as_json: bool) -> None:
     """Keeps what is believed, or refuses and keeps what was there."""
-    site = urllib.parse.urlsplit(url if "//" in url else f"https://{url}")
-    if site.scheme not in ("https", "http") or not site.hostname:
-        raise click.UsageError(_("{} is no address of a service.").format(url))
-    target = kept.file_of(place or kept.folder(), site.netloc)
-    base = f"{site.scheme}://{site.netloc}{site.path.rstrip('/')}"
+    base, host = asking.address(url)
+    target = kept.file_of(place or kept.folder(), host)
     with keeping.alone(target):
         before = kept.read(target) if target.exists() else None
         pinned = _pinned(root or environment.setting("YINJIAN_ROOT", "keys.env"), target, before)
-        with shown(_("Fetching from {}").format(site.netloc)):
-            keyring = get(base, _KEYRING, _MOST["keyring"])
+        with shown(_("Fetching from {}").format(host)):
+            keyring = asking.get(base, _KEYRING, _MOST["keyring"])
             if keyring is None:
-                raise Refusal(_("{} gives no keyring: is it a centre's service?").format(site.netloc))
+                raise Refusal(_("{} gives no keyring: is it a centre's service?").format(host))
             chain = keeping.newer_chain(keyring, pinned, before)
             signed = _checkpoint(base, chain, before)
-            snapshot = get(base, _SNAPSHOT, _MOST["snapshot"])
+            snapshot = asking.get(base, _SNAPSHOT, _MOST["snapshot"])
         taken, refused = None, None
         if snapshot is not None:
             try:
@@ -95,7 +87,7 @@ def _tell(target: Path, chain: Chain, signed: Signed | None, taken: Snapshot | N
 def _checkpoint(base: str, chain: Chain, before: Kept | None) -> Signed | None:
     """The log's checkpoint, of a log that goes on from the one that was known. Raises Refusal."""
     old = before.checkpoint if before is not None else None
-    data = get(base, _CHECKPOINT, _MOST["checkpoint"])
+    data = asking.get(base, _CHECKPOINT, _MOST["checkpoint"])
     if data is None:
         if old is not None:
             text = _("The service gives no checkpoint of its log any more, which had {} entries.")
@@ -106,7 +98,7 @@ def _checkpoint(base: str, chain: Chain, before: Kept | None) -> Signed | None:
         text = _("The checkpoint kept here, of {} entries, is of a key that was compromised before: it is let go.")
         click.echo(text.format(old.size), err=True)
     elif old is not None:
-        goes_on.check(lambda path, most: get(base, path, most), old, signed)
+        goes_on.check(lambda path, most: asking.get(base, path, most), old, signed)
     return signed
 
 
@@ -121,24 +113,3 @@ def _pinned(told: str | None, target: Path, before: Kept | None) -> bytes:
             _("Say the root's thumbprint with --root: it stands on the centre's papers, or ask by telephone.")
         )
     return pinned
-
-
-def get(base: str, path: str, most: int) -> bytes | None:
-    """What the service at ``base`` has at ``path``, whole; None where it has nothing. Raises Refusal."""
-    request = urllib.request.Request(base + path, headers={"User-Agent": "yinjian-verify"})  # noqa: S310 - checked above
-    try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - as above
-            data: bytes = answer.read(most + 1)
-            length = answer.headers.get("Content-Length")
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code in (http.client.NOT_FOUND, http.client.GONE):  # gone: a list past its term
-            return None
-        raise Refusal(_("{}: the service answers {}.").format(path, error.code)) from None
-    except (OSError, http.client.HTTPException) as error:
-        raise Refusal(_("{}: the service does not answer ({}).").format(path, type(error).__name__)) from None
-    if len(data) > most:
-        raise Refusal(_("{}: more than is read.").format(path))
-    if length is not None and length.isdecimal() and int(length) != len(data):
-        raise Refusal(_("{}: it ended before all of it was here; fetch again.").format(path))
-    return data

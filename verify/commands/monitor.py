@@ -1,15 +1,14 @@
 """``yinjian-verify monitor URL --state FILE``: a log followed from outside, with what the public has; made for cron."""
 
+import functools
 import sys
-import urllib.parse
 from pathlib import Path
 from typing import Final
 
 import click
 import msgspec
 
-from verify.commands import kept
-from verify.commands.fetch import get
+from verify.commands import asking, kept
 from verify.monitor.following import AGAIN, Follower, Look
 from verify.monitor.remembered import Remembered
 from verify.shared import environment
@@ -49,10 +48,7 @@ _UNREACHED: Final = 3
 @click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
 def monitor(url: str, *, state: Path, root: str | None, database: str | None, whole: bool, as_json: bool) -> None:
     """Looks once."""
-    site = urllib.parse.urlsplit(url if "//" in url else f"https://{url}")
-    if site.scheme not in ("https", "http") or not site.hostname:
-        raise click.UsageError(_("{} is no address of a service.").format(url))
-    base = f"{site.scheme}://{site.netloc}{site.path.rstrip('/')}"
+    base, _host = asking.address(url)
     with Remembered(state) as seen:
         pinned = kept.root_of(root or environment.setting("YINJIAN_ROOT", "keys.env")) or seen.root
         if pinned is None:
@@ -63,7 +59,8 @@ def monitor(url: str, *, state: Path, root: str | None, database: str | None, wh
             raise Refusal(_("{} is of another log ({}): take a file of its own for each.").format(state, seen.address))
         try:
             again = None if whole else AGAIN
-            found = Follower(lambda path, most: get(base, path, most), seen, pinned, shown, again=again).look(base)
+            ask = functools.partial(asking.get, base)
+            found = Follower(ask, seen, pinned, shown, again=again).look(base)
             if database is not None and found.size:  # of what was seen, where the look itself was refused
                 from verify.monitor import with_database  # the bare wheel is without the registry's driver
 

@@ -1,10 +1,14 @@
 """``yinjian-verify check`` and ``fetch``: no network, what was kept, and the verdicts that a service gives."""
 
+import http.client
 import json
 import os
+import socket
+import ssl
 import subprocess
 import sys
 import threading
+import urllib.error
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -368,6 +372,40 @@ def test_what_was_fetched_serves_checks_from_then_on(service: tuple[str, dict[st
     assert (code(run("check", GOOD_TEXT)), code(run("check", REVOKED_TEXT))) == (0, 1)
     assert code(run("fetch", url)) == 0
     assert code(run("fetch", url, "--root", "11" * 32)) == "Refusal"
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "https://", "not a url", "http://x:port", "http://[::1"])
+def test_what_is_no_address_is_wrong_usage(url: str) -> None:
+    """Nothing is asked then, nor written."""
+    assert code(run("fetch", url, "--root", PIN)) == "UsageError"
+    assert not Path("kept").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            urllib.error.URLError(socket.gaierror(-2, "unknown")),
+            "no such address is known here, or there is no network",
+        ),
+        (urllib.error.URLError(ConnectionRefusedError(111, "refused")), "nothing listens there"),
+        (urllib.error.URLError(ssl.SSLCertVerificationError(1, "self-signed")), "its TLS certificate is not trusted"),
+        (urllib.error.URLError(ssl.SSLError(1, "wrong version")), "it does not speak TLS there"),
+        (TimeoutError(), "it took too long"),
+        (http.client.IncompleteRead(b""), "IncompleteRead"),
+    ],
+)
+def test_a_service_that_does_not_answer_is_named_with_the_cause(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    """Somebody who mistyped the address, or has no network, is told which."""
+
+    def unanswered(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("urllib.request.urlopen", unanswered)
+    answer = run("fetch", "https://verify.example.org", "--root", PIN)
+    assert str(answer.exception) == f"verify.example.org does not answer: {words}."
 
 
 Bad = Callable[[dict[str, bytes]], None]

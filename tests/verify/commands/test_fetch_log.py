@@ -43,7 +43,7 @@ def fetch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fetch:
     def fetched(at: Site, *lacking: str, **other: bytes) -> str:
         files = {path: data for path, data in at.files.items() if path not in lacking}
         files |= {f"/{name.replace('__', '/')}": data for name, data in other.items()}
-        monkeypatch.setattr("verify.commands.fetch.get", lambda _base, path, _most: files.get(path))
+        monkeypatch.setattr("verify.commands.asking.get", lambda _base, path, _most: files.get(path))
         arguments = ["fetch", "https://verify.example.org", "--root", PIN, "--kept", str(tmp_path)]
         answer = click.testing.CliRunner().invoke(command, arguments, standalone_mode=False)
         if answer.exception is not None:

@@ -8,6 +8,7 @@ certificate's code, or cannot be read, is told with its place.
 import asyncio
 import contextlib
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -80,7 +81,7 @@ def names(arguments: tuple[str, ...]) -> tuple[list[Given], int]:
         path = Path(argument) if len(argument.strip()) > 0 and len(argument) < _IN_HEAD else None
         if argument == _INPUT:
             found.append(Piped(sys.stdin.buffer.read(MAX_BYTES + 1)))
-        elif path is not None and path.is_dir():
+        elif path is not None and os.path.isdir(path):  # noqa: PTH112 -- pathlib raises where a name is too long
             within, seen = list(_inside(path)), len(found)
             for one in within:
                 if isinstance(one, Path) and any(part.startswith(".") for part in one.relative_to(path).parts):
@@ -89,7 +90,7 @@ def names(arguments: tuple[str, ...]) -> tuple[list[Given], int]:
                     found.append(one)
             if len(found) == seen:
                 found.append(Unread(source=_named(path), code="no_file", detail=_("The folder has no files.")))
-        elif path is not None and path.is_file():
+        elif path is not None and os.path.isfile(path):  # noqa: PTH113 -- as above
             found.append(path)
         elif qr_text.begins_as_ours(argument) or qr_text.is_ours(argument):
             found.append(argument)
@@ -107,16 +108,30 @@ def _inside(folder: Path) -> Iterator[Path | Unread]:
     """The files of a folder and its folders, by name. Links to folders are not followed: they may lead round."""
     closed: list[OSError] = []
     for place, folders, files in os.walk(folder, onerror=closed.append):
+        yield from _closed(closed)
         folders.sort()
         links = [name for name in folders if Path(place, name).is_symlink()]
         for name in sorted([*files, *links]):
             path = Path(place, name)
-            if path.is_file():
+            try:
+                mode = path.stat().st_mode
+            except FileNotFoundError:  # of a link
+                mode = 0
+            except OSError as error:
+                closed.append(error)
+                continue
+            if stat.S_ISREG(mode):
                 yield path
             else:
                 yield Unread(source=_named(path), code="no_file", detail=_("It is a link or a device, not a file."))
-        yield from (Unread(source=_named(Path(one.filename)), code="closed", detail=why(one)) for one in closed)
-        closed.clear()
+    yield from _closed(closed)
+
+
+def _closed(errors: list[OSError]) -> Iterator[Unread]:
+    """Tells of the folders and files that could not be looked at since the last time."""
+    while errors:
+        error = errors.pop(0)
+        yield Unread(source=_named(Path(error.filename)), code="closed", detail=why(error))
 
 
 async def read_all(given: Sequence[Given], tell: Callable[[list[Thing]], None]) -> None:

@@ -199,6 +199,39 @@ def test_names_of_files_neither_steer_the_terminal_nor_end_a_check(files: list[s
     assert len(given["problems"]) == 3
 
 
+def test_folders_and_files_that_are_closed_are_told_wherever_they_lie(
+    files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last of a folder too, a folder that is closed as a whole, and files of one that lets nobody pass."""
+    folder = tmp_path / "papers"
+    drawn(folder / "a.png", GOOD_TEXT)
+    (folder / "b.png").touch()
+    (folder / "z").mkdir()
+    scandir, stat = os.scandir, Path.stat
+
+    def closed(path: Any) -> Any:
+        if Path(path).name in ("z", "whole"):
+            raise PermissionError(13, "closed", str(path))
+        return scandir(path)
+
+    def kept(path: Path, **options: Any) -> os.stat_result:
+        if path.name == "b.png":
+            raise PermissionError(13, "closed", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr("os.scandir", closed)
+    monkeypatch.setattr("pathlib.Path.stat", kept)
+    given = json.loads(run("check", folder, "--json", *files).stdout)
+    assert [(Path(x["source"]).name, x["code"]) for x in given["problems"]] == [("b.png", "closed"), ("z", "closed")]
+    (tmp_path / "whole").mkdir()
+    assert run("check", tmp_path / "whole", *files).stdout.endswith("whole: there is no right to it\n")
+
+
+def test_digits_alone_are_a_text_however_long(files: list[str]) -> None:
+    """No file's name may be as long, and no system is asked for one."""
+    assert code(run("check", GOOD_TEXT.rpartition("/")[2], *files)) == 0
+
+
 def test_nothing_and_what_comes_by_standard_input_are_answered(files: list[str], tmp_path: Path) -> None:
     """``-`` is a file without a name; an empty folder and an empty argument are told as such."""
     picture = drawn(tmp_path / "a.png", GOOD_TEXT).read_bytes()

@@ -1,7 +1,7 @@
 """The ledger made anew from the centre's own releases, or completed by them.
 
 A release holds all that the ledger keeps but who stands behind the lines of a notice, what objections came to, and
-reasons: the same ``announce`` again tells the first (signing.record), the clerk the others. What a release says is
+reasons: the same ``announce`` again tells the first (making.recording), the clerk the others. What a release says is
 believed only where its signature is a key's of this centre. What a key says again as an older one had said it, which
 was compromised, stays with the release that said it first.
 """

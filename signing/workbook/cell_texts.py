@@ -6,7 +6,7 @@ What cannot be taken is refused; what spreadsheets, web pages and PDFs do to tex
 import html
 import re
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from signing.messages import _
@@ -86,7 +86,10 @@ def _same(value: float, shown: str) -> bool:
     if "%" in shown:
         return False
     numbers = _NUMBER.findall(shown.replace(",", ""))
-    return len(numbers) == 1 and value >= 0 and round(Decimal(repr(value)), 6) == Decimal(numbers[0])
+    try:
+        return len(numbers) == 1 and value >= 0 and round(Decimal(repr(value)), 6) == Decimal(numbers[0])
+    except InvalidOperation:  # more digits than any quantity has
+        return False
 
 
 def tidied(column: Column, text: str) -> tuple[str, list[Finding]]:

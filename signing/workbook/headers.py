@@ -228,8 +228,8 @@ def find(sheet: Sheet, person: tuple[Column, ...] = PERSON) -> Table:
             cells = ", ".join(cell_name(header, place) for place in found)
             raise Refusal(_("Several columns are called “{}”: {}.").format(HEADINGS[column], cells))
     columns = {column: places[column][0] for column in COLUMNS if places.get(column)}
-    _refuse_wide(sheet, header, columns)
     held = {place for row, values in rows.items() if row > header for place, v in enumerate(values) if not blank(v)}
+    _refuse_wide(sheet, header, columns, held)
     return Table(
         sheet=sheet,
         header=header,
@@ -261,13 +261,10 @@ def _continues(sheet: Sheet, header: int, places: dict[Column, list[int]], perso
     return all(isinstance(value, str) and place not in people for place, value in below)
 
 
-def _refuse_wide(sheet: Sheet, header: int, columns: dict[Column, int]) -> None:
+def _refuse_wide(sheet: Sheet, header: int, columns: dict[Column, int], held: set[int]) -> None:
     """Raises Refusal for a heading merged over several columns that hold something: which of them it means is open."""
     for column, place in columns.items():
-        spanned = _spanned(sheet, header, place)
-        held = [
-            at for at in spanned if any(not blank(sheet.cells.own(row, at)) for row in sheet.cells.rows if row > header)
-        ]
-        if len(held) > 1:
+        under = sorted(held.intersection(_spanned(sheet, header, place)))
+        if len(under) > 1:
             text = _("The heading “{}” stands over several columns ({}): give each its own.")
-            raise Refusal(text.format(HEADINGS[column], ", ".join(map(column_letters, held))))
+            raise Refusal(text.format(HEADINGS[column], ", ".join(map(column_letters, under))))

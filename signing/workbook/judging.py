@@ -8,6 +8,7 @@ import datetime
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -22,6 +23,9 @@ from verify.core.keyring import default_numbered
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress, silent
 from verify.shared.spreadsheet import Value, cell_name
+
+_MOST_NAMED: Final = 10
+"""Rows that a row's reason names; a column filled down would else name every row in every row."""
 
 
 def read(
@@ -196,7 +200,8 @@ def _refuse_shared(drafts: Iterable[Draft], strikes: Mapping[int, str]) -> None:
     for shared, column, code, text in faults:
         for rows in shared:
             for draft in rows if len(rows) > 1 else ():
-                others = ", ".join(str(other.row) for other in rows if other is not draft)
+                named = [str(other.row) for other in rows[: _MOST_NAMED + 1] if other is not draft][:_MOST_NAMED]
+                others = ", ".join(named) + (" …" if len(rows) > _MOST_NAMED + 1 else "")
                 draft.findings.append(Finding(column=column, code=code, message=text.format(others), refuses=True))
 
 

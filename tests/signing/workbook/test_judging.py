@@ -109,6 +109,15 @@ def test_every_row_that_shares_an_id_is_refused(tmp_path: Path) -> None:
     assert settled.totals()["struck"] == 2
 
 
+def test_an_id_filled_down_a_column_names_ten_other_rows_in_each(tmp_path: Path) -> None:
+    """Every row in every row were a hundred million numbers for 10,000 rows."""
+    rows = judged(tmp_path, [person(n, id_number=resident(1)) for n in range(1, 14)]).rows
+    messages = [row.reasons[-1].message for row in rows]
+    assert messages[0].count(",") == messages[5].count(",") == 9
+    assert all(" …" in message for message in messages)
+    assert " 6, " not in messages[4]
+
+
 def test_two_people_may_have_one_name(tmp_path: Path) -> None:
     """Only ID numbers tell people apart."""
     rows = judged(tmp_path, [person(1, name="王伟"), person(2, name="王伟")]).rows

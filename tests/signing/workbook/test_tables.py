@@ -86,6 +86,13 @@ def test_a_merged_cell_that_can_mean_two_things_is_refused(
     assert codes <= {code for _cell, code in first[2]}
 
 
+def test_a_mark_of_more_digits_than_any_quantity_has_is_refused(tmp_path: Path) -> None:
+    """Whether the cell holds them or only shows them."""
+    for odd in (Cell(1e30, "0.00"), Cell(5, '"1E99999999999999999999"')):
+        ((result, _outcome, said),) = judge(tmp_path / "b.xlsx", book(person(1, theory=odd)))
+        assert (result, {code for _cell, code in said}) == ("refused", {"shown_differently"})
+
+
 def test_titles_and_signatures_merged_over_the_table_are_no_people(tmp_path: Path) -> None:
     """Above, between and below; a whole column merged downwards makes no rows either; what is left out is counted."""
     people = [person(1), ["一班"], person(2, hours=None), ["制表人：王五"], [None, None, None, None, None, "x"]]

@@ -1,8 +1,8 @@
 // Verifier judges Yinjian certificates without a network: the nine steps of docs/spec/verdict.md over a QR code's text,
 // by a keyring whose first root is pinned, with a snapshot, a checkpoint and a receipt where there are any.
 //
-// It is one file of Go with nothing but Go's own library. It shares no code with the project and was written from
-// docs/spec alone, so that each can be held against the other; verifier_test.go runs the vectors through it.
+// It is one file of Go with nothing but Go's own library. It shares no code with the project and follows docs/spec, so that
+// each can be held against the other; verifier_test.go runs the vectors through it.
 //
 //	go build verifier.go && ./verifier -h
 package main

@@ -1,4 +1,4 @@
-"""The verifier in Go, written from docs/spec alone, passes the vectors: a third reading of the specification.
+"""The verifier in Go, which shares no code with the project, passes the vectors: a third reading of the specification.
 
 verifier_test.go beside it is its runner, by the contract of docs/spec/vectors.md; here it is run, and held to be one.
 """

@@ -12,6 +12,7 @@ import altcha
 import httpx
 import uvicorn
 
+from tests import compiled_templates
 from tests.invented import ROOT, SECRET
 from tests.invented_exam import NOW, statements
 from tests.memory_registry import MemoryRegistry
@@ -25,6 +26,8 @@ from verify.registry.port import Registry
 from verify.service.settings import Settings
 
 URL = "http://testserver"
+
+compiled_templates.share()
 
 
 def settings(**other: Any) -> Settings:

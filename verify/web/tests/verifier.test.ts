@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { digits, digitsOf, begins } from "../src/qr_text";
 import { fromHex, hex, sha256 } from "../src/verifier/bytes";
+import { chinaMidnight } from "../src/verifier/certificate";
 import { type Chain, follow } from "../src/verifier/chain";
 import { kept, own } from "../src/verifier/ed25519";
 import type { Key } from "../src/verifier/keyring";
@@ -132,4 +133,11 @@ test("the kept library judges signatures as this platform's own cryptography doe
     judged[`${fits}`] += 1;
   }
   assert.ok(judged.true > 50 && judged.false > 5);
+});
+
+test("a day of any year begins in China when the core says", () => {
+  const days = ["0001-01-01", "0999-12-31", "1900-12-31", "1901-01-01", "1940-05-31", "1940-06-01", "1940-06-02", "1988-07-01", "9999-12-31"];
+  const begins = [-62135625943, -30610339543, -2177568343, -2177481600, -933753600, -933667200, -933584400, 583686000, 253402185600];
+  assert.deepEqual(days.map(chinaMidnight), begins); // as china_midnight of verify/core/certificate.py has them
+  for (const none of ["0000-12-31", "1900-02-29"]) assert.throws(() => chinaMidnight(none), Refused);
 });

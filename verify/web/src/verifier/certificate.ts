@@ -5,6 +5,8 @@ import * as fields from "./fields";
 import { Refused } from "./refused";
 import { CTI, EXP, type Statement } from "./statement";
 
+const MEAN_TIME = 29_143; // seconds by which Shanghai's local mean time, used before 1901, was ahead
+
 /** What a certificate says. Times are seconds since 1970. */
 export interface Certificate {
   readonly number: string;
@@ -49,11 +51,14 @@ function shown(value: Value | undefined, least: number, most: number): string {
   return length >= least && length <= most && !fields.hasControl(read) ? read : fields.refuse();
 }
 
-/** When a day begins in China, in seconds since 1970; throws for a date that no calendar has. */
-function chinaMidnight(day: string): number {
+/** When a day of the years 1 to 9999 begins in China, in seconds since 1970; throws for a date that no calendar has. */
+export function chinaMidnight(day: string): number {
   const midnight = Date.parse(`${day}T00:00:00Z`);
-  if (!(midnight >= Date.UTC(1, 0)) || new Date(midnight).toISOString().slice(0, 10) !== day) fields.refuse();
-  const guess = midnight - 8 * 3_600_000; // summer time, and local mean time before 1901, were other than eight hours
-  const clock = new Date(guess).toLocaleString("sv", { timeZone: "Asia/Shanghai" }).replace(" ", "T");
-  return (guess - (Date.parse(`${clock}Z`) - midnight)) / 1000;
+  if (!(midnight >= Date.parse("0001-01-01T00:00:00Z")) || new Date(midnight).toISOString().slice(0, 10) !== day) fields.refuse();
+  if (midnight < Date.UTC(1901, 0)) return midnight / 1000 - MEAN_TIME;
+  const clock = (at: number): number =>
+    Date.parse(`${new Date(at).toLocaleString("sv", { timeZone: "Asia/Shanghai" }).replace(" ", "T")}Z`);
+  const guess = midnight - 8 * 3_600_000;
+  const summer = guess - (clock(guess) - midnight);
+  return (clock(summer) === midnight ? summer : guess) / 1000; // some summers began at a midnight that was not
 }

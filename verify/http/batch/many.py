@@ -25,8 +25,8 @@ from verify.http.ops import metrics
 
 CHUNK: Final = 25
 """Rows judged in one turn of the lane."""
-AT_ONCE: Final = 5
-"""Of these, rows judged in one turn of the loop, some two milliseconds."""
+AT_ONCE: Final = 3
+"""Of these, rows judged in one turn of the loop, a millisecond or two."""
 _READ_AT_ONCE: Final = 20
 """Rows whose numbers are read in one turn of the loop; of a QR text a signature is checked."""
 _ROW_COST: Final = 0.0007

@@ -16,7 +16,7 @@ from verify.files.confinement import layers
 from verify.files.forked import GRACE, Forked, believed
 from verify.files.refusals import FileRefused
 from verify.files.template import Template
-from verify.files.turns import Turn, Turns
+from verify.files.turns import SLOW, Turn, Turns
 
 NOBODY: Final = "-"
 _MOST_ENDING: Final = 4
@@ -118,8 +118,12 @@ class Workers:
                 one.give_way()
             self._replace()
             turn.begin()
-            async with asyncio.timeout(self._seconds + GRACE):
-                reply = await one.ask(job)
+            later = asyncio.get_running_loop().call_later(SLOW, one.give_way)
+            try:
+                async with asyncio.timeout(self._seconds + GRACE):
+                    reply = await one.ask(job)
+            finally:
+                later.cancel()
             keep = not reply.last and len(self._idle(aside=one.gave_way)) < self._count
             return reply.answer
         except TimeoutError:

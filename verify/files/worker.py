@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 import msgspec
 
@@ -64,12 +64,12 @@ def _work(wire: socket.socket, seconds: int, memory: int, do: Callable[[jobs.Job
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     decode = msgspec.msgpack.Decoder(jobs.Job).decode
 
-    def send(value: Any) -> None:
-        data = msgspec.msgpack.encode(value)
+    def send(data: bytes) -> None:
         sink.write(struct.pack(">I", len(data)) + data)
         sink.flush()
 
-    send(layers.confine(memory))
+    encode = msgspec.msgpack.encode
+    send(encode(layers.confine(memory)))
     for count in range(1, _MOST_JOBS + 1):
         head = source.read(4)
         if len(head) < 4:
@@ -77,12 +77,12 @@ def _work(wire: socket.socket, seconds: int, memory: int, do: Callable[[jobs.Job
         data = source.read(struct.unpack(">I", head)[0])
         with layers.limited(seconds):
             try:
-                answer = do(decode(data))
+                answer = encode(do(decode(data)))
             except Exception:  # noqa: BLE001 -- whatever a stranger's file does to a reader costs its sender alone
-                answer = jobs.Declined(code="reader_failed")
+                answer = encode(jobs.Declined(code="reader_failed"))
         del data
         last = count == _MOST_JOBS or _peak(status) > _KEPT_MEMORY
-        send(jobs.Reply(answer=answer, last=last))
+        send(encode({"answer": msgspec.Raw(answer), "last": last}))
         if last:
             return
 

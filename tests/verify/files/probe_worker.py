@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -93,8 +94,13 @@ def _tries(at: Target) -> dict[str, Callable[[], object]]:
     }
 
 
+UNTELLABLE: Final = b"untellable"
+
+
 def _try(job: jobs.Job) -> jobs.Answer:
-    """By name, what came of each: None for what could be done."""
+    """By name, what came of each: None for what could be done. For ``UNTELLABLE`` something that no wire carries."""
+    if job.data == UNTELLABLE:
+        return Findings(codes=(Code(kind="other", text="\ud800", page=1, source="picture"),), pages=1, complete=True)
     came: dict[str, str | None] = {}
     for name, attempt in _tries(msgspec.json.decode(job.data, type=Target)).items():
         came[name] = None

@@ -21,6 +21,7 @@ from verify.files.confinement import kernel, landlock, layers
 from verify.files.confinement.layers import Layer, Report
 from verify.files.findings import Findings
 from verify.files.jobs import FindCodes
+from verify.files.refusals import FileRefused
 from verify.files.workers import Workers
 from verify.http.files.intake import Intake
 
@@ -87,6 +88,20 @@ def could(report: Report, came: dict[str, Any]) -> list[str]:
     """What was possible although a layer that forbids it is in force."""
     force = {name for name, why in report.items() if why is None}
     return [name for name, layers_ in STOPPED_BY.items() if force & set(layers_) and came[name] is None]
+
+
+async def test_an_answer_that_cannot_be_told_costs_its_sender_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader says that it failed, and lives."""
+    monkeypatch.setattr(template, "PROGRAM", "tests.verify.files.probe_worker")
+    pool = Workers(1)
+    try:
+        await pool.start()
+        (one,) = pool.pids
+        with pytest.raises(FileRefused) as refused:
+            await pool.run(FindCodes(data=probe_worker.UNTELLABLE, seconds=1))
+        assert (refused.value.code, pool.pids) == ("reader_failed", (one,))
+    finally:
+        await pool.close()
 
 
 async def test_a_taken_over_reader_reaches_nothing(

@@ -16,6 +16,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from tests.conftest import HANGS
 from tests.photos import qr_image
 from verify.files.findings import Findings
 from verify.files.jobs import FindCodes, ReadTable
@@ -55,6 +56,13 @@ async def made() -> AsyncIterator[Any]:
         await pool.close()
 
 
+async def gone(pid: int) -> None:
+    """Waits for a process to be no more: one whose job took long ends after its turn is over."""
+    async with asyncio.timeout(HANGS):
+        while psutil.pid_exists(pid):  # noqa: ASYNC110 -- nothing of ours waits for its end
+            await asyncio.sleep(0.01)
+
+
 async def refusal(pool: Workers, data: bytes) -> str:
     """The code with which the pool refuses ``data``."""
     with pytest.raises(FileRefused) as refused:
@@ -85,8 +93,7 @@ async def test_workers_are_forks_of_one_template_which_is_replaced_when_it_is_lo
     assert first not in pool.pids
     assert {psutil.Process(pid).ppid() for pid in pool.pids} == {template.pid}
     template.kill()
-    while psutil.pid_exists(template.pid):  # noqa: ASYNC110 -- nothing of ours waits for its end
-        await asyncio.sleep(0.01)
+    await gone(template.pid)
     with contextlib.suppress(FileRefused):  # the one that was ready ended with it
         await pool.run(job())
     assert isinstance(await pool.run(job()), Findings)
@@ -99,7 +106,7 @@ async def test_a_job_that_takes_too_long_is_ended_and_its_worker_replaced(made: 
     await pool.run(job())
     (old,) = pool.pids
     assert await refusal(pool, NOISE) == "took_too_long"
-    assert not psutil.pid_exists(old)
+    await gone(old)
     assert isinstance(await pool.run(job()), Findings)
 
 
@@ -116,7 +123,7 @@ async def test_a_worker_that_needed_much_memory_gives_it_back(made: Any) -> None
     await pool.run(job())
     (old,) = pool.pids
     assert isinstance(await pool.run(job(LARGE, 0)), Findings)
-    assert not psutil.pid_exists(old)
+    await gone(old)
 
 
 async def test_who_goes_away_leaves_no_worker_at_work(made: Any) -> None:
@@ -129,7 +136,7 @@ async def test_who_goes_away_leaves_no_worker_at_work(made: Any) -> None:
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    assert not psutil.pid_exists(old)
+    await gone(old)
     assert isinstance(await pool.run(job()), Findings)
 
 

@@ -39,8 +39,8 @@ SAY: Final = {
                           "taken from it."),
     "keyring_changed": N_("The server's list of keys does not carry on from the one that is kept here. Nothing was "
                           "taken from it: ask the centre."),
-    "snapshot_refused": N_("What the server says is not valid is not signed as it should be, or is older than what is "
-                           "kept here. It was not taken."),
+    "snapshot_refused": N_("What the server says is not valid was not taken: its signature does not fit, or it is "
+                           "older than the centre's newest keys or than what is kept here."),
     "other_root": N_("This page names another root key than the one that this app was installed with. The app goes on "
                      "with its own. Compare the root's thumbprint with the centre."),
     "full": N_("The browser has no room left, so that nothing new was kept. It is known until this page is closed."),

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from signing.ledger.book import Ledger
-from signing.ledger.values import Given, IndexHead, JobKind, ListedRow, ListHead, RecordedChange
+from signing.ledger.values import Given, IndexHead, JobKind, Lines, ListedRow, ListHead, RecordedChange
 from signing.messages import _
 from signing.release import produce, release_file
 from verify.core import certificate as certificates
@@ -281,19 +281,20 @@ class Unexplained(msgspec.Struct, frozen=True, kw_only=True):
 
     exam: str
     missing: tuple[int, ...]
-    """Numbers on the notice that the first final list lacks; none where there is no final list yet."""
+    """Numbers on the notice whose people the newest final list lacks; none where there is no final list yet."""
 
 
 def unexplained(ledger: Ledger) -> list[Unexplained]:
-    """The notices whose people a rebuilt ledger does not know."""
+    """The notices whose people a rebuilt ledger does not know; whom their first final list had goes by chains."""
     found = []
     for exam in sorted({head.exam for head in ledger.lists()}):
         head = ledger.newest_list(exam, "notice")
         rows = ledger.list_rows(exam, head.revision) if head else []
         if head is None or all(row.lookup_key for row in rows):
             continue
-        final = ledger.list_rows(exam, head.revision + 1)
-        there = {(row.name, row.id) for row in final}
+        final, lines = ledger.list_rows(exam, head.revision + 1), Lines(ledger.of_exam(exam))
+        standing = {row.number for row in ledger.list_rows(exam, (ledger.newest_list(exam, "final") or head).revision)}
+        there = {(row.name, row.id) for row in final if row.number and standing.intersection(lines.all(row.number))}
         missing = tuple(row.serial for row in rows if (row.name, row.id) not in there) if final else ()
         found.append(Unexplained(exam=exam, missing=missing))
     return found

@@ -11,6 +11,7 @@ from signing.commands import options
 from signing.messages import _
 from signing.release.into_log import Logbook
 from signing.release.into_registry import Publication
+from signing.release.release_file import ReleaseRefused
 from signing.steps.publish import Waiting
 from verify.shared import agreement, command
 from verify.shared.progress import shown
@@ -72,7 +73,10 @@ def publish(
         )
         click.echo(_("Published again, as they were: {}").format(", ".join(given) or _("nothing was lost")), err=True)
     for one in found:
-        publication = agreement.agreed(functools.partial(_publish, one, keyring, log), yes=yes)
+        try:
+            publication = agreement.agreed(functools.partial(_publish, one, keyring, log), yes=yes)
+        except ReleaseRefused as error:
+            raise error if len(found) == 1 else error.of(one.path.name) from None
         done.append(publication)
         if as_json:
             continue

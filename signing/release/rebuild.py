@@ -156,7 +156,7 @@ def _order(content: _Content) -> tuple[int, int, int, str]:
 def _read(path: Path, chain: Chain) -> _Content:
     data = path.read_bytes()
     content = _Content(path=path, digest=hashlib.sha256(data).digest())
-    for found in release_file.parse(data):
+    for found in release_file.among(path, data):
         try:
             said = signed.genuine(object, found, chain.newest).content
         except NotBelieved as error:

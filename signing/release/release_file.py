@@ -44,6 +44,12 @@ class ReleaseRefused(Refusal):
     def __reduce__(self) -> tuple[type[Self], tuple[str, str, int | None]]:
         return type(self), self._parts  # so that it comes whole from a worker process
 
+    def of(self, file: str) -> Self:
+        """The same, of this file among others."""
+        named = type(self)(*self._parts)
+        named.args = (f"{file}: {self}",)
+        return named
+
 
 def refuse(code: str, words: str, place: int | None = None) -> NoReturn:
     """Raises ReleaseRefused."""
@@ -194,6 +200,14 @@ def cut(data: bytes) -> tuple[list[bytes], ReleaseRefused | None]:
 def damaged(error: Unreadable, place: int) -> ReleaseRefused:
     """The refusal of bytes that are no statement."""
     return ReleaseRefused(error.code, _("these bytes are no statement: the file is damaged, or not a release"), place)
+
+
+def among(path: Path, data: bytes) -> list[Statement]:
+    """The statements of a file that is one among others, which a refusal names. Raises ReleaseRefused."""
+    try:
+        return list(parse(data))
+    except ReleaseRefused as error:
+        raise error.of(path.name) from None
 
 
 def parse(data: bytes) -> Iterator[Statement]:

@@ -340,6 +340,9 @@ def test_a_lost_ledger_is_rebuilt_from_the_releases(place: Place) -> None:
     ledger_file.unlink()
     with pytest.raises(Refusal, match="final-1"):
         restore.rebuild_(place.room, place.keys, NOW + 600)
+    damaged.write_bytes(b"\xff" + damaged.read_bytes()[1:])
+    with pytest.raises(Refusal, match=rf"{damaged.name}: statement 1 of the release"):
+        restore.rebuild_(place.room, place.keys, NOW + 600)
     assert not ledger_file.exists()
 
 

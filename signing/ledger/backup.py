@@ -29,6 +29,8 @@ def backup(ledger: Ledger, path: Path) -> None:
 
 def check(path: Path, root: bytes) -> None:
     """That ``path`` is a whole ledger, of the centre whose root key has this thumbprint. Raises Refusal."""
+    if not path.is_file():
+        raise Refusal(_("There is no file {}.").format(path))
     try:
         with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as copy:
             application = copy.execute("PRAGMA application_id").fetchone()[0]

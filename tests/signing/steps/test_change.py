@@ -310,6 +310,8 @@ def test_a_backup_is_put_back_and_completed_from_the_releases(place: Place) -> N
     copy.write_bytes(copy.read_bytes()[:5000])
     refused = place.run("ledger", "restore", "backup")
     assert (refused.returncode, "not a whole backup" in refused.stderr) == (1, True)
+    with pytest.raises(Refusal, match="There is no file .*nowhere"):
+        backup.check(place.folder / "nowhere", place.root)
 
 
 def test_a_lost_ledger_is_rebuilt_from_the_releases(place: Place) -> None:

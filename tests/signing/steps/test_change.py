@@ -310,7 +310,7 @@ def test_a_backup_is_put_back_and_completed_from_the_releases(place: Place) -> N
     copy.write_bytes(copy.read_bytes()[:5000])
     refused = place.run("ledger", "restore", "backup")
     assert (refused.returncode, "not a whole backup" in refused.stderr) == (1, True)
-    with pytest.raises(Refusal, match="There is no file .*nowhere"):
+    with pytest.raises(Refusal, match=r"There is no file .*nowhere"):
         backup.check(place.folder / "nowhere", place.root)
 
 

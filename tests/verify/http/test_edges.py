@@ -117,7 +117,7 @@ async def test_errors_for_people_are_pages(method: str, address: str, status: in
 
 
 async def test_a_body_beyond_the_limit_is_413() -> None:
-    """Both with an honest Content-Length and without one."""
+    """Both with an honest Content-Length and without one; the page says what a file may have, and leads back."""
 
     async def chunks() -> Any:
         for _ in range(100):
@@ -130,6 +130,8 @@ async def test_a_body_beyond_the_limit_is_413() -> None:
     for answer in (honest, chunked):
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert (page.status_code, page.headers["content-type"]) == (413, "text/html; charset=utf-8")
+    assert "10 MB" in page.text
+    assert '<a class="button main" href="/check' in page.text
 
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}

@@ -248,6 +248,7 @@ NEXT: Final = {
     "bad_cursor": ("", N_("First page")),
     "bad_day": ("", N_("Ask about today")),
     "future_time": ("", N_("Ask about today")),
+    "too_large": ("", N_("Choose something smaller")),
 }
 """By a problem's code: where its page leads, which is the same address without a question where it is empty."""
 

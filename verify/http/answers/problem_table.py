@@ -123,7 +123,9 @@ KINDS: Final[dict[str, Kind]] = {
         N_("List no longer public"),
         N_("This list was public for its term, which is over. Its certificates can still be checked."),
     ),
-    "too_large": Kind(413, N_("Too large"), N_("What was sent is larger than this address takes.")),
+    "too_large": Kind(
+        413, N_("Too large"), N_("What was sent is larger than this address takes; a file may have up to 10 MB.")
+    ),
     "file_missing": Kind(400, N_("No file"), N_("Please choose a file.")),
     "rows_missing": Kind(400, N_("No rows"), N_("Please paste some rows, or choose a file.")),
     "rate_limited": Kind(

@@ -181,8 +181,8 @@ def test_waiting_releases_are_told_and_published_in_order(
     ]
     notice = place.folder / "releases" / "2022-04-notice-1.release"
     notice.write_bytes(b"\xff" + notice.read_bytes()[1:])
-    nowhere = {"YINJIAN_DATABASE_URL": "postgresql://127.0.0.1:1/none", "YINJIAN_VAR": str(place.folder / "var")}
-    assert "Refused: 2022-04-notice-1.release: statement 1 of the release" in place.run("publish", **nowhere).stderr
+    refused = place.run("publish", YINJIAN_DATABASE_URL="postgresql://nowhere", YINJIAN_VAR=str(place.folder / "var"))
+    assert "Refused: 2022-04-notice-1.release: statement 1 of the release" in refused.stderr
     with place.session().ledger as ledger:
         ledger.mark_published("2022-04-notice-1.release", NOW)
     said = place.run("find", FIRST).stderr

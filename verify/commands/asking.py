@@ -27,9 +27,9 @@ def address(url: str) -> tuple[str, str]:
     except ValueError:
         raise refused from None
     host = site.netloc
-    if site.scheme not in ("https", "http") or not site.hostname or not host.isprintable() or " " in host:
-        raise refused
-    return f"{site.scheme}://{site.netloc}{site.path.rstrip('/')}", site.netloc
+    if site.scheme not in ("https", "http") or not site.hostname or not host.isprintable() or {" ", "@"} & set(host):
+        raise refused  # with a password before an @ it would name files and stand in messages
+    return f"{site.scheme}://{host}{site.path.rstrip('/')}", host
 
 
 def get(base: str, path: str, most: int) -> bytes | None:

@@ -407,7 +407,7 @@ def test_what_was_fetched_serves_checks_from_then_on(service: tuple[str, dict[st
     assert code(run("fetch", url, "--root", "11" * 32)) == "Refusal"
 
 
-@pytest.mark.parametrize("url", ["ftp://x", "https://", "not a url", "http://x:port", "http://[::1"])
+@pytest.mark.parametrize("url", ["ftp://x", "https://", "not a url", "http://x:port", "http://[::1", "a:b@x"])
 def test_what_is_no_address_is_wrong_usage(url: str) -> None:
     """Nothing is asked then, nor written."""
     assert code(run("fetch", url, "--root", PIN)) == "UsageError"

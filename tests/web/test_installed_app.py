@@ -17,8 +17,8 @@ from tests.http_service import serving, settings
 from tests.invented import ISSUED_AT, LOG, STATUS, TestKey
 from tests.photos import qr_image
 from tests.web.conftest import CHROMIUM, QUIET
+from tests.web.looks import look
 from tests.web.pages import register
-from tests.web.test_pages import look
 from tests.web.test_ways_in import camera_picture, film, png
 from verify.core import statement
 from verify.core.log import checkpoint, tree

@@ -1,97 +1,22 @@
-"""The pages in a real browser: every outcome in both languages, on phone and desk, with and without script."""
+"""The pages in a real browser, as people use them, with and without script."""
 
 import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests import PROJECT
 from tests import invented_exam as exam
-from tests.web.conftest import ARTEFACTS, Site
-from tests.web.pages import FORMS, PAGES, SCRIPTED, VERDICTS, check, search
+from tests.web.conftest import Site
+from tests.web.looks import LOOKS, look
+from tests.web.pages import FORMS, PAGES, VERDICTS, check, search
 from verify.registry.port import RegistryUnavailable
 
 Start = Callable[..., Page]
-
-PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
-DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
-AXE: Final = PROJECT / "verify/web/node_modules/axe-core/axe.min.js"
-LOOKS: Final[dict[str, dict[str, Any]]] = {
-    "phone-zh": {"viewport": PHONE, "locale": "zh-CN", "color_scheme": "light"},
-    "phone-en-dark": {"viewport": PHONE, "locale": "en", "color_scheme": "dark"},
-    "desk-zh-dark": {"viewport": DESK, "locale": "zh-CN", "color_scheme": "dark"},
-    "desk-en": {"viewport": DESK, "locale": "en", "color_scheme": "light"},
-}
-VIEWS: Final = {"zh-CN": ("phone-zh", "desk-zh-dark"), "en": ("phone-en-dark", "desk-en")}
-"""Every pair of screen, language and theme stands in one of these four."""
-
-NARROW: Final[ViewportSize] = {"width": 320, "height": 640}
-"""To which every page must flow back without scrolling sideways (WCAG 2.2, 1.4.10)."""
-OUTSIDE: Final = """
-[...document.querySelectorAll('main *')]
-    .filter((element) => !element.closest('pre') && element.getBoundingClientRect().right > innerWidth + 1)
-    .map((element) => element.outerHTML.slice(0, 200))
-"""
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with the page, by every one of its rules."""
-    if page.evaluate("typeof axe") == "undefined":
-        page.evaluate(AXE.read_text("utf-8"))
-    # Of what is in order it need not write down where that stands.
-    wanted = "axe.run(document, {resultTypes: ['violations']}).then((result) => result.violations)"
-    found: list[Any] = page.evaluate(wanted)
-    return [f"{item['id']}: {node['html']}: {node['failureSummary']}" for item in found for node in item["nodes"]]
-
-
-def look(page: Page, name: str) -> None:
-    """What holds for every page: it fits wide and narrow screens, and axe-core finds nothing; or a picture is kept."""
-    try:
-        assert page.evaluate(OUTSIDE) == []
-        assert violations(page) == []
-        if page.viewport_size == PHONE:
-            page.set_viewport_size(NARROW)
-            assert page.evaluate(OUTSIDE) == []
-            page.set_viewport_size(PHONE)
-    except AssertionError:
-        ARTEFACTS.mkdir(exist_ok=True)
-        page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
-        raise
-
-
-def look_both_ways(page: Page, name: str, language: str) -> None:
-    """The same page on a phone and at a desk, the one light and the other dark."""
-    for how in VIEWS[language]:
-        page.set_viewport_size(LOOKS[how]["viewport"])
-        page.emulate_media(color_scheme=LOOKS[how]["color_scheme"])
-        look(page, f"{name}-{how}")
-
-
-@pytest.mark.parametrize("language", VIEWS)
-def test_every_page_and_outcome_is_clear_in_both_languages(invented_site: Site, new_page: Start, language: str) -> None:
-    """Each has its headline in the browser's language, fits every screen and passes axe-core, light and dark."""
-    page = new_page(locale=language)
-    column = 1 if language == "zh-CN" else 2
-    for name, texts in (PAGES | VERDICTS).items():
-        page.goto(invented_site.url + texts[0])
-        expect(page.locator("h1")).to_have_text(texts[column])
-        assert page.locator("html").get_attribute("lang") == language
-        look_both_ways(page, name, language)
-    for name, form in (FORMS | SCRIPTED).items():
-        form[0](page, invented_site.url, language)
-        expect(page.locator("h1")).to_have_text(form[1] if column == 1 else form[2])
-        look_both_ways(page, name, language)
-    invented_site.register.failing = RegistryUnavailable("no answer")
-    try:
-        page.goto(invented_site.url + exam.VALID.path)
-    finally:
-        invented_site.register.failing = None
-    expect(page.locator("h1")).to_have_text(["现在无法查验", "Cannot check now"][column - 1])
-    look_both_ways(page, "unavailable", language)
 
 
 @pytest.mark.parametrize("how", ["phone-zh", "desk-en"])

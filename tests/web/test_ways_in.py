@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from tests import invented_exam as exam
 from tests.photos import Shot, page, qr_image, take
 from tests.web.conftest import CHROMIUM, QUIET, Site
-from tests.web.test_pages import DESK, PHONE, look
+from tests.web.looks import DESK, PHONE, look
 
 
 @pytest.fixture

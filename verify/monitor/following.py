@@ -215,6 +215,9 @@ class Follower:
             if not places:
                 self.alarms.append(alarm("list_not_logged", code))
                 continue
+            if places[0] < self._seen.newest_list(code):
+                self.alarms.append(alarm("list_went_back", code))
+                continue
             if self._seen.knows_list(_digest(data)):
                 continue
             try:

@@ -72,6 +72,15 @@ class Remembered:
         """Whether a list was taken in before."""
         return self._db.execute("SELECT 1 FROM list WHERE digest = ?", (digest,)).fetchone() is not None
 
+    def newest_list(self, exam: str) -> int:
+        """Where the newest list of an exam that was ever shown stands in the log; -1 without one."""
+        of_each = (
+            "SELECT coalesce(max(first), -1) FROM"
+            " (SELECT min(place) AS first FROM list JOIN entry USING (digest) WHERE exam = ? GROUP BY digest)"
+        )
+        (place,) = self._db.execute(of_each, (exam,)).fetchone()
+        return int(place)
+
     def places(self, digest: bytes) -> list[int]:
         """The log indexes at which a statement stands."""
         rows = self._db.execute("SELECT place FROM entry WHERE digest = ? ORDER BY place", (digest,))

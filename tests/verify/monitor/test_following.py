@@ -163,6 +163,14 @@ def test_a_tile_changed_cut_or_lacking_is_named(tmp_path: Path) -> None:
         assert look(bad, tmp_path / "seen").before == 0
 
 
+def test_a_list_that_is_older_than_one_shown_before_is_told(state: Path) -> None:
+    """Whoever takes a revision away shows the one before, which the log has, too."""
+    second = final(PEOPLE[:3], revision=2)
+    assert codes(look(site([*STATEMENTS, second], lists={EXAM: second}), state)) == []
+    assert codes(look(site([*STATEMENTS, second]), state)) == ["list_went_back"]
+    assert codes(look(site([*STATEMENTS, second], lists={EXAM: second}), state)) == []
+
+
 def test_a_list_that_the_log_does_not_have_or_that_is_not_believed_is_told(state: Path) -> None:
     """Shown to somebody, and to nobody else; or by a key that may not; or naming certificates that are not logged."""
     unlogged = final(PEOPLE[:3], revision=2)

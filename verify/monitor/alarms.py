@@ -57,6 +57,7 @@ def _words() -> dict[str, tuple[str, str]]:
         ),
         "list_not_logged": (_("the list of {subject} that is shown is not in the log"), todo[_ASK]),
         "list_refused": (_("the list of {subject} that is shown is not believed ({reason})"), todo[_ASK]),
+        "list_hidden": (_("the list of {subject} is not shown, though its term is not over"), todo[_ASK]),
         "list_went_back": (_("the list of {subject} that is shown is older than one shown before"), todo[_ASK]),
         "listed_not_logged": (
             _("the list of {subject} names {count} certificates that the log does not have"),

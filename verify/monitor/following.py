@@ -5,8 +5,10 @@ that was seen before, so that no proof of the service's own is needed.
 """
 
 import contextlib
+import datetime
 import hashlib
 import random
+import time
 import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +36,8 @@ Ask = Callable[[str, int], bytes | None]
 
 _KEYRING: Final = "/.well-known/yinjian/keyring"
 _MOST_LIST: Final = 256 << 20
+_SKEW: Final = 300
+"""Seconds by which two clocks may differ."""
 AGAIN: Final = 16
 """Bundles of older entries that a look reads once more, drawn by lot: a small log's are all of them."""
 
@@ -207,9 +211,12 @@ class Follower:
     def _lists(self, chain: Chain) -> dict[str, int]:
         """Checks each list that is shown against the log: by exam, how many certificates it names."""
         found = {}
-        for code, stage in self._exams():
+        for exam in self._exams():
+            code, stage = exam.code, exam.stage or ""
             data = self._ask(f"/api/v1/exams/{code}/pass-list.cbor", _MOST_LIST)
             if data is None:  # past its term; whom it named was kept when it was shown
+                if exam.public_until is not None and exam.public_until.timestamp() > time.time() + _SKEW:
+                    self.alarms.append(alarm("list_hidden", code))
                 continue
             places = self._seen.places(_digest(data))
             if not places:
@@ -234,8 +241,8 @@ class Follower:
             found[code] = len(shorts)
         return found
 
-    def _exams(self) -> Iterator[tuple[str, str]]:
-        """Every exam that has a list, with the list's stage. Raises Refusal where the service gives no such thing."""
+    def _exams(self) -> "Iterator[_Exam]":
+        """Every exam that has a list. Raises Refusal where the service gives no such thing."""
         cursor: str | None = ""
         before: set[str] = set()
         while cursor is not None:
@@ -245,7 +252,7 @@ class Follower:
                 page = msgspec.json.decode(self._ask(path, 16 << 20) or b"{}", type=_Page)
             except msgspec.DecodeError:
                 raise Refusal(_("{}: not the exams that a service gives.").format(path)) from None
-            yield from ((one.code, one.stage) for one in page.items if one.stage)
+            yield from (one for one in page.items if one.stage)
             cursor = page.next
             if cursor in before:
                 raise Refusal(_("{}: its pages of exams have no end.").format(path))
@@ -256,6 +263,7 @@ class _Exam(msgspec.Struct, frozen=True):
 
     code: Annotated[str, msgspec.Meta(pattern="^[0-9A-Z-]{1,40}$")]
     stage: str | None = None
+    public_until: Annotated[datetime.datetime, msgspec.Meta(tz=True)] | None = None
 
 
 class _Page(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """A log is followed from outside, look by look; what must not be is told, with what to do, and not taken in."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -169,6 +170,15 @@ def test_a_list_that_is_older_than_one_shown_before_is_told(state: Path) -> None
     assert codes(look(site([*STATEMENTS, second], lists={EXAM: second}), state)) == []
     assert codes(look(site([*STATEMENTS, second]), state)) == ["list_went_back"]
     assert codes(look(site([*STATEMENTS, second], lists={EXAM: second}), state)) == []
+
+
+@pytest.mark.parametrize(("until", "alarms"), [("2001-01-01T00:00:00Z", []), ("9001-01-01T00:00:00Z", ["list_hidden"])])
+def test_a_list_that_is_not_shown_within_its_term_is_told(state: Path, until: str, alarms: list[str]) -> None:
+    """By what the service itself says of its term; past it nothing is amiss."""
+    hiding = site(lists={})
+    item = {"code": EXAM, "stage": "final", "public_until": until}
+    hiding.files["/api/v1/exams"] = json.dumps({"items": [item], "next": None}).encode()
+    assert codes(look(hiding, state)) == alarms
 
 
 def test_a_list_that_the_log_does_not_have_or_that_is_not_believed_is_told(state: Path) -> None:

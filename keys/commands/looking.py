@@ -33,8 +33,10 @@ def show(centre: Path, folder: Path | None, as_json: bool) -> None:
         command.print_json(shown(found, chain))
         return
     tell(found, chain)
-    for line in log_keys(chain):
-        click.echo(_("the public log's key {line}").format(line=line))
+    newest, *older = log_keys(chain) or [""]
+    click.echo(_("the public log's key {line}").format(line=newest))
+    for line in older:
+        click.echo(_("an older key of the public log {line}").format(line=line))
     click.echo(_("root thumbprint {root}").format(root=found.root.hex()))
 
 
@@ -87,9 +89,9 @@ def shown(folder: KeyFolder, chain: Chain) -> dict[str, object]:
 
 
 def log_keys(chain: Chain) -> list[str]:
-    """The log's active keys, as other people's tools take them: ``NAME+ID+KEY`` (C2SP signed-note)."""
+    """The log's active keys, the newest first, which signs: ``NAME+ID+KEY``, as others take them (C2SP signed-note)."""
     keys = [key for key in chain.newest.keys if key.use == "log" and key.state == "active"]
-    return [checkpoint.verifier_key(checkpoint.origin_of(chain), key.public) for key in keys]
+    return [checkpoint.verifier_key(checkpoint.origin_of(chain), key.public) for key in reversed(keys)]
 
 
 def uses() -> dict[Use, str]:

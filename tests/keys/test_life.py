@@ -72,6 +72,15 @@ def test_a_rotated_key_signs_from_then_on_beside_the_old_one(keys: KeyFolder) ->
     assert keys.chain().newest.key(old.public) == old
 
 
+def test_of_two_log_keys_the_one_that_signs_is_shown_first(keys: KeyFolder) -> None:
+    """As whoever checks the log takes the first line."""
+    (first,) = looking.log_keys(keys.chain())
+    made = life(keys).rotate("log", (), agreed=True).key
+    newest, older = looking.log_keys(keys.chain())
+    assert keys.signer("log", PASSPHRASE, LATER).kid == made.kid
+    assert (older, newest != first) == (first, True)
+
+
 def test_a_key_for_one_programme_signs_for_it_alone(keys: KeyFolder) -> None:
     """The older key goes on signing for the others; a programme that is not there is refused by name."""
     done = life(keys).rotate("status", ["CAM"], agreed=True)

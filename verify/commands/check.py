@@ -14,7 +14,7 @@ from typing import Any, Final
 import click
 
 from verify.commands import kept, things, told
-from verify.commands.judging import Desk, Judged
+from verify.commands.at_hand import Desk, Judged
 from verify.commands.kept import Kept
 from verify.commands.things import Unread
 from verify.core.china_time import ZONE

@@ -1,7 +1,8 @@
 """Many files of one person's, read by confined workers that are sent the next ones before they have answered.
 
 A worker never waits for us between two files, nor do we wait for it while there is something to judge. Each file has
-the limits of a job of its own; one that ends its worker costs itself alone: those sent behind it go to the next worker.
+the limits of a job of its own, and one that ends its worker costs itself alone: answers may be lost with a worker, so
+that the files it had are sent again one by one, and only one that ends a worker which has no other is told with it.
 """
 
 import asyncio
@@ -90,33 +91,34 @@ class Line(Generic[Of]):
         """The answer to the first that waits."""
         reads = jobs.reads(self._waiting[0][1])
         try:
-            one = self._workers.get(reads) or await self._fresh(reads)
-            for _, job in list(self._waiting)[self._sent :]:
-                one.send(job)
-            self._sent = len(self._waiting)
-            begun = time.monotonic()
-            try:
-                async with asyncio.timeout(_SECONDS + GRACE):
-                    reply = await one.hear()
-            except TimeoutError:
-                raise await self._lost(reads, "took_too_long") from None
-            except (OSError, EOFError, msgspec.MsgspecError):
-                raise await self._lost(reads, await one.cause_of_death()) from None
-            self._most = min(_MOST_AHEAD, self._most + 1) if time.monotonic() - begun < _QUICK else 1
-            if reply.last:
+            while True:
+                one = self._workers.get(reads) or await self._fresh(reads)
+                for _, job in list(self._waiting)[self._sent : self._most]:
+                    one.send(job)
+                self._sent = max(self._sent, min(self._most, len(self._waiting)))
+                begun = time.monotonic()
+                try:
+                    async with asyncio.timeout(_SECONDS + GRACE):
+                        reply = await one.hear()
+                except TimeoutError:
+                    code, told = "took_too_long", True
+                except (OSError, EOFError, msgspec.MsgspecError):
+                    code, told = await one.cause_of_death(), self._sent == 1
+                else:
+                    self._most = min(_MOST_AHEAD, self._most + 1) if time.monotonic() - begun < _QUICK else 1
+                    if reply.last:
+                        await self._end(reads)
+                    return believed(reply.answer)
+                self._most = 1
                 await self._end(reads)
-            return believed(reply.answer)
+                if told:
+                    return FileRefused(code)
         except FileRefused as refused:
             return refused
 
     async def _fresh(self, reads: jobs.Reads) -> Forked:
         one = self._workers[reads] = await Forked.start(self._templates.of(reads), aside=False)
         return one
-
-    async def _lost(self, reads: jobs.Reads, code: str) -> FileRefused:
-        await self._end(reads)
-        self._most = 1
-        return FileRefused(code)
 
     async def _end(self, reads: jobs.Reads) -> None:
         self._sent = 0

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import socket
 import ssl
 import subprocess
@@ -14,77 +13,28 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import click.testing
 import msgspec
 import pytest
-import qrcode
-from openpyxl import Workbook
 
 from tests import PROJECT
-from tests.invented import CERTIFICATE, LOG, ROOT, STATUS, TestKey
+from tests.invented import CERTIFICATE, STATUS, TestKey
 from tests.vectors import verdicts
-from verify.__main__ import command
-from verify.commands.things import answer_here
+from tests.verify.commands.papers import (
+    GOOD,
+    GOOD_TEXT,
+    PIN,
+    PLAIN,
+    REVOKED,
+    REVOKED_TEXT,
+    SNAPSHOT,
+    code,
+    drawn,
+    note,
+    run,
+)
 from verify.core import qr_text, verdict
 from verify.core.keyring import thumbprint
-from verify.core.log import checkpoint
-from verify.core.log.checkpoint import Checkpoint
 from verify.core.offline import Knowledge
-from verify.files.findings import Findings
-from verify.files.jobs import FindCodes
-from verify.files.refusals import FileRefused
-
-PIN = thumbprint(ROOT.public).hex()
-GOOD = verdicts.made()
-GOOD_TEXT = qr_text.write(GOOD, verdicts.HOST)
-REVOKED = verdicts.made(holder="别人")
-REVOKED_TEXT = qr_text.write(REVOKED, verdicts.HOST)
-SNAPSHOT = verdicts.snapshot((REVOKED, "revoked"))
-PLAIN = b"".join(verdicts.CHAINS["plain"])
-Answer = click.testing.Result
-
-
-def note(size: int, root: bytes = bytes(32)) -> bytes:
-    """A checkpoint of this size."""
-    said = Checkpoint(origin=f"{verdicts.HOST}/log", size=size, root=root)
-    return checkpoint.note(said, LOG.public, LOG.private.sign(said.text.encode())).encode()
-
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of this machine's, English words."""
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    monkeypatch.setenv("YINJIAN_KEPT", str(tmp_path / "kept"))
-    monkeypatch.delenv("YINJIAN_ROOT", raising=False)
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> list[str]:
-    """Keyring and snapshot as files, as the options that name them."""
-    (tmp_path / "keyring").write_bytes(PLAIN)
-    (tmp_path / "snapshot").write_bytes(SNAPSHOT)
-    return ["--keyring", str(tmp_path / "keyring"), "--root", PIN, "--snapshot", str(tmp_path / "snapshot")]
-
-
-def run(*arguments: str | Path) -> Answer:
-    """What a command says and its exit code."""
-    return click.testing.CliRunner().invoke(command, list(map(str, arguments)), standalone_mode=False)
-
-
-def code(answer: Answer) -> int | str:
-    """The exit code, or the refusal's name."""
-    if answer.exception is not None:
-        return type(answer.exception).__name__
-    return answer.return_value or 0
-
-
-def drawn(path: Path, text: str) -> Path:
-    """A picture or PDF with this QR code."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    picture = qrcode.make(text, error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=3).get_image()
-    picture.convert("L").save(path)
-    return path
 
 
 def test_a_text_has_the_verdict_that_a_service_gives(files: list[str]) -> None:
@@ -133,171 +83,12 @@ def test_each_end_has_its_exit_code(files: list[str], text: str, options: int, w
     assert code(run("check", text, *files[:options])) == wanted
 
 
-def test_a_folder_of_pictures_pdfs_and_tables_is_told_whole(files: list[str], tmp_path: Path) -> None:
-    """Every code with its place; what holds none, or cannot be read, is named and ends with 1; hidden files counted."""
-    folder = tmp_path / "papers"
-    drawn(folder / "a.png", GOOD_TEXT)
-    drawn(folder / "deeper" / "b.pdf", GOOD_TEXT)
-    drawn(folder / "payment.jpg", "wxp://f2f0abc")
-    (folder / ".hidden").write_text("x")
-    (folder / "list.txt").write_text(f"{GOOD_TEXT}\n{REVOKED_TEXT}\n")
-    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    (folder / "round").symlink_to(folder)
-    (folder / "gone.png").symlink_to(folder / "nothing")
-    book = Workbook()
-    book.worksheets[0]["C7"] = GOOD_TEXT
-    book.save(folder / "table.xlsx")
-    answer = run("check", folder, "--json", *files)
-    given = json.loads(answer.stdout)
-    found = [(Path(x["source"]).name, x["place"], x["verdict"]["outcome"]) for x in given["verdicts"]]
-    assert found == [
-        ("a.png", None, "valid"), ("list.txt", "A1", "valid"), ("list.txt", "A2", "revoked"),
-        ("table.xlsx", "Sheet!C7", "valid"), ("b.pdf", None, "valid"),
-    ]  # fmt: skip
-    problems = {Path(x["source"]).name: x["code"] for x in given["problems"]}
-    assert problems == {
-        "payment.jpg": "other_code", "broken.png": "damaged_file", "round": "no_file", "gone.png": "no_file",
-    }  # fmt: skip
-    assert (code(answer), "Hidden files passed over: 1." in answer.stderr) == (1, True)
-    assert "wxp" not in answer.output
-    assert (
-        "5 codes: 4 valid, 1 not valid, 0 not wholly checked; 4 files or columns with something else."
-        in run("check", folder, *files).stdout
-    )
-
-
-def test_rows_without_a_text_in_a_column_of_texts_are_told(files: list[str], tmp_path: Path) -> None:
-    """Errors, numbers and empty cells below the heading: who stands there was not checked. A chart is no sheet."""
-    book = Workbook()
-    sheet = book.worksheets[0]
-    for row in (["Name", "Code"], ["A", "#N/A"], ["B", GOOD_TEXT], ["C", None], ["D", 12345], ["E", GOOD_TEXT], []):
-        sheet.append(row)
-    sheet["A9"] = "a note of several rows"
-    book.create_chartsheet("chart")
-    book.save(tmp_path / "table.xlsx")
-    answer = run("check", tmp_path / "table.xlsx", *files)
-    assert "Beside Sheet!B3 its column has rows without a certificate's QR text: 4 (B2, B4, B5, B9)." in answer.stdout
-    assert code(answer) == 1
-    (tmp_path / "list.txt").write_text(f"{GOOD_TEXT}\n\n{GOOD_TEXT}\n")
-    assert code(run("check", tmp_path / "list.txt", *files)) == 0
-
-
-def test_names_of_files_neither_steer_the_terminal_nor_end_a_check(files: list[str], tmp_path: Path) -> None:
-    """One that is no text in any encoding, or made to look like a line of ours, is written with escapes."""
-    folder = tmp_path / "papers"
-    drawn(folder / "a.png: FORGED\nb.png", GOOD_TEXT)
-    for name in (b"\xff.png", b"\x1b[2J.png", "gnp\u202e.png".encode()):
-        (folder / os.fsdecode(name)).touch()
-    answer = run("check", folder, *files)
-    lines = [line for line in answer.stdout.splitlines() if not line.startswith("    ")]
-    assert [line.rpartition("papers/")[2].partition(": ")[0] for line in lines[:4]] == [
-        "\\x1b[2J.png", "a.png", "gnp\\u202e.png", "\\udcff.png"
-    ]  # fmt: skip
-    assert len(lines) == 5
-    assert "\x1b" not in answer.stdout
-    given = json.loads(run("check", folder, "--json", *files).stdout)
-    assert len(given["problems"]) == 3
-
-
-def test_folders_and_files_that_are_closed_are_told_wherever_they_lie(
-    files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The last of a folder too, a folder that is closed as a whole, and files of one that lets nobody pass."""
-    folder = tmp_path / "papers"
-    drawn(folder / "a.png", GOOD_TEXT)
-    (folder / "b.png").touch()
-    (folder / "z").mkdir()
-    scandir, stat = os.scandir, Path.stat
-
-    def closed(path: Any) -> Any:
-        if Path(path).name in ("z", "whole"):
-            raise PermissionError(13, "closed", str(path))
-        return scandir(path)
-
-    def kept(path: Path, **options: Any) -> os.stat_result:
-        if path.name == "b.png":
-            raise PermissionError(13, "closed", str(path))
-        return stat(path, **options)
-
-    monkeypatch.setattr("os.scandir", closed)
-    monkeypatch.setattr("pathlib.Path.stat", kept)
-    given = json.loads(run("check", folder, "--json", *files).stdout)
-    assert [(Path(x["source"]).name, x["code"]) for x in given["problems"]] == [("b.png", "closed"), ("z", "closed")]
-    (tmp_path / "whole").mkdir()
-    assert run("check", tmp_path / "whole", *files).stdout.endswith("whole: there is no right to it\n")
-
-
-def test_digits_alone_are_a_text_however_long(files: list[str]) -> None:
-    """No file's name may be as long, and no system is asked for one."""
-    assert code(run("check", GOOD_TEXT.rpartition("/")[2], *files)) == 0
-
-
-def test_nothing_and_what_comes_by_standard_input_are_answered(files: list[str], tmp_path: Path) -> None:
-    """``-`` is a file without a name; an empty folder and an empty argument are told as such."""
-    picture = drawn(tmp_path / "a.png", GOOD_TEXT).read_bytes()
-    given = click.testing.CliRunner().invoke(command, ["check", "-", *files], input=picture, standalone_mode=False)
-    assert (given.stdout.startswith("stdin: valid as of"), code(given)) == (True, 0)
-    (tmp_path / "empty").mkdir()
-    answer = run("check", tmp_path / "empty", *files)
-    assert (answer.stdout.endswith("empty: The folder has no files.\n"), code(answer)) == (True, 1)
-    for wrong in ("", " ", "CEM2204000001I"):
-        answer = run("check", wrong, *files)
-        assert (code(answer), "neither a file here nor" in str(answer.exception)) == ("UsageError", True)
-
-
 def test_what_the_core_refuses_is_said_in_chinese_too(files: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where only the code has words there."""
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     Path("half").write_bytes(SNAPSHOT[:-9])
     for name, wanted in (("keyring", "是另一种声明"), ("half", "不是应有的格式")):
         assert wanted in run("check", GOOD_TEXT, *files[:4], "--snapshot", name).stderr
-
-
-def test_a_file_that_ends_its_reader_costs_its_own_row(
-    files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Strangers' files are read by other processes; the one that dies of a file is told with it, and others go on."""
-    monkeypatch.setattr("verify.files.template.PROGRAM", "tests.verify.commands.dying_worker")
-    folder = tmp_path / "papers"
-    monkeypatch.setattr("verify.commands.things._cores", lambda: 1)  # so that others were sent behind it
-    picture = drawn(folder / "a.png", GOOD_TEXT).read_bytes()
-    for name in "bcdefghi":
-        (folder / f"{name}.png").write_bytes(picture + (b"die" if name in "eg" else b""))
-    answer = run("check", folder, "--json", *files)
-    given = json.loads(answer.stdout)
-    assert [Path(x["source"]).stem for x in given["verdicts"]] == list("abcdfhi")
-    assert [(Path(x["source"]).stem, x["code"]) for x in given["problems"]] == [
-        ("e", "reader_failed"),
-        ("g", "reader_failed"),
-    ]
-    assert code(answer) == 1
-
-
-def test_pictures_and_tables_in_turn_are_told_in_order(files: list[str], tmp_path: Path) -> None:
-    """Those of the one kind are not sent to the other's reader, and each answer is told with its own file."""
-    folder = tmp_path / "papers"
-    picture = drawn(folder / "0.png", GOOD_TEXT).read_bytes()
-    for number in range(1, 10):
-        bytes_of = (picture, f"{REVOKED_TEXT}\n".encode(), b"", b"\x89PNG\r\n\x1a\n")
-        (folder / f"{number}").write_bytes(bytes_of[number % 4])
-    given = json.loads(run("check", folder, "--json", *files).stdout)
-    assert [(Path(x["source"]).name[0], x["verdict"]["outcome"]) for x in given["verdicts"]] == [
-        ("0", "valid"), ("1", "revoked"), ("4", "valid"), ("5", "revoked"), ("8", "valid"), ("9", "revoked")
-    ]  # fmt: skip
-    assert [(Path(x["source"]).name, x["code"]) for x in given["problems"]] == [
-        ("2", "empty_file"), ("3", "damaged_file"), ("6", "empty_file"), ("7", "damaged_file")
-    ]  # fmt: skip
-
-
-def test_where_there_are_no_such_processes_files_are_read_here(tmp_path: Path) -> None:
-    """On Windows: with the same answers and refusals."""
-    found = answer_here(FindCodes(data=drawn(tmp_path / "a.png", GOOD_TEXT).read_bytes(), seconds=5))
-    assert isinstance(found, Findings)
-    assert [one.text for one in found.codes] == [GOOD_TEXT]
-    for data, wanted in ((b"\x89PNG\r\n\x1a\n", "damaged_file"), (object(), "reader_failed")):
-        refused = answer_here(FindCodes(data=data, seconds=5))  # type: ignore[arg-type]  # the second breaks a reader
-        assert isinstance(refused, FileRefused)
-        assert refused.code == wanted
 
 
 def test_one_that_is_not_wholly_checked_among_valid_ones_is_told_by_the_exit_code(files: list[str]) -> None:

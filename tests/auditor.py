@@ -46,6 +46,12 @@ TABLES = {
 }
 
 
+TILES = """
+select b.height / 2 as level, b.index / 16 as index, registry.tile(b.height / 2, b.index / 16) as hashes
+from registry.branch b where b.height % 2 = 0 group by 1, 2
+"""
+
+
 async def everything(url: str) -> Registry:
     """The registry's tables, as the owner sees them at one moment."""
     connection = await asyncpg.connect(url)
@@ -53,7 +59,7 @@ async def everything(url: str) -> Registry:
         async with connection.transaction(isolation="repeatable_read"):
             log = await connection.fetch("select * from registry.statement order by index")
             tables = {name: [tuple(row) for row in await connection.fetch(query)] for name, query in TABLES.items()}
-            tiles = await connection.fetch("select level, index, hashes from registry.tile")
+            tiles = await connection.fetch(TILES)
             checkpoints = await connection.fetch("select * from registry.checkpoint order by place")
     finally:
         await connection.close()

@@ -3,12 +3,11 @@
 
 -- migrate: apply
 
--- The hash over 2^n hashes that stand one behind the other (RFC 6962 section 2.1); or, of so many bytes, the hashes of
--- the first level above them that has no more.
-create function registry.hash_over(hashes bytea, most int default 32) returns bytea
+-- The hash over 16 hashes that stand one behind the other (RFC 6962 section 2.1), or over 1, 2, 4 or 8 of them.
+create function registry.hash_over(hashes bytea) returns bytea
 language plpgsql immutable strict parallel safe as $$
 begin
-    while octet_length(hashes) > most loop
+    while octet_length(hashes) > 32 loop
         hashes := (
             select string_agg(sha256('\x01'::bytea || substring(hashes from i * 64 + 1 for 64)), ''::bytea order by i)
             from generate_series(0, octet_length(hashes) / 64 - 1) i
@@ -17,44 +16,55 @@ begin
     return hashes;
 end $$;
 
--- Each tile as far as it is full; a narrower one, of an earlier size, is its beginning. Nobody but the functions below
--- writes here: whoever may add a statement adds its hash with it, and nothing else. Of a full tile, middle is the 16
--- hashes four levels above: with them, 16 hashes of the tile prove an entry, and not all 256.
-create table registry.tile (
-    level smallint check (level between 0 and 7),
+-- The tree's hashes, of every fourth height from that of the entries on, 16 in a row; the hash over a full row is the
+-- next of the row above. Nobody but the functions below writes here: whoever may add a statement adds its hash with it,
+-- and nothing else. Of an entry, its row and the one above are what proves it of its tile; a row stays in its page,
+-- where a whole tile would be kept aside and sought there.
+create table registry.branch (
+    height smallint check (height between 0 and 15),
     index bigint check (index >= 0),
-    hashes bytea not null check (octet_length(hashes) between 32 and 8192 and octet_length(hashes) % 32 = 0),
-    middle bytea generated always as (
-        case when octet_length(hashes) = 8192 then registry.hash_over(hashes, 512) end
-    ) stored,
-    primary key (level, index)
+    hashes bytea not null check (octet_length(hashes) between 32 and 512 and octet_length(hashes) % 32 = 0),
+    primary key (height, index)
 );
 -- Hashes do not compress.
-alter table registry.tile alter column hashes set storage external, alter column middle set storage main;
+alter table registry.branch alter column hashes set storage external;
 
--- Of one level: these hashes come behind those that it has.
-create function registry.grow_level(at int, added bytea[]) returns void
+-- How many hashes there are of this height.
+create function registry.branch_count(at int) returns bigint
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select coalesce((
+        select b.index * 16 + octet_length(b.hashes) / 32 from registry.branch b
+        where b.height = at order by b.index desc limit 1
+    ), 0)
+$$;
+
+-- A tile of the log (C2SP tlog-tiles) as far as it is full: a narrower one, of an earlier size, is its beginning.
+create function registry.tile(level int, index bigint) returns bytea
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select string_agg(b.hashes, ''::bytea order by b.index) from registry.branch b
+    where b.height = $1 * 2 and b.index between $2 * 16 and $2 * 16 + 15
+$$;
+
+-- Of one height: these hashes come behind those that it has.
+create function registry.grow_branches(at int, added bytea[]) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-    there bigint := coalesce((
-        select t.index * 256 + octet_length(t.hashes) / 32 from registry.tile t
-        where t.level = at order by t.index desc limit 1
-    ), 0);
+    there bigint := registry.branch_count(at);
     above bytea[];
 begin
     with parts as (
-        select (there + r.ordinality - 1) / 256 as index, string_agg(r.hash, ''::bytea order by r.ordinality) as hashes
+        select (there + r.ordinality - 1) / 16 as index, string_agg(r.hash, ''::bytea order by r.ordinality) as hashes
         from unnest(added) with ordinality r (hash, ordinality)
         group by 1
     ), grown as (
-        insert into registry.tile as t (level, index, hashes) select at, p.index, p.hashes from parts p
-        on conflict (level, index) do update set hashes = t.hashes || excluded.hashes
-        returning t.index, t.middle
+        insert into registry.branch as b (height, index, hashes) select at, p.index, p.hashes from parts p
+        on conflict (height, index) do update set hashes = b.hashes || excluded.hashes
+        returning b.index, b.hashes
     )
-    select array_agg(registry.hash_over(g.middle) order by g.index) into above
-    from grown g where g.middle is not null;
+    select array_agg(registry.hash_over(g.hashes) order by g.index) into above
+    from grown g where octet_length(g.hashes) = 512;
     if above is not null then
-        perform registry.grow_level(at + 1, above);
+        perform registry.grow_branches(at + 1, above);
     end if;
 end $$;
 
@@ -62,17 +72,14 @@ end $$;
 create function registry.log_statements() returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
-    logged bigint := coalesce((
-        select t.index * 256 + octet_length(t.hashes) / 32 from registry.tile t
-        where t.level = 0 order by t.index desc limit 1
-    ), 0);
+    logged bigint := registry.branch_count(0);
     leaves bytea[] := array(
         select sha256(set_byte('\x0000'::bytea, 1, s.kind) || s.digest)
         from registry.statement s where s.index >= logged order by s.index
     );
 begin
     if leaves <> '{}' then
-        perform registry.grow_level(0, leaves);
+        perform registry.grow_branches(0, leaves);
     end if;
 end $$;
 
@@ -99,10 +106,10 @@ begin
     if size = 0 then
         return sha256('');
     end if;
-    for at in 0..7 loop
-        wide := (size >> 8 * at) % 256;
+    for at in 0..15 loop
+        wide := (size >> 4 * at) % 16;
         continue when wide = 0;
-        select t.hashes into hashes from registry.tile t where t.level = at and t.index = size >> 8 * at + 8;
+        select b.hashes into hashes from registry.branch b where b.height = at and b.index = size >> 4 * at + 4;
         if hashes is null or octet_length(hashes) < wide * 32 then
             return null;
         end if;
@@ -177,10 +184,11 @@ create view registry.entries as
 select s.index, s.kind, s.digest from registry.statement s;
 
 revoke all on all functions in schema registry from public;
-grant select on registry.tile, registry.checkpoint, registry.checkpoints, registry.entries to yinjian_signer;
+grant select on registry.branch, registry.checkpoint, registry.checkpoints, registry.entries to yinjian_signer;
 grant insert (size, note, kid, receipt) on registry.checkpoint to yinjian_signer;
-grant execute on function registry.log_root(bigint), registry.hash_over(bytea, int) to yinjian_signer;
-grant select on registry.tile, registry.checkpoints, registry.entries to yinjian_reader;
+grant execute on function registry.tile(int, bigint) to yinjian_signer, yinjian_reader;
+grant execute on function registry.log_root(bigint), registry.hash_over(bytea) to yinjian_signer;
+grant select on registry.branch, registry.checkpoints, registry.entries to yinjian_reader;
 
 -- What was published before there was a log.
 select registry.log_statements();

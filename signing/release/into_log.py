@@ -21,7 +21,7 @@ from verify.core.log import tiles, tree
 from verify.core.log.checkpoint import Checkpoint, Signed
 
 _CHECKPOINTS: Final = "select size, note from registry.checkpoint order by size desc, place limit 1000"
-_TILE: Final = "select substring(hashes for $3 * 32) from registry.tile where level = $1 and index = $2"
+_TILE: Final = "select substring(registry.tile($1, $2) for $3 * 32)"
 _ROOT: Final = "select registry.log_root($1)"
 _SIZE: Final = "select coalesce(max(index) + 1, 0) from registry.statement"
 _BETWEEN: Final = "select kind, digest, bytes from registry.statement where index >= $1 and index < $2 order by index"

@@ -248,7 +248,7 @@ def test_what_the_owner_removes_or_changes_fsck_and_monitor_both_tell(town: Town
     with town.serving("removed"):
         alarms = town.alarms("--database", town.urls.signer)
     asyncio.run(put_back(town.urls, saved))
-    assert {"statement", "tile"} <= found
+    assert {"statement", "branch"} <= found
     assert alarms[0][0] == "tile_lacking"
     assert [int(index) for code, index in alarms if code == "database_lacks"] == gone
     changed = gone[0]
@@ -257,6 +257,6 @@ def test_what_the_owner_removes_or_changes_fsck_and_monitor_both_tell(town: Town
     with town.serving("changed"):
         alarms = town.alarms("--database", town.urls.signer)
     asyncio.run(put_back(town.urls, saved))
-    assert {"statement", "tile"} <= found
+    assert {"statement", "branch"} <= found
     assert [code for code, _subject in alarms] == ["tile_bad"]
     assert town.fsck() == set()

@@ -1,6 +1,7 @@
 """Tiles come from the statements alone, however those are written; a checkpoint is of the tree that is there."""
 
 import hashlib
+import json
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from tests import releases
 from tests.conftest import Urls
-from verify.core.log import near, tiles, tree
+from verify.core.log import tiles, tree
 
 INSERT = "insert into registry.statement (index, bytes) values ($1, $2)"
 CHECKPOINT = "insert into registry.checkpoint (size, note, kid, receipt) values ($1, $2, '\\x01020304', $3)"
@@ -30,16 +31,17 @@ async def check(signer: Any) -> int:
         tree.entry(row["kind"], row["digest"])
         for row in await signer.fetch("select kind, digest from registry.entries order by index")
     ]
-    row, level, wanted = [tree.leaf(one) for one in entries], 0, {}
+    row, height, wanted = [tree.leaf(one) for one in entries], 0, {}
     while row:
-        for index in range(0, len(row), tiles.WIDTH):
-            wanted[level, index // tiles.WIDTH] = b"".join(row[index : index + tiles.WIDTH])
-        full = [data for (at, _), data in sorted(wanted.items()) if at == level and len(data) == 8192]
-        row, level = [tiles.root(data) for data in full], level + 1
-    rows = await signer.fetch("select * from registry.tile")
-    assert {(row["level"], row["index"]): row["hashes"] for row in rows} == wanted
-    for row in rows:
-        assert row["middle"] == (near.middle(row["hashes"]) if len(row["hashes"]) == 8192 else None)
+        made = [b"".join(row[index : index + 16]) for index in range(0, len(row), 16)]
+        wanted |= {(height, index): data for index, data in enumerate(made)}
+        row, height = [tiles.root(data) for data in made if len(data) == 512], height + 1
+    rows = await signer.fetch("select * from registry.branch")
+    assert {(row["height"], row["index"]): row["hashes"] for row in rows} == wanted
+    leaves = b"".join(map(tree.leaf, entries))
+    for index in range(len(entries) // tiles.WIDTH + 2):
+        tile = leaves[index * 8192 : index * 8192 + 8192] or None
+        assert await signer.fetchval("select registry.tile(0, $1)", index) == tile
     for size in {0, 1, 2, 3, 255, 256, 257, len(entries) - 1, len(entries)}:
         root = await signer.fetchval("select registry.log_root($1)", size)
         assert root == (tree.Frontier().add(entries[:size]).root if size <= len(entries) else None)
@@ -88,3 +90,23 @@ async def test_a_checkpoint_is_of_the_whole_tree_and_of_no_other(signer: Any) ->
     await signer.execute(CHECKPOINT, 2, good, bytes(64))  # one that nobody believes hides none
     filed = await signer.fetch("select size, root, note from registry.checkpoint order by place")
     assert [tuple(row) for row in filed] == [(2, tree.Frontier().add(entries).root, good)] * 2
+
+
+async def test_a_question_for_the_state_reads_no_more_the_longer_the_log_is(signer: Any, owner: Any) -> None:
+    """Of keyrings and lists there are too few for PostgreSQL ever to learn how many; it must not matter."""
+    made = [
+        releases.keyrings(),
+        releases.pass_list([releases.row(1, releases.certify(1))]),
+        *[releases.certify(1)] * 900,
+    ]
+    await signer.copy_records_to_table(
+        "statement", schema_name="registry", columns=["index", "bytes"], records=list(enumerate(made))
+    )
+    await owner.execute("analyze registry.statement")
+    ((told,),) = await owner.fetch("explain (analyze, format json) select * from registry.state")
+
+    def read(node: dict[str, Any]) -> float:
+        here = node["Actual Rows"] * node["Actual Loops"] if node.get("Relation Name") == "statement" else 0
+        return here + sum(map(read, node.get("Plans", ())))
+
+    assert read(json.loads(told)[0]["Plan"]) <= 3

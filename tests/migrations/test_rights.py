@@ -48,7 +48,7 @@ EVERYBODY = [
             ("lookup_row", "list"),
             ("keyring", "index"),
             ("disowned", "index"),
-            ("tile", "index"),
+            ("branch", "index"),
             ("checkpoint", "place"),
         )
         for statement in (
@@ -62,7 +62,7 @@ EVERYBODY = [
 SIGNER_ONLY = [
     "insert into registry.checkpoint (size, note, kid, receipt, root) values (1, '', '', '', '')",
     "insert into registry.checkpoint (size, note, kid, receipt, cosignatures) values (1, '', '', '', '')",
-    "insert into registry.tile (level, index, hashes) values (0, 9, sha256(''))",
+    "insert into registry.branch (height, index, hashes) values (0, 9, sha256(''))",
     "select registry.give_back_disowned(1, sha256(''))",
     "select registry.log_statements()",
     "insert into registry.statement (index, bytes, kind) values (100, '', 1)",
@@ -86,7 +86,7 @@ TAKEN_AWAY = [
     "select registry.begin_publishing()",
     "select registry.disown(0)",
     "select registry.give_back_disowned(1, sha256(''))",
-    "select registry.grow_level(0, array[sha256('')])",
+    "select registry.grow_branches(0, array[sha256('')])",
     "select registry.log_statements()",
     "lock table registry.turn in access share mode",
     "lock table public.migrating in access share mode",

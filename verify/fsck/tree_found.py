@@ -1,4 +1,4 @@
-"""The log derived anew from the statements' entries: every tile, and every checkpoint's root and signature."""
+"""The log derived anew from the statements' entries: the whole tree, and every checkpoint's root and signature."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -10,25 +10,24 @@ from verify.core.log import near, receipt, tiles, tree
 from verify.core.log.tree import ENTRY_BYTES
 from verify.fsck.found import Difference, compared
 
-TILES: Final = "select level::int, index, hashes, middle from registry.tile order by level, index"
-_FULL: Final = tiles.WIDTH * tiles.HASH_BYTES
+BRANCHES: Final = "select height::int, index, hashes from registry.branch order by height, index"
 CHECKPOINTS: Final = (
     "select place, size, root, note, cosignatures, kid, receipt, extract(epoch from filed_at)::float8 as filed_at"
     " from registry.checkpoint order by place"
 )
 
 
-def check_tiles(entries: bytes, found: Iterable[Any]) -> list[Difference]:
-    """How the tiles differ from those of these entries."""
+def check_branches(entries: bytes, found: Iterable[Any]) -> list[Difference]:
+    """How the tree's rows differ from those of these entries."""
     expected: list[tuple[object, ...]] = []
     row = [tree.leaf(entries[at : at + ENTRY_BYTES]) for at in range(0, len(entries), ENTRY_BYTES)]
-    for level in range(tiles.MOST_LEVEL + 1):
-        made = [b"".join(row[at : at + tiles.WIDTH]) for at in range(0, len(row), tiles.WIDTH)]
-        expected += [
-            (level, index, data, near.middle(data) if len(data) == _FULL else None) for index, data in enumerate(made)
-        ]
-        row = [tiles.root(data) for data in made if len(data) == _FULL]
-    return compared("tile", ("level", "index", "hashes", "middle"), 2, expected, [tuple(one) for one in found])
+    height = 0
+    while row:
+        made = [b"".join(row[at : at + near.GROUP]) for at in range(0, len(row), near.GROUP)]
+        expected += [(height, index, data) for index, data in enumerate(made)]
+        row = [tiles.root(data) for data in made if len(data) == near.GROUP * tiles.HASH_BYTES]
+        height += 1
+    return compared("branch", ("height", "index", "hashes"), 2, expected, [tuple(one) for one in found])
 
 
 def check_checkpoints(entries: bytes, found: Sequence[Any], chain: Chain | None) -> list[Difference]:

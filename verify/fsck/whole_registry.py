@@ -78,7 +78,7 @@ class _Whole:
         unbelieved = [one for report in reports for one in report.unbelieved]
         entries = b"".join(report.entries for report in reports)
         checkpoints = await ask(tree_found.CHECKPOINTS)
-        differences += tree_found.check_tiles(entries, await ask(tree_found.TILES))
+        differences += tree_found.check_branches(entries, await ask(tree_found.BRANCHES))
         differences += tree_found.check_checkpoints(entries, checkpoints, chain)
         for row in await ask(_DISOWNED):
             told: dict[str, Any] = {"expected": "no such row", "found": "a row"}

@@ -18,7 +18,9 @@ MOST_KEYS: Final = 100
 _TRIES: Final = 4
 """How often one question is asked anew, because something was published meanwhile."""
 _LOOKUP: Final = """
-select s.*, l.key, l.list as filed_in, l.number from registry.state s left join registry.lookup($1) l on true
+select s.*, null::bytea as key, null::bigint as filed_in, null::text as number from registry.state s
+union all
+select null, null, null, null, null, null, null, l.key, l.list, l.number from registry.lookup($1) l
 """
 _SINCE: Final = "select exam from registry.exams_since($1)"
 _REPLACED: Final = """
@@ -73,9 +75,8 @@ class Lookups:
         rows = await self._questions.fetch(_LOOKUP, keys)
         state = State.of(rows[0])
         found: dict[bytes, tuple[State, list[tuple[int, str]]]] = {key: (state, []) for key in keys}
-        for row in rows:
-            if row["key"] is not None:
-                found[row["key"]][1].append((row["filed_in"], row["number"]))
+        for row in rows[1:]:
+            found[row["key"]][1].append((row["filed_in"], row["number"]))
         return found
 
     def _holds(self, state: State) -> bool:

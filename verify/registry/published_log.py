@@ -19,10 +19,8 @@ MOST_TILES: Final = 4096
 """Full tiles that are kept of one tree, 32 MiB: those above the lowest of a log of 250 million entries."""
 _NEWEST: Final = "select note, receipt from registry.checkpoints order by size desc, place limit 100"
 _TILES: Final = """
-select w.place, substring(t.hashes for w.width * 32) as hashes
+select w.place, substring(registry.tile(w.level, w.index) for w.width * 32) as hashes
 from unnest($1::int[], $2::bigint[], $3::int[]) with ordinality w (level, index, width, place)
-join registry.tile t on t.level = w.level and t.index = w.index
-order by w.place
 """
 _ENTRIES: Final = "select index, kind, digest from registry.entries where index >= $1 and index < $2 order by index"
 
@@ -102,4 +100,4 @@ class PublishedLog:
             _TILES, [one.level for one in wanted], [one.index for one in wanted], [one.width for one in wanted]
         )
         found = {row["place"]: row["hashes"] for row in rows}
-        return [found.get(place, b"") for place in range(1, len(wanted) + 1)]
+        return [found[place] or b"" for place in range(1, len(wanted) + 1)]

@@ -87,7 +87,7 @@ class Office:
         """All that a reader sees of the log."""
         return [
             *self.ask("select index, digest, bytes from registry.statement order by index"),
-            *self.ask("select level, index, hashes from registry.tile order by level, index"),
+            *self.ask("select height, index, hashes from registry.branch order by height, index"),
             *self.ask("select size, note, kid, receipt from registry.checkpoint order by size"),
         ]
 
@@ -206,11 +206,11 @@ def test_a_registry_whose_owner_changed_a_tile_or_a_statement_is_signed_no_more(
     office.publish("1-notice", NOTICE)
     office.ask("update registry.statement set digest = sha256('') where index = 1 returning index")
     office.publish("2-final", FINAL)  # what was signed stays signed: the leaf is in the tile
-    office.ask("update registry.tile set hashes = hashes || sha256('') where level = 0 returning index")
+    office.ask("update registry.branch set hashes = hashes || sha256('') where height = 0 returning index")
     with pytest.raises(Refusal, match="log_differs"):
         office.publish("3-change", LATER)
     altered = "overlay(substring(hashes for 224) placing sha256('') from 1)"
-    office.ask(f"update registry.tile set hashes = {altered} where level = 0 returning index")
+    office.ask(f"update registry.branch set hashes = {altered} where height = 0 returning index")
     with pytest.raises(Refusal, match="log_forked"):
         office.publish("3-change", LATER)
 

@@ -35,7 +35,7 @@ ADDED = {"bigint": "1", "text": "'x'", "bytea": "'\\x00'"}
 """Where no row has anything."""
 UNDERIVED = {("checkpoint", "place"), ("disowned", "at")}
 """What no statement and no signature says."""
-KEYS = {"index", "list", "ordinal", "level", "place"}
+KEYS = {"index", "list", "ordinal", "height", "place"}
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ async def changed(urls: Urls) -> list[tuple[str, str, str]]:
             f"update registry.{table} set {column} = {to} where ctid = $1 returning ctid", row["ctid"]
         )
         found = await whole_registry.look_through(urls.owner, releases.ROOT_THUMBPRINT, processes=1)
-        told = (table, "tile") if column != "filed_at" else ("statement",)
+        told = (table, "branch") if column != "filed_at" else ("statement",)
         if not any(one.table in told for one in found.differences):
             missed.append((table, column, kind))
         await connection.execute(f"update registry.{table} set {column} = $2 where ctid = $1", place, row["value"])
@@ -174,8 +174,8 @@ def test_whatever_the_owner_changes_is_named(urls: Urls) -> None:
     [
         ("delete from registry.list_row where list = 1 and ordinal = 2", "list_row", "list=1 ordinal=2"),
         ("insert into registry.certificate values (1, 'OWN00001', 'CEM-2022-04', '\\x00')", "certificate", "index=1"),
-        ("delete from registry.tile where level = 0", "tile", "level=0 index=0"),
-        ("insert into registry.tile values (3, 0, sha256(''))", "tile", "level=3 index=0"),
+        ("delete from registry.branch where height = 0", "branch", "height=0 index=0"),
+        ("insert into registry.branch values (3, 0, sha256(''))", "branch", "height=3 index=0"),
         ("delete from registry.disowned", "statement", "index=2"),
         ("insert into registry.disowned values (3, now())", "statement", "index=3"),
         ("delete from registry.change where index = (select max(index) from registry.change)", "change", "index=11"),
@@ -192,7 +192,7 @@ def test_a_row_added_or_taken_away_is_named(urls: Urls, statement: str, table: s
 
 @pytest.mark.parametrize("index", [4, 6, 11])
 def test_a_statement_that_was_removed_is_named(urls: Urls, index: int) -> None:
-    """A certificate, the list, a change: its row, its tile, and whom the list names or lacks."""
+    """A certificate, the list, a change: its row, its row of the tree, and whom the list names or lacks."""
     saved = asyncio.run(copies(urls))
     tables = ("list_row", "certificate", "change", "pass_list", "keyring")
     for table in tables:
@@ -201,7 +201,7 @@ def test_a_statement_that_was_removed_is_named(urls: Urls, index: int) -> None:
     asyncio.run(execute(urls, f"delete from registry.statement where index = {index}"))
     found = {(one.table, one.row) for one in look(urls).differences}
     asyncio.run(put_back(urls, saved))
-    assert ("tile", "level=0 index=0") in found
+    assert ("branch", "height=0 index=0") in found
     if index < 11:
         assert ("statement", f"index={index}") in found
 
@@ -275,8 +275,7 @@ TABLES = (
     "keyring",
     "snapshot",
 )
-MORE = ("disowned", "tile", "checkpoint")
-COLUMNS = {"tile": "level, index, hashes"}
+MORE = ("disowned", "branch", "checkpoint")
 """Where not all can be written."""
 
 
@@ -285,7 +284,7 @@ async def copies(urls: Urls) -> dict[str, list[Any]]:
     connection = await asyncpg.connect(urls.owner)
     try:
         return {
-            one: [tuple(row) for row in await connection.fetch(f"select {COLUMNS.get(one, '*')} from registry.{one}")]
+            one: [tuple(row) for row in await connection.fetch(f"select * from registry.{one}")]
             for one in (*TABLES, *MORE)
         }
     finally:
@@ -299,10 +298,9 @@ async def put_back(urls: Urls, rows: dict[str, list[Any]]) -> None:
         await connection.execute("alter table registry.statement disable trigger user")
         await connection.execute("alter table registry.checkpoint disable trigger user")
         await connection.execute("truncate registry.statement cascade")
-        await connection.execute("truncate registry.tile, registry.checkpoint")
+        await connection.execute("truncate registry.branch, registry.checkpoint")
         for table, found in rows.items():
-            columns = COLUMNS[table].split(", ") if table in COLUMNS else None
-            await connection.copy_records_to_table(table, schema_name="registry", columns=columns, records=found)
+            await connection.copy_records_to_table(table, schema_name="registry", records=found)
         await connection.execute("alter table registry.statement enable trigger user")
         await connection.execute("alter table registry.checkpoint enable trigger user")
     finally:

@@ -196,7 +196,7 @@ async def test_before_the_next_checkpoint_and_of_a_damaged_tree(urls: Urls) -> N
         assert (past["outcome"], past["checks"][8]["code"], past["receipt"]) == ("valid", "not_logged_yet", None)
     await registry.close()
     await connection.execute(
-        "update registry.tile set hashes = overlay(hashes placing sha256('') from 33) where level = 0"
+        "update registry.branch set hashes = overlay(hashes placing sha256('') from 33) where height = 0"
     )
     registry = await PostgresRegistry.open(urls.reader, releases.ROOT_THUMBPRINT)
     async with client(registry, clock=Time(releases.NOW)) as service:

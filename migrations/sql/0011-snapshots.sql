@@ -41,8 +41,9 @@ create trigger file_snapshot after insert on registry.statement
 
 create view registry.snapshots as
 select n.index, n.taken_at, n.log_size, s.digest, s.bytes
-from registry.snapshot n join registry.statement s using (index)
-where octet_length(s.bytes) > 0;
+from registry.snapshot n cross join lateral (
+    select s.digest, s.bytes from registry.statement s where s.index = n.index and octet_length(s.bytes) > 0 offset 0
+) s;
 
 create or replace function registry.disown(index bigint) returns boolean
 language plpgsql set search_path = pg_catalog, pg_temp as $$

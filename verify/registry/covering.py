@@ -25,7 +25,8 @@ select null, null, null, null, null, null, null, l.key, l.list, l.number from re
 _SINCE: Final = "select exam from registry.exams_since($1)"
 _REPLACED: Final = """
 select c.exam, array_agg(distinct x.number) as numbers
-from registry.changes x join registry.certificates c on c.number = x.number
+from registry.changes x
+cross join lateral (select c.exam from registry.certificates c where c.number = x.number offset 0) c
 where x.replacement is not null and c.exam = any ($1) group by c.exam
 """
 _BELONGING: Final = "select people, missing, numbers from registry.belonging($1, $2)"

@@ -31,7 +31,8 @@ async def check(signer: Any) -> int:
         tree.entry(row["kind"], row["digest"])
         for row in await signer.fetch("select kind, digest from registry.entries order by index")
     ]
-    row, height, wanted = [tree.leaf(one) for one in entries], 0, {}
+    row, height = [tree.leaf(one) for one in entries], 0
+    wanted: dict[tuple[int, int], bytes] = {}
     while row:
         made = [b"".join(row[index : index + 16]) for index in range(0, len(row), 16)]
         wanted |= {(height, index): data for index, data in enumerate(made)}

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 
 from signing.centre.centre_toml import Centre
 from signing.ledger import backup, compare
-from signing.ledger.book import Ledger
 from signing.ledger.compare import Registered
 from signing.ledger.history import History
 from signing.release import rebuild, release_file, rules_alone
@@ -490,15 +488,3 @@ def test_a_ledger_that_differs_from_the_registry_is_named(place: Place) -> None:
             ("not_in_ledger", f"{SECOND}, change 1"),
             ("not_in_ledger", "CEM2204000009T"),
         ]
-
-
-def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
-    """Nothing is written into somebody's other database."""
-    other = sqlite3.connect(tmp_path / "ledger.sqlite")
-    other.execute("CREATE TABLE theirs (x)")
-    other.close()
-    with pytest.raises(Refusal, match="not a ledger"):
-        Ledger(tmp_path / "ledger.sqlite")
-    (tmp_path / "text.sqlite").write_text("no database at all, but long enough to be looked at" * 40)
-    with pytest.raises(Refusal, match="ledger"):
-        Ledger(tmp_path / "text.sqlite")

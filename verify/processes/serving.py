@@ -48,6 +48,7 @@ _LAST_SECONDS: Final = 1
 """In which those who were accepted last ask."""
 _SOON: Final = 0.2
 _WATCH_SECONDS: Final = 5
+_LEARN_SECONDS: Final = 2
 _TURN: Final = 0.0005
 """Seconds for which a thread that reads a large body may keep the interpreter from the event loop."""
 _GARBAGE: Final = 10_000
@@ -203,14 +204,16 @@ async def serve(told: Settings, charge: WorkerCharge) -> None:
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
-    watching = asyncio.create_task(_watch(registry, charge.replaced)) if told.metrics else None
+    beside = [_watch(registry, charge.replaced)] if told.metrics else []
+    beside += [_learn(registry)] if told.lookup_secrets else []
+    tasks = [asyncio.create_task(one) for one in beside]
     try:
         with access_log.writing():
             await Server(config, socket.socket(fileno=charge.socket), connections).serve(sockets=[])
     finally:
-        if watching is not None:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await keeper.close()
         await registry.close()
 
@@ -227,6 +230,14 @@ async def _watch(registry: PostgresRegistry, replaced: int) -> None:
             behind = max(registry.hosts.seen.size - host.size, 0)
             metrics.host_is(host.name, usable=host.unfit is None, behind=behind, in_use=in_use, idle=idle)
         await asyncio.sleep(_WATCH_SECONDS)
+
+
+async def _learn(registry: PostgresRegistry) -> None:
+    """Keeps what lookups rest on up to what was published, so that the first to ask need not wait for it."""
+    while True:
+        await asyncio.sleep(_LEARN_SECONDS)  # who starts has more to do
+        with contextlib.suppress(RegistryUnavailable, RegisterDamaged):  # whoever asks is told
+            await registry.learn_lookups()
 
 
 def main() -> None:

@@ -72,6 +72,10 @@ class Lookups:
             return tuple(sorted(numbers))
         raise RegistryUnavailable("the registry changes faster than it can be asked")
 
+    async def learn(self) -> None:
+        """Finds out, before anybody asks, which indexes cover now. Raises what ``get`` raises."""
+        await self._find(await self._now())
+
     async def _ask(self, keys: Sequence[bytes]) -> Mapping[bytes, tuple[State, list[tuple[int, str]]]]:
         rows = await self._questions.fetch(_LOOKUP, keys)
         state = State.of(rows[0])

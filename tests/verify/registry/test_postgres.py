@@ -16,6 +16,7 @@ from verify.core.register import Register
 from verify.core.statement import decode
 from verify.registry.port import BadCursor, Registry, RegistryUnavailable
 from verify.registry.postgres import PostgresRegistry
+from verify.registry.questions import Questions
 
 SECOND = msgspec.structs.replace(
     keyring(), version=2, previous=decode(ROOT.sign(keyring().draft(ROOT.kid))).digest, expires_at=2_000_000_001
@@ -248,3 +249,27 @@ async def test_too_many_keys(registry: PostgresRegistry) -> None:
     """More lookup keys than secrets could ever need are no question."""
     with pytest.raises(ValueError, match="100"):
         await registry.lookup([bytes(32)] * 101)
+
+
+async def test_what_lookups_rest_on_is_found_out_before_somebody_asks(
+    publishing: Publish, registry: PostgresRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks first then waits for one question; and so it is again after the next publishing."""
+    asked: list[str] = []
+    fetch = Questions.fetch
+
+    async def noted(self: Questions, query: str, *arguments: object) -> Any:
+        asked.append(query)
+        return await fetch(self, query, *arguments)
+
+    monkeypatch.setattr(Questions, "fetch", noted)
+    for people in (1, 2):
+        made = [releases.certify(serial) for serial in range(1, people + 1)]
+        rows = [releases.row(serial, data) for serial, data in enumerate(made, 1)]
+        filed = [(releases.number(serial), bytes([serial]) * 32) for serial in range(1, people + 1)]
+        await publishing([*made, releases.pass_list(rows, revision=people), releases.index(filed, revision=people)])
+        await registry.learn_lookups()
+        asked.clear()
+        assert await registry.lookup([bytes([people]) * 32]) == (releases.number(people),)
+        assert await registry.lookup([bytes(32)]) == ()
+        assert len(asked) == 2

@@ -150,11 +150,13 @@ def _show(one: Judged | Unread) -> None:
     if isinstance(one, Unread):
         _say(_where(one) + told.detail(one.detail))
         return
-    shown = [_where(one) + told.headline(one.verdict)]
-    if one.other_host is not None:
+    theirs = one.other_host is not None
+    shown = [_where(one) + (_("NOT JUDGED: another centre's by its address") if theirs else told.headline(one.verdict))]
+    if one.other_host is not None:  # nor do this centre's keys say anything of its steps
         shown.append(_("The code names {}, which is not this centre's: it may be another centre's certificate. "
                        "Fetch that centre's keyring, or ask there.").format(told.plain(one.other_host)))  # fmt: skip
-    shown.extend(told.lines(one.verdict))
+    else:
+        shown.extend(told.lines(one.verdict))
     _say("\n    ".join(shown))
 
 

@@ -118,6 +118,8 @@ def test_another_centres_code_is_told_whose_it_is(files: list[str]) -> None:
     assert code(answer) == 1
     assert "other.example" in answer.stdout
     assert "FORGED" not in answer.stdout
+    assert answer.stdout.startswith("NOT JUDGED: another centre's")
+    assert "step" not in answer.stdout
 
 
 def test_a_time_before_the_snapshot_is_not_answered(files: list[str]) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,9 @@ from verify.registry.postgres import PostgresRegistry
 # The commands that tests start are compiled once, not each time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+# Where a shell started the run in the background, Ctrl-C is ignored, also by every process that a test starts and stops.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # Messages in English, wherever the tests run; those that are about language say which.
 os.environ["LC_ALL"] = "C.UTF-8"
 # Fonts that `make test` brings, so that paper is printed wherever they run.

@@ -29,7 +29,7 @@ from verify.registry.postgres import PostgresRegistry
 # The commands that tests start are compiled once, not each time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
-# Where a shell started the run in the background, Ctrl-C is ignored, also by every process that a test starts and stops.
+# Where a shell started the run in the background, Ctrl-C is ignored, also by each process that a test starts and stops.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 # Messages in English, wherever the tests run; those that are about language say which.

@@ -1,8 +1,9 @@
 """What holds for every page however it is looked at: it fits the screen, and axe-core finds nothing."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests import PROJECT
 from tests.web.conftest import ARTEFACTS
@@ -16,8 +17,8 @@ LOOKS: Final[dict[str, dict[str, Any]]] = {
     "desk-zh-dark": {"viewport": DESK, "locale": "zh-CN", "color_scheme": "dark"},
     "desk-en": {"viewport": DESK, "locale": "en", "color_scheme": "light"},
 }
-
-
+VIEWS: Final = {"zh-CN": ("phone-zh", "desk-zh-dark"), "en": ("phone-en-dark", "desk-en")}
+"""Every pair of screen, language and theme stands in one of these four."""
 NARROW: Final[ViewportSize] = {"width": 320, "height": 640}
 """To which every page must flow back without scrolling sideways (WCAG 2.2, 1.4.10)."""
 OUTSIDE: Final = """
@@ -50,3 +51,20 @@ def look(page: Page, name: str) -> None:
         ARTEFACTS.mkdir(exist_ok=True)
         page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
         raise
+
+
+def look_both_ways(page: Page, name: str, language: str) -> None:
+    """The same page on a phone and at a desk, the one light and the other dark."""
+    for how in VIEWS[language]:
+        page.set_viewport_size(LOOKS[how]["viewport"])
+        page.emulate_media(color_scheme=LOOKS[how]["color_scheme"])
+        look(page, f"{name}-{how}")
+
+
+def look_at_addresses(page: Page, url: str, pages: Mapping[str, tuple[str, str, str]], language: str) -> None:
+    """Each has its headline in the browser's language, and looks right both ways."""
+    for name, texts in pages.items():
+        page.goto(url + texts[0])
+        expect(page.locator("h1")).to_have_text(texts[1 if language == "zh-CN" else 2])
+        assert page.locator("html").get_attribute("lang") == language
+        look_both_ways(page, name, language)

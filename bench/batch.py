@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 import httpx
@@ -58,7 +59,11 @@ def run(database: Database) -> list[Figure]:
         "YINJIAN_PORT": str(port),
     }
     command = [sys.executable, "-m", "verify", "serve"]
-    with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as server:
+    # A folder of its own: what was made here before would be taken for its settings.
+    with (
+        tempfile.TemporaryDirectory() as var,
+        subprocess.Popen(command, env=environ | {"YINJIAN_VAR": var}, stderr=subprocess.DEVNULL) as server,
+    ):
         try:
             url = f"http://127.0.0.1:{port}"
             for _ in range(200):

@@ -117,7 +117,7 @@ class Served(msgspec.Struct, frozen=True):
             return self.load(asked, 2 * seconds, connections)
         assert told.requests, f"{self.name} gave no answer in {seconds} s"
         assert not told.failed, f"{self.name}: {told.failed} of {told.requests} failed: {done.stdout}"
-        asked.begin[self.url] += told.requests
+        asked.begin[self.url] += told.requests + connections  # what was under way at the end was sent too
         cpu, load, database = (one / told.requests for one in spent)
         return Wave(
             rate=told.requests / told.microseconds * 1e6,

@@ -29,6 +29,8 @@ _SETTINGS: Final = {
     "jit": "off",
     # A question for one number takes a millisecond to plan and a third of one to answer.
     "plan_cache_mode": "force_generic_plan",
+    # Questions have the registry's state in their first row: workers beside one another would answer in any order.
+    "max_parallel_workers_per_gather": "0",
 }
 _LOOK: Final = """
 select pg_is_in_recovery() as standby, current_setting('cluster_name') as name, s.size,

@@ -2,7 +2,7 @@
 
 import html
 import re
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,34 +21,15 @@ _NOT_IN_FORCE: Final = re.compile(r"(\d+) certificates? of this list (?:is|are) 
 _SERIALS: Final = re.compile(r"<tr><td>(\d+)</td>")
 
 
-class Switched:
-    """The registry of one history after the other, for one application: an application takes longer to make."""
-
-    registry: Registry
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.registry, name)
-
-
-SWITCHED: Final = Switched()
-_SERVICE: list[httpx.AsyncClient] = []
-
-
-def service() -> httpx.AsyncClient:
-    """The one application."""
-    if not _SERVICE:
-        _SERVICE.append(client(SWITCHED, clock=Time(NOW), rate_limits=False))
-    return _SERVICE[0]
-
-
 async def compare(history: Histories, registry: Registry) -> None:
     """Every certificate, number, list, person and page of a history."""
     await _verdicts(history, registry)
     await _lookups(history, registry)
-    SWITCHED.registry = registry
-    await _verdict_pages(history, service())
-    for exam in EXAMS:
-        await _list(history, service(), exam)
+    # A service of its own: what one keeps is by how far its registry goes, which another registry may do too.
+    async with client(registry, clock=Time(NOW), rate_limits=False) as service:
+        await _verdict_pages(history, service)
+        for exam in EXAMS:
+            await _list(history, service, exam)
 
 
 async def _verdicts(history: Histories, registry: Registry) -> None:

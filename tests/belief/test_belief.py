@@ -80,8 +80,10 @@ class OnPostgres(Histories):
         )
         await signer.close()
         registry = await PostgresRegistry.open(urls.reader, releases.ROOT_THUMBPRINT)
-        await compare(self, registry)
-        await registry.close()
+        try:
+            await compare(self, registry)
+        finally:
+            await registry.close()
 
 
 def test_the_database_hands_out_the_same(server: embedded.Database) -> None:

@@ -4,20 +4,17 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from examples import demo
 from keys.programmes import Published
 from keys.settings_file import Source
 from tests import PROJECT
-from tests.integration.test_commands import free_port, look_up, post, wait_for
+from tests.integration.office import free_port, look_up, post, wait_for
+from tests.integration.running_demo import Running
 from verify.core import qr_text
 
 
@@ -41,49 +38,6 @@ def check_log_from_outside(folder: Path, summary: dict[str, Any], qr: str) -> li
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
-
-
-class Running:
-    """A demo in a folder of its own, begun."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "demo"
-        self.port = free_port()
-        self._log = folder / "demo.log"
-        environment = os.environ | {"YINJIAN_PORT": str(self.port), "YINJIAN_VAR": str(folder / "elsewhere")}
-        command = [sys.executable, "-m", "examples.demo", str(self.folder)]
-        with self._log.open("w") as log:
-            self.process = subprocess.Popen(
-                command, cwd=PROJECT, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
-            )
-
-    def printed(self) -> str:
-        """What it has said until now."""
-        return self._log.read_text("utf-8")
-
-    def stopped(self, number: signal.Signals) -> str:
-        """Stops it by a signal, and gives what it said: it left nothing that runs, and no trace elsewhere."""
-        self.process.send_signal(number)
-        code = self.process.wait(60)
-        said = self.printed()
-        assert code == 0, said
-        assert "Traceback" not in said
-        assert said.endswith("Stopped.\n")
-        assert not (self.folder.parent / "elsewhere").exists()
-        assert not list(self.folder.glob("**/postmaster.pid"))
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", self.port)) != 0
-        return said
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
-    """A demo that goes whatever becomes of the test."""
-    started = Running(tmp_path)
-    yield started
-    if started.process.poll() is None:
-        started.process.send_signal(signal.SIGTERM)
-        started.process.wait(60)
 
 
 def test_the_demo_comes_up_and_goes_without_a_trace(running: Running, tmp_path: Path) -> None:
@@ -114,13 +68,6 @@ def test_the_demo_comes_up_and_goes_without_a_trace(running: Running, tmp_path: 
     # What the service logs of its requests is none of the invitation.
     said = [line for line in invitation.splitlines() if line.strip() and not line.startswith("{")]
     assert said[-1].split()[-1] == f"{summary['url']}/"
-
-
-def test_ctrl_c_stops_a_demo_that_is_still_preparing(running: Running) -> None:
-    """With its database up and the first command at work: that is stopped, and the database after it."""
-    wait_for(lambda: "$ yinjian-sign check" in running.printed(), running.process)
-    assert list(running.folder.glob("**/postmaster.pid"))
-    assert "What the QR code" not in running.stopped(signal.SIGINT)
 
 
 def test_the_demo_says_at_once_that_no_font_is_there(tmp_path: Path) -> None:

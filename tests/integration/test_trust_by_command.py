@@ -22,7 +22,7 @@ from signing.__main__ import commands as sign_commands
 from tests import PROJECT, signing_room
 from tests.commands_here import run_here
 from tests.conftest import Urls, execute_as_owner, fresh_registry
-from tests.integration.test_commands import free_port
+from tests.integration.office import free_port
 from tests.integration.test_signing_after_http import DAY, Office
 from tests.releases import number
 from tests.service import Service, served

@@ -101,7 +101,7 @@ def _proofs() -> list[Figure]:
     while row:
         parts = [b"".join(row[at : at + tiles.WIDTH]) for at in range(0, len(row), tiles.WIDTH)]
         made |= {(level, index): data for index, data in enumerate(parts)}
-        row = [tiles.root(data) for data in parts if len(data) == tiles.WIDTH * tiles.HASH_BYTES]
+        row = [tiles.root(data) for data in parts if len(data) == tiles.WIDTH * tree.HASH_BYTES]
         level += 1
     edge = [made[tile.level, tile.index] for tile in tiles.edge(ENTRIES)]
     hashes = []
@@ -115,7 +115,7 @@ def _proofs() -> list[Figure]:
     chance, most, begun = random.Random(1), 0, time.process_time()  # noqa: S311 -- places to look at
     for _ in range(PROOFS):
         index = chance.randrange(ENTRIES)
-        for tile in view.lacking([view.of_entry(index), *view.of_inclusion(index)]):
+        for tile in view.lacking([view.of_entry(index)]):
             view.give(tile, made[tile.level, tile.index])
         most = max(most, sum(map(len, view.inclusion(index).path)))
     each = (time.process_time() - begun) / PROOFS * 1000

@@ -10,6 +10,7 @@ from typing import Any
 from tests import PROJECT, releases
 from tests.interop.judged import tell
 from tests.invented import CERTIFICATE, LOG
+from tests.vectors import logs
 from tests.verify.monitor.invented_site import ORIGIN, Site, people
 from verify.core.log import checkpoint, receipt, tiles, tree
 from verify.core.log.receipt import Proof
@@ -26,13 +27,8 @@ KEYRING = releases.keyrings()
 
 
 def proof_of(entries: list[bytes], index: int) -> Proof:
-    """The inclusion proof of an entry, by our own tree."""
-    leaves = [tree.leaf(one) for one in entries]
-
-    def top(one: tuple[int, int]) -> bytes:
-        return tiles.root(b"".join(leaves[one[1] << one[0] : (one[1] + 1) << one[0]]))
-
-    path = tree.hashes(tree.inclusion(index, len(entries)), top)
+    """The inclusion proof of an entry, by the definition."""
+    path = tuple(logs.audit_path([tree.leaf(one) for one in entries], index))
     return Proof(index=index, size=len(entries), path=path)
 
 

@@ -1,6 +1,7 @@
 """log.json: a log of twenty entries, its checkpoints, receipts and proofs, the good ones and those to be refused."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, Final
 
 from tests.invented import CERTIFICATE, ENTRIES, LOG, TestKey, keyring
@@ -11,24 +12,31 @@ from verify.core.log.receipt import Proof
 ORIGIN: Final = "verify.example.org/log"
 SIZE: Final = 20
 ENTRY: Final = [tree.entry(n % 8 + 1, hashlib.sha256(f"yinjian log vector {n}".encode()).digest()) for n in range(SIZE)]
+LEAF: Final = [hashlib.sha256(b"\x00" + one).digest() for one in ENTRY]
 
 
 def root_of(start: int, stop: int) -> bytes:
-    """The Merkle Tree Hash of some entries, as RFC 6962 section 2.1 defines it."""
-    if stop - start < 2:
-        return hashlib.sha256(b"\x00" + ENTRY[start]).digest() if stop > start else hashlib.sha256(b"").digest()
-    middle = start + (1 << (stop - start - 1).bit_length() - 1)
-    return hashlib.sha256(b"\x01" + root_of(start, middle) + root_of(middle, stop)).digest()
+    """The Merkle Tree Hash of some entries."""
+    return root_over(LEAF[start:stop])
 
 
-def path_of(index: int, start: int, stop: int) -> list[bytes]:
-    """The audit path of an entry, as RFC 6962 section 2.1.1 defines it."""
-    if stop - start < 2:
+def audit_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """The audit path of a leaf, as RFC 6962 section 2.1.1 defines it."""
+    if len(leaves) < 2:
         return []
-    middle = start + (1 << (stop - start - 1).bit_length() - 1)
+    middle = 1 << (len(leaves) - 1).bit_length() - 1
+    left, right = leaves[:middle], leaves[middle:]
     if index < middle:
-        return [*path_of(index, start, middle), root_of(middle, stop)]
-    return [*path_of(index, middle, stop), root_of(start, middle)]
+        return [*audit_path(left, index), root_over(right)]
+    return [*audit_path(right, index - middle), root_over(left)]
+
+
+def root_over(leaves: Sequence[bytes]) -> bytes:
+    """The Merkle Tree Hash of entries with these hashes, as RFC 6962 section 2.1 defines it."""
+    if len(leaves) < 2:
+        return leaves[0] if leaves else hashlib.sha256(b"").digest()
+    middle = 1 << (len(leaves) - 1).bit_length() - 1
+    return hashlib.sha256(b"\x01" + root_over(leaves[:middle]) + root_over(leaves[middle:])).digest()
 
 
 def note_of(size: int, key: TestKey = LOG, origin: str = ORIGIN) -> str:
@@ -39,7 +47,7 @@ def note_of(size: int, key: TestKey = LOG, origin: str = ORIGIN) -> str:
 
 def proof_of(index: int, size: int) -> Proof:
     """The proof of an entry."""
-    return Proof(index=index, size=size, path=tuple(path_of(index, 0, size)))
+    return Proof(index=index, size=size, path=tuple(audit_path(LEAF[:size], index)))
 
 
 def cose_of(index: int, size: int, key: TestKey = LOG) -> bytes:
@@ -104,12 +112,12 @@ def _cose() -> dict[str, tuple[bytes, int, str | None]]:
     good = cose_of(7, SIZE)
     changed = good[:-1] + bytes([good[-1] ^ 1])
     wrong_path = receipt.cose(
-        Proof(index=7, size=SIZE, path=(*path_of(7, 0, SIZE), bytes(32))),
+        Proof(index=7, size=SIZE, path=(*audit_path(LEAF, 7), bytes(32))),
         LOG.kid,
         LOG.private.sign(receipt.signed_root(LOG.kid, root_of(0, SIZE))),
     )
     short_path = receipt.cose(
-        Proof(index=7, size=SIZE, path=(*path_of(7, 0, SIZE)[:-1], bytes(31))),
+        Proof(index=7, size=SIZE, path=(*audit_path(LEAF, 7)[:-1], bytes(31))),
         LOG.kid,
         LOG.private.sign(receipt.signed_root(LOG.kid, root_of(0, SIZE))),
     )

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from tests.invented import CERTIFICATE, ENTRIES, ISSUED_AT, LOG, ROOT, STATUS, TestKey, keyring, resign
+from tests.vectors import logs
 from tests.vectors.statements import RING, TWINS
 from verify.core import cbor, qr_text, statement, verdict
 from verify.core.certificate import Certificate, default_number
@@ -219,8 +220,8 @@ def receipt(data: bytes, index: int, key: TestKey = LOG) -> str:
     """A tlog-proof that a log of ``index`` + 2 entries has this statement there, the others being invented."""
     leaves = [tree.leaf(tree.entry(1, bytes([n]) * 32)) for n in range(index + 2)]
     leaves[index] = tree.leaf(tree.entry_of(statement.decode(data)))
-    path = tree.hashes(tree.inclusion(index, len(leaves)), lambda node: _hash(leaves, *node))
-    said = Checkpoint(origin=f"{HOST}/log", size=len(leaves), root=_root(leaves))
+    path = tuple(logs.audit_path(leaves, index))
+    said = Checkpoint(origin=f"{HOST}/log", size=len(leaves), root=logs.root_over(leaves))
     note = checkpoint.note(said, key.public, key.private.sign(said.text.encode()))
     return receipts.tlog_proof(Proof(index=index, size=len(leaves), path=path), note)
 
@@ -230,16 +231,6 @@ def cose(data: bytes) -> bytes:
     root = tree.leaf(tree.entry_of(statement.decode(data)))
     signature = LOG.private.sign(receipts.signed_root(LOG.kid, root))
     return receipts.cose(Proof(index=0, size=1, path=()), LOG.kid, signature)
-
-
-def _root(leaves: list[bytes]) -> bytes:
-    return tree.fold([_hash(leaves, *node) for node in tree.subtrees(0, len(leaves))])
-
-
-def _hash(leaves: list[bytes], level: int, index: int) -> bytes:
-    if level == 0:
-        return leaves[index]
-    return tree.node(_hash(leaves, level - 1, 2 * index), _hash(leaves, level - 1, 2 * index + 1))
 
 
 def _receipts(good: bytes) -> list[Case]:

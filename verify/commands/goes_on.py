@@ -9,7 +9,8 @@ from collections.abc import Callable
 from verify.core.errors import LogRefused
 from verify.core.log import tiles, tree
 from verify.core.log.checkpoint import Signed
-from verify.core.log.tiles import HASH_BYTES, Tile
+from verify.core.log.tiles import Tile
+from verify.core.log.tree import HASH_BYTES
 from verify.core.log.view import TreeView
 from verify.shared.command import LOCALE, Refusal, messages
 

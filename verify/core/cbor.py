@@ -129,15 +129,17 @@ def split(data: bytes) -> Iterator[bytes]:
         pos = end
 
 
-_SHORT: Final = tuple(tuple(bytes([major << 5 | info]) for info in range(24)) for major in range(8))
-"""The heads of one byte, by major type and argument."""
+_HEADS: Final = tuple(
+    tuple(bytes([major << 5 | info]) for info in range(24))
+    + tuple(bytes([major << 5 | 24, argument]) for argument in range(24, 256))
+    for major in range(8)
+)
+"""The heads of one and two bytes, by major type and argument."""
 
 
 def _head(major: int, argument: int) -> bytes:
-    if argument < 24:
-        return _SHORT[major][argument]
     if argument < 256:
-        return bytes((major << 5 | 24, argument))
+        return _HEADS[major][argument]
     for info, size in ((25, 2), (26, 4), (27, 8)):
         if argument < 1 << (8 * size):
             return bytes([major << 5 | info]) + argument.to_bytes(size)
@@ -149,15 +151,15 @@ def encode(value: Any) -> bytes:
     # Encoding is a good part of the work of signing: exact types first, in the order of how often each comes.
     kind = type(value)
     if kind is int:
-        return _SHORT[0][value] if 0 <= value < 24 else _integer(value)
+        return _HEADS[0][value] if 0 <= value < 256 else _integer(value)
     if kind is str:
         raw: bytes = value.encode()
         size = len(raw)
-        return (_SHORT[3][size] if size < 24 else _head(3, size)) + raw
+        return (_HEADS[3][size] if size < 256 else _head(3, size)) + raw
     if kind is bytes:
         data: bytes = value
         size = len(data)
-        return (_SHORT[2][size] if size < 24 else _head(2, size)) + data
+        return (_HEADS[2][size] if size < 256 else _head(2, size)) + data
     if isinstance(value, dict):
         pairs = sorted([(encode(key), encode(item)) for key, item in value.items()])
         return _head(5, len(pairs)) + b"".join([key + item for key, item in pairs])

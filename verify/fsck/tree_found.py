@@ -25,7 +25,7 @@ def check_branches(entries: bytes, found: Iterable[Any]) -> list[Difference]:
     while row:
         made = [b"".join(row[at : at + near.GROUP]) for at in range(0, len(row), near.GROUP)]
         expected += [(height, index, data) for index, data in enumerate(made)]
-        row = [tiles.root(data) for data in made if len(data) == near.GROUP * tiles.HASH_BYTES]
+        row = [tiles.root(data) for data in made if len(data) == near.GROUP * tree.HASH_BYTES]
         height += 1
     return compared("branch", ("height", "index", "hashes"), 2, expected, [tuple(one) for one in found])
 

@@ -23,6 +23,7 @@ from verify.core.errors import CoreError, KeyringRefused, LogRefused, NotBelieve
 from verify.core.log import checkpoint, tiles, tree
 from verify.core.log.checkpoint import Signed
 from verify.core.log.tiles import ENTRIES, WIDTH, Tile
+from verify.core.log.tree import HASH_BYTES
 from verify.core.statement import Kind
 from verify.monitor.alarms import Alarm, alarm
 from verify.monitor.remembered import Remembered
@@ -174,7 +175,7 @@ class Follower:
         if self._again is not None and len(bundles) > self._again:
             bundles = sorted(random.sample(bundles, self._again), key=lambda tile: tile.index)
         for tile in bundles:
-            data = self._ask(f"/log/tile/{tile.path}", WIDTH * (tiles.HASH_BYTES + 8))
+            data = self._ask(f"/log/tile/{tile.path}", WIDTH * (HASH_BYTES + 8))
             start = tile.index * WIDTH
             if data != tiles.bundled(self._seen.entries(start, start + tile.width)):
                 self.alarms.append(alarm("entries_gone", start, stop=start + tile.width - 1))
@@ -184,7 +185,7 @@ class Follower:
         hashes = Tile(level=0, index=tile.index, width=tile.width)
         found = []
         for one in (tile, hashes):
-            data = self._ask(f"/log/tile/{one.path}", WIDTH * (tiles.HASH_BYTES + 8))
+            data = self._ask(f"/log/tile/{one.path}", WIDTH * (HASH_BYTES + 8))
             if data is None:
                 self.alarms.append(alarm("tile_lacking", one.path))
                 return None

@@ -66,7 +66,7 @@ class PublishedLog:
             whole = len(rows) == tile.width
             return tiles.bundled([tree.entry(row["kind"], row["digest"]) for row in rows]) if whole else None
         (data,) = await self._tiles([tile])
-        return data if len(data) == tile.width * tiles.HASH_BYTES else None
+        return data if len(data) == tile.width * tree.HASH_BYTES else None
 
     async def _read(self, chain: Chain) -> None:
         for row in await self._questions.fetch(_NEWEST):

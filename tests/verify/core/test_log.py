@@ -72,9 +72,10 @@ def test_proofs_are_those_of_the_rfc_for_every_entry_and_size() -> None:
     for size in range(1, logs.SIZE + 1):
         root = logs.root_of(0, size)
         assert tree.Frontier().add(logs.ENTRY[:size]).root == root
+        view = TreeView(checkpoint.genuine(logs.note_of(size), the_chain()), [b"".join(logs.LEAF[:size])])
         for index in range(size):
-            path = tree.hashes(tree.inclusion(index, size), hash_of)
-            assert list(path) == logs.path_of(index, 0, size)
+            path = view.inclusion(index).path
+            assert list(path) == logs.audit_path(logs.LEAF[:size], index)
             assert tree.root_of_inclusion(index, size, tree.leaf(logs.ENTRY[index]), path) == root
         for old in range(size + 1):
             path = tree.hashes(tree.consistency(old, size), hash_of)
@@ -152,7 +153,7 @@ def test_tiles_give_every_proof_and_no_more_are_asked_for_than_it_takes(tiled: T
     assert [one.path for one in tiles.edge(70_000)] == ["0/273.p/112", "1/001.p/17", "2/000.p/1"]
     for index in (0, 255, 256, 65_535, 65_536, 69_887, 69_888, 69_999):
         view = tiled.view()
-        lacking = view.lacking([view.of_entry(index), *view.of_inclusion(index)])
+        lacking = view.lacking([view.of_entry(index)])
         assert len(lacking) <= 2
         for tile in lacking:
             view.give(tile, tiled.bytes_of(tile))
@@ -161,6 +162,7 @@ def test_tiles_give_every_proof_and_no_more_are_asked_for_than_it_takes(tiled: T
         assert not view.holds(index, tiled.entries[index - 1])
         root = tree.root_of_inclusion(index, view.size, tree.leaf(tiled.entries[index]), proof.path)
         assert root == tiled.signed.root
+        assert list(proof.path) == logs.audit_path(tiled.rows[0], index)
     for old in (1, 256, 4_097, 65_536, 69_999):
         view = tiled.view()
         for tile in view.lacking(view.of_consistency(old)):
@@ -193,7 +195,7 @@ def test_an_entry_is_proved_by_its_surroundings_as_by_its_tile(tiled: Tiled) -> 
     for index in (0, 15, 16, 255, 256, 4_095, 65_535, 65_536, 69_887, 69_888, 69_999):
         tile = Tile(level=0, index=index >> 8)
         near = nears.near(tiled.bytes_of(tile), index) if index < 69_888 else None
-        for lacking in whole.lacking([whole.of_entry(index), *whole.of_inclusion(index)]):
+        for lacking in whole.lacking([whole.of_entry(index)]):
             whole.give(lacking, tiled.bytes_of(lacking))
         lacks = view.lacking([view.of_entry(index, near)])
         assert [one.path for one in lacks] == (["1/000"] if index == 0 else [])

@@ -1,6 +1,7 @@
 """Receipts: a log has an entry. As one file (C2SP tlog-proof), and as COSE Receipt (RFC 9942, RFC9162_SHA256)."""
 
-import base64
+import binascii
+import functools
 from typing import Final
 
 import msgspec
@@ -45,7 +46,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
 def tlog_proof(proof: Proof, note: str) -> str:
     """The proof as C2SP tlog-proof, with the checkpoint's note."""
-    lines = "".join(f"{base64.b64encode(one).decode()}\n" for one in proof.path)
+    lines = b"".join(map(binascii.b2a_base64, proof.path)).decode()  # each with its line's end
     return f"{_HEADER}index {proof.index}\n{lines}\n{note}"
 
 
@@ -90,9 +91,18 @@ def check_root(signature: bytes, signed: Signed) -> None:
 
 def cose(proof: Proof, kid: bytes, signature: bytes) -> bytes:
     """The COSE Receipt of inclusion; the root is detached, to be found from the proof."""
-    inclusion = cbor.encode([proof.size, proof.index, list(proof.path)])
-    unprotected: dict[int, object] = {_VDP: {_INCLUSION: [inclusion]}}
-    return _TAG_SIGN1 + cbor.encode([_protected(kid), unprotected, None, signature])
+    before, after = _around(kid, signature)
+    inclusion = cbor.encode([proof.size, proof.index, proof.path])
+    return before + cbor.encode(inclusion) + after
+
+
+@functools.lru_cache(maxsize=16)
+def _around(kid: bytes, signature: bytes) -> tuple[bytes, bytes]:
+    """What stands before and behind the proof: the same in all receipts of one checkpoint."""
+    after = cbor.encode(None) + cbor.encode(signature)
+    unprotected = {_VDP: {_INCLUSION: [b""]}}
+    whole = _TAG_SIGN1 + cbor.encode([_protected(kid), unprotected, None, signature])
+    return whole.removesuffix(cbor.encode(b"") + after), after
 
 
 def check_cose(data: bytes, entry: bytes, chain: Chain) -> tuple[Proof, bytes, Key]:

@@ -8,13 +8,12 @@ import msgspec
 
 from verify.core.errors import LogRefused
 from verify.core.log import tree
-from verify.core.log.tree import ENTRY_BYTES, Node
+from verify.core.log.tree import ENTRY_BYTES, HASH_BYTES, Node
 
 HEIGHT: Final = 8
 WIDTH: Final = 1 << HEIGHT
 ENTRIES: Final = -1
 """The level of entry bundles, which stand below the tree's leaves."""
-HASH_BYTES: Final = 32
 MOST_LEVEL: Final = 7
 """256^8 entries and more fit no uint64."""
 _PATH: Final = re.compile(r"(entries|0|[1-9][0-9]?)((?:/x[0-9]{3}){0,5}/[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
@@ -67,8 +66,13 @@ def holds(tile: Tile, size: int) -> bool:
 
 def of_node(one: Node, size: int) -> Tile:
     """The tile that a complete subtree is read from, as a tree of ``size`` has it."""
-    level, index = one[0] // HEIGHT, (one[1] << one[0] % HEIGHT) // WIDTH
+    level, index = place_of_node(one)
     return Tile(level=level, index=index, width=width(level, index, size))
+
+
+def place_of_node(one: Node) -> tuple[int, int]:
+    """That tile's level, and its index within the level."""
+    return one[0] // HEIGHT, (one[1] << one[0] % HEIGHT) // WIDTH
 
 
 def edge(size: int) -> list[Tile]:
@@ -92,27 +96,18 @@ def check_shape(tile: Tile, data: bytes) -> None:
 def node_hash(data: bytes, one: Node) -> bytes:
     """The hash of a complete subtree, from the bytes of the tile that it is in (``of_node``)."""
     height = one[0] % HEIGHT
-    place = (one[1] << height) % WIDTH >> height
-    if height == 0:
-        return data[place * HASH_BYTES : (place + 1) * HASH_BYTES]
-    return _levels(data)[height - 1][place]
+    start = ((one[1] << height) % WIDTH >> height) * HASH_BYTES
+    row = levels(data)[height] if height else data
+    return row[start : start + HASH_BYTES]
 
 
 def root(data: bytes) -> bytes:
     """The hash over 2^n hashes: a full tile's."""
-    levels = _levels(data)
-    return levels[-1][0] if levels else data
+    return levels(data)[-1]
 
 
-@functools.lru_cache(maxsize=256)
-def _levels(data: bytes) -> tuple[tuple[bytes, ...], ...]:
-    """The hashes above those of a tile, level by level, as far as their subtrees are complete."""
-    row = [data[place : place + HASH_BYTES] for place in range(0, len(data), HASH_BYTES)]
-    levels = []
-    while len(row) > 1:
-        row = [tree.node(left, right) for left, right in zip(row[::2], row[1::2], strict=False)]
-        levels.append(tuple(row))
-    return tuple(levels)
+levels: Final = functools.lru_cache(maxsize=256)(tree.levels)
+"""A tile's hashes and those above them, level by level, kept of those asked for last."""
 
 
 def bundled(entries: list[bytes]) -> bytes:

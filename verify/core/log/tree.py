@@ -17,6 +17,7 @@ Range = tuple[int, int]
 EMPTY: Final = hashlib.sha256(b"").digest()
 """The root of a tree without entries."""
 ENTRY_BYTES: Final = 33
+HASH_BYTES: Final = 32
 MOST_HASHES: Final = 64
 """In a proof: more than any tree that fits a uint64 can want."""
 
@@ -39,6 +40,21 @@ def leaf(data: bytes) -> bytes:
 def node(left: bytes, right: bytes) -> bytes:
     """The hash of two nodes."""
     return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def levels(row: bytes) -> tuple[bytes, ...]:
+    """A row of hashes, and above it level by level those of the subtrees that are complete in it."""
+    found = [row]
+    while len(row) > HASH_BYTES:  # ``node`` of each two, without a call of Python for each
+        pairs = range(0, len(row) - HASH_BYTES, 2 * HASH_BYTES)
+        row = b"".join([hashlib.sha256(b"\x01" + row[at : at + 2 * HASH_BYTES]).digest() for at in pairs])
+        found.append(row)
+    return tuple(found)
+
+
+def beside(rows: Sequence[bytes], place: int) -> list[bytes]:
+    """The hash beside the one at ``place`` in the lowest of these ``levels``, and so in each row above it."""
+    return [row[(at := (place >> level ^ 1) * HASH_BYTES) : at + HASH_BYTES] for level, row in enumerate(rows)]
 
 
 def subtrees(start: int, stop: int) -> list[Node]:
@@ -64,21 +80,11 @@ def fold(hashes: Sequence[bytes]) -> bytes:
     return root
 
 
-def inclusion(index: int, size: int) -> list[Range]:
-    """Whose hashes prove that a tree of ``size`` has the entry at ``index``, from the leaf up. Raises LogRefused."""
+def height_over(index: int, size: int) -> int:
+    """How high the largest complete subtree over the entry is in a tree of ``size``. Raises LogRefused."""
     if not 0 <= index < size:
         raise LogRefused("beyond_tree", "an entry that the tree does not have")
-    ranges: list[Range] = []
-    start, stop = 0, size
-    while stop - start > 1:
-        middle = start + _split(stop - start)
-        if index < middle:
-            ranges.append((middle, stop))
-            stop = middle
-        else:
-            ranges.append((start, middle))
-            start = middle
-    return ranges[::-1]
+    return (index ^ size).bit_length() - 1
 
 
 def consistency(old: int, new: int) -> list[Range]:

@@ -1,7 +1,7 @@
 """A checkpoint's tree, as far as its tiles are at hand: each tile is checked against the root before it counts."""
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Self
 
 from verify.core.errors import LogRefused
@@ -10,11 +10,11 @@ from verify.core.log import tiles, tree
 from verify.core.log.checkpoint import Signed
 from verify.core.log.near import Near
 from verify.core.log.receipt import Proof, Receipt
-from verify.core.log.tiles import HASH_BYTES, WIDTH, Tile
-from verify.core.log.tree import Node
+from verify.core.log.tiles import WIDTH, Tile
+from verify.core.log.tree import HASH_BYTES, Node
 
-MOST_MIDDLES: Final = 16_384
-"""8 MiB: those of four million entries."""
+MOST_MIDDLES: Final = 8_192
+"""8 MiB, with the hashes above them: those of two million entries."""
 _Place = tuple[int, int]
 
 
@@ -40,10 +40,14 @@ class TreeView:
             tiles.check_shape(tile, data)
             self._edge[tile.level, tile.index] = data
         self._full: dict[_Place, bytes] = {}
-        self._middles: dict[int, bytes] = {}
-        """Of full tiles, the hashes four levels above theirs that were found to be this tree's."""
-        if tree.fold([self._hash(one) for one in tree.subtrees(0, signed.size)]) != signed.root:
+        self._middles: dict[int, tuple[bytes, ...]] = {}
+        """Of full tiles, the hashes from four levels above theirs on, once they were found to be this tree's."""
+        subtrees = tree.subtrees(0, signed.size)
+        hashes = [self._hash(one) for one in subtrees]
+        if tree.fold(hashes) != signed.root:
             raise LogRefused("other_tree", "tiles of another tree than the checkpoint's")
+        self._beyond: Final = {height: _beyond(hashes, at) for at, (height, _place) in enumerate(subtrees)}
+        """How a proof ends, by the height of the complete subtree that the entry is in: the same at one checkpoint."""
 
     @property
     def size(self) -> int:
@@ -65,12 +69,8 @@ class TreeView:
         return type(self)(self.signed, self._edge.values(), self._root_signature)
 
     def of_entry(self, index: int, near: Near | None = None) -> Node:
-        """What must be known to tell of an entry: its hash, or with its surroundings its tile's."""
+        """What must be known to tell of an entry and prove it: its hash, or with its surroundings its tile's."""
         return (tiles.HEIGHT, index // WIDTH) if near is not None and self._in_full(index) else (0, index)
-
-    def of_inclusion(self, index: int) -> list[Node]:
-        """What proves the entry at ``index``. Raises LogRefused."""
-        return [one for start, stop in tree.inclusion(index, self.size) for one in tree.subtrees(start, stop)]
 
     def of_consistency(self, old: int) -> list[Node]:
         """What proves that the tree goes on from that of ``old``. Raises LogRefused."""
@@ -80,8 +80,7 @@ class TreeView:
         """The tiles that must come in before the hashes of these nodes are known, from the top down."""
         found: set[_Place] = set()
         for one in nodes:
-            tile = tiles.of_node(one, self.size)
-            place = tile.level, tile.index
+            place = tiles.place_of_node(one)
             while place not in found and place not in self._edge and place not in self._full:
                 found.add(place)
                 place = place[0] + 1, place[1] // WIDTH
@@ -102,12 +101,21 @@ class TreeView:
 
     def holds(self, index: int, entry: bytes, near: Near | None = None) -> bool:
         """Whether the entry at ``index`` is this one (33 bytes), by its tile or its surroundings. Raises LogRefused."""
-        return index < self.size and self._about(index, near)((0, index)) == tree.leaf(entry)
+        if index >= self.size:
+            return False
+        proved = near is not None and self._proved(index, near) is not None
+        here = near.leaf(index) if near is not None and proved else self._hash((0, index))
+        return here == tree.leaf(entry)
 
     def inclusion(self, index: int, near: Near | None = None) -> Proof:
         """The proof of the entry at ``index``, by its tile or its surroundings. Raises LogRefused."""
-        path = tree.hashes(tree.inclusion(index, self.size), self._about(index, near))
-        return Proof(index=index, size=self.size, path=path)
+        height = tree.height_over(index, self.size)
+        middles = self._proved(index, near)
+        path = near.beside(index, middles) if near is not None and middles is not None else []
+        for level in range(len(path), height, tiles.HEIGHT):
+            rows = tiles.levels(self._tile(tiles.place_of_node((level, index >> level))))
+            path += tree.beside(rows[: min(tiles.HEIGHT, height - level)], (index >> level) % WIDTH)
+        return Proof(index=index, size=self.size, path=(*path, *self._beyond[height]))
 
     def receipt(self, index: int, near: Near | None = None) -> Receipt:
         """The receipt of the entry at ``index``, both ways. Raises LogRefused."""
@@ -117,7 +125,7 @@ class TreeView:
             index=index,
             size=self.size,
             tlog_proof=receipts.tlog_proof(proof, self.signed.note),
-            cose=base64.b64encode(cose).decode("ascii"),
+            cose=base64.b64encode(cose).decode(),
         )
 
     def consistency(self, old: int) -> tuple[bytes, ...]:
@@ -142,30 +150,37 @@ class TreeView:
             return False
         return True
 
-    def _about(self, index: int, near: Near | None) -> Callable[[Node], bytes]:
-        """What tells hashes of nodes: in the entry's tile by its surroundings, where it is full. Raises LogRefused."""
+    def _proved(self, index: int, near: Near | None) -> tuple[bytes, ...] | None:
+        """That these are the entry's surroundings in this tree: ``middle`` with its levels; None where its tile tells.
+
+        Raises LogRefused.
+        """
         if near is None or not self._in_full(index):
-            return self._hash
-        place = index // WIDTH
+            return None
         near.check(index)
-        if self._middles.get(place) != near.middle:
-            if near.root != self._hash((tiles.HEIGHT, place)):
+        place = index // WIDTH
+        known = self._middles.get(place)
+        if known is None or known[0] != near.middle:
+            known = tree.levels(near.middle)
+            if known[-1] != self._hash((tiles.HEIGHT, place)):
                 raise LogRefused("other_tree", "the surroundings of an entry: not of the checkpoint's tree")
             if len(self._middles) >= MOST_MIDDLES:
                 self._middles.clear()
-            self._middles[place] = near.middle
-
-        def told(one: Node) -> bytes:
-            level, at = one
-            inside = level < tiles.HEIGHT and at << level >> tiles.HEIGHT == place
-            return near.hash(one) if inside else self._hash(one)
-
-        return told
+            self._middles[place] = known
+        return known
 
     def _hash(self, one: Node) -> bytes:
-        tile = tiles.of_node(one, self.size)
-        place = tile.level, tile.index
+        return tiles.node_hash(self._tile(tiles.place_of_node(one)), one)
+
+    def _tile(self, place: _Place) -> bytes:
         data = self._edge.get(place) or self._full.get(place)
         if data is None:
-            raise LogRefused("tile_lacking", f"tile {tile.path} is not there")
-        return tiles.node_hash(data, one)
+            path = Tile(level=place[0], index=place[1]).path
+            raise LogRefused("tile_lacking", f"tile {path} is not there")
+        return data
+
+
+def _beyond(hashes: Sequence[bytes], at: int) -> tuple[bytes, ...]:
+    """What a proof of an entry in one of these complete subtrees has behind: all to its right, and each to its left."""
+    right = hashes[at + 1 :]
+    return (*((tree.fold(right),) if right else ()), *reversed(hashes[:at]))

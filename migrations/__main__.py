@@ -170,7 +170,7 @@ async def _disown(url: str, index: int, root: bytes, yes: bool, as_json: bool) -
         words = _("Statement {index}, filed as {kind} at {time}, SHA-256 {sha256}: not believed ({code}: {reason}).")
         time = found.filed_at.astimezone().isoformat(timespec="seconds")
         told = {"index": index, "kind": found.kind, "time": time, "sha256": found.sha256, "code": found.code}
-        click.echo(words.format(**told, reason=found.reason), err=True)
+        click.echo(words.format(**told, reason=command.said(found.reason)), err=True)
         question = _("Empty its body for good? Index, kind and hash stay, and no answer changes.")
         if not yes and not click.confirm(question, err=True):
             raise click.Abort

@@ -1,6 +1,5 @@
 """``yinjian-sign status``, ``find`` and ``export``: certificates after they were issued."""
 
-import datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,7 +16,7 @@ from signing.steps.change import Order
 from signing.steps.making import facts
 from verify.core.certificate import normal_number
 from verify.core.changes import Reason
-from verify.core.china_time import ZONE, local_day
+from verify.core.china_time import local_day, typed
 from verify.core.tables import ID_TYPES
 from verify.shared import agreement, command
 from verify.shared.command import Refusal
@@ -114,10 +113,9 @@ def _number(text: str) -> str:
 
 def _moment(text: str) -> int:
     try:
-        moment = datetime.datetime.fromisoformat(text)
+        return typed(text)
     except ValueError:
         raise Refusal(_("--effective wants a date: 2022-05-01 or 2022-05-01T09:30.")) from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).timestamp())
 
 
 @click.command(help=_("Find certificates in the centre's own ledger, by number or by a part of the name."))

@@ -19,6 +19,7 @@ from verify.core.errors import LogRefused
 from verify.core.log import checkpoint as notes
 from verify.core.log import tiles, tree
 from verify.core.log.checkpoint import Checkpoint, Signed
+from verify.shared import command
 
 _CHECKPOINTS: Final = "select size, note from registry.checkpoint order by size desc, place limit 1000"
 _TILE: Final = "select substring(registry.tile($1, $2) for $3 * 32)"
@@ -77,7 +78,7 @@ class Logging:
         try:
             told = notes.genuine(public, self._chain)
         except LogRefused as error:
-            refuse("other_log", error.detail)
+            refuse("other_log", command.said(error.detail))
         if last is None or told.size > last.size:
             words = _("the public checkpoint is of size {size}, which the log's file does not know: it is an old copy")
             refuse("log_state_behind", words.format(size=told.size))
@@ -127,7 +128,7 @@ class Logging:
             notes.genuine(last.note, self._chain)
         except LogRefused as error:
             words = _("the log's file is not of this centre's log: {reason}")
-            refuse("other_log", words.format(reason=error.detail))
+            refuse("other_log", words.format(reason=command.said(error.detail)))
         if last.place != self._state.place and not moved:
             words = _(
                 "the log's file is a copy, or on another machine than before: two that publish would fork the log. "
@@ -173,7 +174,7 @@ class Logging:
         try:
             signed = notes.believed(line.note, chain or self._chain)
         except LogRefused as error:
-            refuse("other_log", error.detail)
+            refuse("other_log", command.said(error.detail))
         if await connection.fetchval(_ROOT, line.size) != signed.root:
             words = _("at size {size} the registry has another tree than the log's key signed: a fork")
             refuse("log_forked", words.format(size=line.size))

@@ -14,6 +14,7 @@ from verify.core.errors import NotBelieved, Unreadable
 from verify.core.keyring import Keyring
 from verify.core.signed import Genuine
 from verify.core.statement import Statement
+from verify.shared import command
 
 _SMALL: Final = 1 << 10
 """Bytes of a statement that may be a certificate: what is larger is left to the process that has all of them."""
@@ -124,4 +125,4 @@ def reason(error: NotBelieved) -> str:
         "number_used": _("the number is another certificate's already"),
         "certificate_missing": _("the replacement is not in the release"),
     }
-    return usual.get(error.code, error.detail)
+    return usual.get(error.code) or command.said(error.detail)

@@ -24,7 +24,7 @@ from verify.core.errors import LogRefused
 from verify.core.log import checkpoint as notes
 from verify.core.log import tree
 from verify.core.log.checkpoint import Signed
-from verify.shared import whole_files
+from verify.shared import command, whole_files
 from verify.shared.agreement import NotAgreed
 from verify.shared.command import Refusal
 from verify.shared.database_trouble import TROUBLE
@@ -89,7 +89,7 @@ async def _begin_anew(
     try:
         told = notes.genuine(public, ours)
     except LogRefused as error:
-        refuse("other_log", error.detail)
+        refuse("other_log", command.said(error.detail))
     found = await _signed(connection, placed) if placed is not None else []
     newest = found[-1][0].size if found else 0
     if told.size > newest:

@@ -20,6 +20,7 @@ from signing.workbook.judged import Finding, corrected, refused
 from signing.workbook.judging import Candidate, Draft, Judged, finished, programme_words
 from signing.workbook.strikes import Strikes
 from verify.core.keyring import default_numbered
+from verify.shared.command import Refusal
 from verify.shared.progress import Progress, silent
 from verify.shared.spreadsheet import Formatted, Value, cell_name, headings
 
@@ -48,8 +49,10 @@ def read(
     """The workbook of old papers at ``path``; ``strikes`` maps rows to why they are left out.
 
     ``programmes`` are those that have the exam: with several, each row says which. ``dated`` is the date on every
-    paper whose row says none. Raises Refusal where the workbook cannot be read at all.
+    paper whose row says none. Raises Refusal where that cannot be, or the workbook cannot be read at all.
     """
+    if dated is not None and not _EARLIEST <= dated <= today:
+        raise Refusal(_("--date: {} is no date on a paper from before.").format(dated.isoformat()))
     with progress(_("Reading {}").format(path.name)):
         table = _with_date(headers.find(sheets.read(path), PERSON))
     judge_row = _Judge(table, centre, today, tuple(programmes), dated)

@@ -76,6 +76,8 @@ def test_what_nobody_signed(registry_urls: Urls) -> None:
     assert "signature_bad" in no.stderr
     assert disown(registry_urls, 1, typed="").returncode == 1
     assert bodies(registry_urls) == [RING, strange]
+    in_chinese = disown(registry_urls, 1, typed="n\n", lc="zh_CN.UTF-8")
+    assert "签名不符：被改动过，或者不是本中心签署" in in_chinese.stderr
     yes = disown(registry_urls, 1, typed="y\n")
     assert (yes.returncode, yes.stdout) == (0, "Statement 1 is disowned.\n")
     assert bodies(registry_urls) == [RING, b""]

@@ -17,7 +17,7 @@ from verify.commands import kept, things, told
 from verify.commands.at_hand import Desk, Judged
 from verify.commands.kept import Kept
 from verify.commands.things import Unread
-from verify.core.china_time import ZONE
+from verify.core.china_time import typed
 from verify.shared import environment
 from verify.shared.command import LOCALE, Refusal, messages, print_json
 from verify.shared.progress import shown
@@ -124,15 +124,12 @@ def _from_files(keyring: Path, root: str | None, snapshot: Path | None, checkpoi
 
 
 def _moment(text: str | None) -> int | None:
-    import datetime
-
     if text is None:
         return None
     try:
-        moment = datetime.datetime.fromisoformat(text)
+        seconds = typed(text)
     except ValueError:
         raise click.UsageError(_("--as-of wants a date: 2026-11-20 or 2026-11-20T09:30.")) from None
-    seconds = int((moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).timestamp())
     if seconds > time.time():
         raise click.UsageError(_("--as-of cannot ask about the future."))
     return seconds

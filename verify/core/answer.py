@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from verify.core import changes
+from verify.core import changes, china_time
 from verify.core.certificate import Certificate
 from verify.core.fields import Names
 from verify.core.identity import masked_name
@@ -169,7 +169,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 @functools.lru_cache(maxsize=1024)
 def moment(seconds: int) -> datetime.datetime:
     """The time of so many seconds since 1970."""
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return china_time.utc(seconds)
 
 
 def view(

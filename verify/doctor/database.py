@@ -99,7 +99,7 @@ async def _keys(registry: PostgresRegistry) -> AsyncIterator[Finding]:
         yield wrong("keyring", _("No keyring of the pinned root is there ({why}).").format(why=error), remedy)
         return
     except RegisterDamaged as error:
-        yield wrong("keyring", str(error), _("yinjian-verify fsck says what is damaged."))
+        yield wrong("keyring", command.reason(error), _("yinjian-verify fsck says what is damaged."))
         return
     ends = [(_("The keyring"), newest.expires_at)]
     text = _("Key {kid} ({use})")

@@ -104,9 +104,13 @@ class Written:
             thread.join()
 
     def _run(self) -> None:
-        while not self._over.wait(_PAUSE):
-            self.write()
-        self.write()
+        over = False
+        while not over:
+            over = self._over.wait(_PAUSE)
+            try:
+                self.write()
+            except Exception as error:  # noqa: BLE001 -- a thread that ended would leave every later line unsaid
+                _log.error("lines of the access log were lost (%s)", type(error).__name__)
 
     def write(self) -> None:
         """Writes what waits."""
@@ -116,8 +120,11 @@ class Written:
                 texts.append(self._render(self._waiting.popleft()))
         left_out, self._left_out = self._left_out, 0
         if texts:
-            with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+            try:
                 self._stream.write("".join(texts))
                 self._stream.flush()
+            except (OSError, ValueError):  # a full disk, or nobody reads it any more: said once that is over
+                self._left_out += left_out + len(texts)
+                return
         if left_out:
-            _log.warning("%d lines of the access log were left out: nobody took them fast enough", left_out)
+            _log.warning("%d lines of the access log were left out: nobody took them, or not fast enough", left_out)

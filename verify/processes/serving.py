@@ -37,6 +37,7 @@ from verify.registry.postgres import PostgresRegistry
 from verify.service import logs, settings
 from verify.service.settings import Settings
 from verify.shared import environment
+from verify.shared.lasting import lasting
 
 _log = logging.getLogger("yinjian.serving")
 
@@ -204,8 +205,12 @@ async def serve(told: Settings, charge: WorkerCharge) -> None:
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
-    beside = [_watch(registry, charge.replaced)] if told.metrics else []
-    beside += [_learn(registry)] if told.lookup_secrets else []
+    beside = []
+    if told.metrics:
+        metrics.serving(charge.replaced)
+        beside.append(lasting("counting for the metrics", lambda: _count(registry), _WATCH_SECONDS, at_once=True))
+    if told.lookup_secrets:  # who starts has more to do at first
+        beside.append(lasting("learning what lookups rest on", lambda: _learn(registry), _LEARN_SECONDS))
     tasks = [asyncio.create_task(one) for one in beside]
     try:
         with access_log.writing():
@@ -218,26 +223,21 @@ async def serve(told: Settings, charge: WorkerCharge) -> None:
         await registry.close()
 
 
-async def _watch(registry: PostgresRegistry, replaced: int) -> None:
-    """Says for the metrics how the registry and its hosts are, from time to time."""
-    metrics.serving(replaced)
-    while True:
-        with contextlib.suppress(RegistryUnavailable, RegisterDamaged):  # whoever asks is told
-            newest = (await registry.chain()).newest  # before that nothing was seen
-            metrics.registry_is(registry.hosts.seen.size, newest)
-        for host in registry.hosts.hosts:
-            in_use, idle = host.in_use
-            behind = max(registry.hosts.seen.size - host.size, 0)
-            metrics.host_is(host.name, usable=host.unfit is None, behind=behind, in_use=in_use, idle=idle)
-        await asyncio.sleep(_WATCH_SECONDS)
+async def _count(registry: PostgresRegistry) -> None:
+    """Says for the metrics how the registry and its hosts are."""
+    with contextlib.suppress(RegistryUnavailable, RegisterDamaged):  # whoever asks is told
+        newest = (await registry.chain()).newest  # before that nothing was seen
+        metrics.registry_is(registry.hosts.seen.size, newest)
+    for host in registry.hosts.hosts:
+        in_use, idle = host.in_use
+        behind = max(registry.hosts.seen.size - host.size, 0)
+        metrics.host_is(host.name, usable=host.unfit is None, behind=behind, in_use=in_use, idle=idle)
 
 
 async def _learn(registry: PostgresRegistry) -> None:
-    """Keeps what lookups rest on up to what was published, so that the first to ask need not wait for it."""
-    while True:
-        await asyncio.sleep(_LEARN_SECONDS)  # who starts has more to do
-        with contextlib.suppress(RegistryUnavailable, RegisterDamaged):  # whoever asks is told
-            await registry.learn_lookups()
+    """Brings what lookups rest on up to what was published, so that the first to ask need not wait for it."""
+    with contextlib.suppress(RegistryUnavailable, RegisterDamaged):  # whoever asks is told
+        await registry.learn_lookups()
 
 
 def main() -> None:

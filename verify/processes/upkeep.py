@@ -45,7 +45,7 @@ class Employer(Protocol):
 
 
 class Ended(Exception):
-    """The service could not be started: a process ended before it was ready. It has said why."""
+    """The service could not be started: a process ended before it was ready, or never began. The log says why."""
 
 
 class Child:
@@ -118,7 +118,12 @@ class Place:
     async def fill(self) -> None:
         """Starts a process here; one that was here drains once its successor is ready. Raises Ended."""
         began = asyncio.get_running_loop().time()
-        child = await Child.start(self._program, self._charge(self._supervisor.replaced), self._descriptors)
+        charge = self._charge(self._supervisor.replaced)
+        try:
+            child = await Child.start(self._program, charge, self._descriptors)
+        except OSError as error:  # no memory, descriptor or process is left now: that may pass
+            _log.error("%s could not be started: %s", self._program, error.strerror)
+            raise Ended(self._program) from None
         try:
             ready = await child.ready()
         except asyncio.CancelledError:

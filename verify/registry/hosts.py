@@ -18,6 +18,7 @@ import asyncpg
 import msgspec
 
 from verify.shared.database_trouble import TROUBLE
+from verify.shared.lasting import lasting
 
 Attributes = Literal["any", "primary", "read-write", "standby", "read-only", "prefer-standby"]
 
@@ -167,7 +168,7 @@ class Hosts:
             await host.open()
         opened = cls(hosts, wanted, standbys)
         if len(hosts) > 1:
-            opened._watching = asyncio.create_task(opened._watch())
+            opened._watching = asyncio.create_task(lasting("watching the databases", opened._watch, _WATCH_SECONDS))
         return opened
 
     async def close(self) -> None:
@@ -233,10 +234,8 @@ class Hosts:
         host.unfit = unfit
 
     async def _watch(self) -> None:
-        """Looks at every host from time to time, so that no question has to find out."""
-        while True:
-            await asyncio.sleep(_WATCH_SECONDS)
-            await asyncio.gather(*map(self.look_at, self.hosts))
+        """Looks at every host, so that no question has to find out."""
+        await asyncio.gather(*map(self.look_at, self.hosts))
 
     async def look_at(self, host: Host) -> None:
         """Finds out whether a host may be asked, and notes it."""

@@ -166,10 +166,15 @@ def why(error: OSError) -> str:
 
 def reason(error: CoreError) -> str:
     """What the core refused, with its code, in the reader's language also where only the code has words in it."""
-    said = _(error.detail)
-    if said == error.detail and language() != "en":
-        said = _("it is not in the form that it must have: damaged, incomplete, or something else")
-    return f"{said} ({error.code})"
+    return f"{said(error.detail)} ({error.code})"
+
+
+def said(detail: str) -> str:
+    """A detail of the core's in the reader's language."""
+    words = _(detail)
+    if words == detail and language() != "en":
+        return _("it is not in the form that it must have: damaged, incomplete, or something else")
+    return words
 
 
 def lacking(error: ModuleNotFoundError) -> int:

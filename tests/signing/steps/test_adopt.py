@@ -242,3 +242,11 @@ def test_the_command_checks_first_and_says_what_it_did(place: Place) -> None:
     assert "5 papers" in done.stdout
     assert "C 发证日期" in done.stderr.partition("Not read")[0]
     assert (place.folder / "releases" / "2019-06-final-1.release").exists()
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1949-09-30", "2022-04-16", "9999-12-31"])
+def test_a_date_for_all_rows_is_one_that_a_paper_may_have(place: Place, day: str) -> None:
+    """--date is held to the rows' own bounds: what it says is signed for ever."""
+    path = book(place.folder, ("王莉", "ZB20190001", None, None))
+    with pytest.raises(Refusal, match=f"--date: {day}"):
+        judge(place, path, dated=datetime.date.fromisoformat(day))

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import time
 
 import pytest
 
@@ -36,3 +37,45 @@ def test_what_is_left_out_is_counted(caplog: pytest.LogCaptureFixture) -> None:
         log.write()
     assert len(stream.getvalue().splitlines()) == 2
     assert "3 lines" in caplog.text
+
+
+class Full(io.StringIO):
+    """A stream on a disk that is full for its first writes."""
+
+    failures = 2
+
+    def write(self, text: str) -> int:
+        """Takes a text, once there is room."""
+        if self.failures:
+            self.failures -= 1
+            raise OSError(28, "No space left on device")
+        return super().write(text)
+
+
+def test_lines_lost_to_a_full_disk_are_counted_once_there_is_room(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is left out of the log without a word in it."""
+    stream = Full()
+    log = Written(stream)
+    for _ in range(3):
+        log.note(LINE)
+        log.write()
+    assert len(stream.getvalue().splitlines()) == 1
+    assert "2 lines of the access log were left out" in caplog.text
+
+
+def test_the_log_goes_on_after_a_line_that_cannot_be_made(caplog: pytest.LogCaptureFixture) -> None:
+    """A thread that ended with one line would keep silent about all that follow."""
+    stream = io.StringIO()
+
+    def render(line: Line) -> str:
+        if line.status == 0:
+            raise OverflowError
+        return as_json(line)
+
+    log = Written(stream, render)
+    with log.writing():
+        log.note(Line(0.0, "GET", "/", 0, 0.0))
+        while "were lost (OverflowError)" not in caplog.text:
+            time.sleep(0.001)
+        log.note(LINE)
+    assert len(stream.getvalue().splitlines()) == 1

@@ -75,3 +75,39 @@ async def test_after_a_long_life_a_successor_that_does_not_start_is_not_tried_wi
     while place._ending:
         await asyncio.wait(place._ending)
     assert pauses == [0.0, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4]
+
+
+async def test_a_successor_that_the_machine_has_no_room_for_is_started_once_it_has(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A worker killed for want of memory is not missed for ever because the next fork failed for the same want."""
+    died, served = asyncio.Event(), asyncio.Event()
+    made: list[Any] = [
+        Process(died, serves=True), OSError(12, "Cannot allocate memory"), OSError(24, "Too many open files"),
+        Process(served, serves=True),
+    ]  # fmt: skip
+
+    async def start(*_: Any) -> upkeep.Child:
+        one = made.pop(0)
+        if isinstance(one, OSError):
+            raise one
+        return upkeep.Child(one)
+
+    async def pause(_: float) -> None:
+        """No time passes."""
+
+    monkeypatch.setattr(upkeep.Child, "start", start)
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    place = Place(Service(most=9), "a.program", lambda _: CHARGE, ())
+    await place.fill()
+    died.set()
+    while made:
+        (task,) = place._ending
+        await asyncio.wait([task])
+    assert place.pid == 1
+    assert "a.program could not be started: Cannot allocate memory" in caplog.text
+    made.append(OSError(12, "Cannot allocate memory"))
+    with pytest.raises(upkeep.Ended):
+        await Place(Service(most=9), "a.program", lambda _: CHARGE, ()).fill()
+    for waiting in place._ending:
+        waiting.cancel()

@@ -1,11 +1,13 @@
 """What all commands do alike: language, refusals and their exit codes, JSON, progress; and their catalogues."""
 
+import ast
 import io
 import itertools
 import json
 import re
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +213,30 @@ def test_work_without_steps_says_that_it_goes_on_once_it_has_taken_a_second() ->
         while not slow.getvalue():
             done.wait(0.05)
     assert (quick.getvalue(), slow.getvalue()) == ("", "Reading …\n")
+
+
+SAID_IN_CHINESE = ("signed", "standing", "register", "log/checkpoint")
+"""Modules of the core whose every detail says something else than that bytes have another form than they must."""
+OF_FORM = ("a note ",)
+
+
+def details(module: str) -> Iterator[str]:
+    """What a module's refusals say, those apart that hold a value."""
+    for node in ast.walk(ast.parse((PROJECT / "verify" / "core" / f"{module}.py").read_text())):
+        name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        if name in ("NotBelieved", "LogRefused", "RegisterDamaged"):
+            detail = node.args[1]  # type: ignore[attr-defined]  # a call
+            if isinstance(detail, ast.Constant):
+                yield str(detail.value)
+
+
+@pytest.mark.parametrize("module", SAID_IN_CHINESE)
+def test_what_the_core_refuses_is_said_in_chinese_as_what_it_is(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change out of turn is not called damaged, and no English stands in a Chinese sentence."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    found = [detail for detail in details(module) if not detail.startswith(OF_FORM)]
+    assert found
+    general = cli.said("nothing that anybody says")
+    for detail in found:
+        assert not re.search("[A-Za-z]{3} ", cli.said(detail)), detail
+        assert cli.said(detail) != general, detail

@@ -230,9 +230,7 @@ def _named(names: Names, language: Language) -> Markup:
 
 
 def _seconds(moment: datetime.datetime | int) -> datetime.datetime:
-    if isinstance(moment, int):
-        return china_time.local(moment)
-    return moment.astimezone(china_time.ZONE)
+    return china_time.local(moment if isinstance(moment, int) else moment.timestamp())
 
 
 def _moment(moment: datetime.datetime | int, language: Language) -> str:

@@ -24,6 +24,7 @@ from verify.core.china_time import local_day
 from verify.shared import whole_files
 from verify.shared.command import Refusal
 from verify.shared.progress import Progress
+from verify.shared.spreadsheet import harmless
 
 _WIDTHS: Final = (20, 24, 10, 24, 14, 12, 12, 12, 20, 40)
 
@@ -111,8 +112,3 @@ def _csv(path: Path, rows: list[list[str]]) -> None:
     text = io.StringIO()
     csv.writer(text).writerows([[harmless(value) for value in row] for row in rows])
     whole_files.write(path, text.getvalue().encode("utf-8-sig"))
-
-
-def harmless(value: str) -> str:
-    """A CSV field that no office program takes for a formula: one that begins like one gets an apostrophe."""
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -63,7 +63,7 @@ async def test_a_certificate_of_any_time_is_answered() -> None:
 async def test_a_list_of_any_time_is_shown() -> None:
     """Its end of objections and its term, and days that are none: the format does not bind them to a calendar."""
     ends = itertools.product(("0001-01-01", "9999-12-31", "0000-00-00", "2022-02-30"), (0, MAX_TIME - 28_799, MAX_TIME))
-    lists = {
+    lists: dict[str, dict[str, Any]] = {
         f"CEM-2022-04-{place}": {
             "objections_until": moment,
             "public_until": MAX_TIME,

@@ -2,17 +2,18 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from verify.files.refusals import FileRefused
 from verify.files.tables import columns
 from verify.files.tables.data import Filled, Listed, SheetRead, Triple, Verified
-from verify.shared.spreadsheet import Book, Limits, Sheet, column_letters, open_book
+from verify.shared.spreadsheet import Book, Limits, Sheet, column_letters, harmless, open_book
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet program take a CSV's text for a formula (OWASP, CSV injection)."""
 _TOP: Final = 100_000
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
+"""A quantity with its sign, which is no formula."""
 
 
 def read(data: bytes, book: Book, ours: Sequence[Triple]) -> Listed:
@@ -60,10 +61,6 @@ def fill(data: bytes, listed: Listed, headers: Triple, results: Sequence[Verifie
 
 
 def _harmless(cell: str) -> str:
-    if not cell.startswith(_FORMULA) or (cell.startswith('="') and cell.endswith('"') and cell.count('"') == 2):
+    if cell.startswith('="') and cell.endswith('"') and cell.count('"') == 2:  # protected already
         return cell
-    try:
-        float(cell)
-    except ValueError:
-        return f"'{cell}"
-    return cell
+    return cell if _NUMBER.fullmatch(cell) else harmless(cell)

@@ -19,6 +19,7 @@ from verify.http.check.asker import Asker
 from verify.http.lists.planned_exams import Calendar
 from verify.registry.port import ExamHead, Registry, RowPage, ShownRow
 from verify.shared.planned import PlannedExam
+from verify.shared.spreadsheet import harmless
 
 _MOST: Final = 1000
 _FRESH: Final = 60
@@ -156,17 +157,12 @@ async def _csv(registry: Registry, page: RowPage | None) -> AsyncIterator[bytes]
     yield "\ufeffserial,name,id\r\n".encode()
     while page is not None:
         text = io.StringIO(newline="")
-        csv.writer(text).writerows((row.serial, _cell(row.name), _cell(row.id)) for row in page.items)
+        csv.writer(text).writerows((row.serial, harmless(row.name), harmless(row.id)) for row in page.items)
         yield text.getvalue().encode()
         if page.next is None:
             return
         page = await registry.rows(page.head.exam, page.next, _MOST)
     raise Refused("list_expired")
-
-
-def _cell(text: str) -> str:
-    """``text`` so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else text
 
 
 @get("/exams/{code:str}/pass-list.cbor")

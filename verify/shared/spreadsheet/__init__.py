@@ -19,6 +19,7 @@ from verify.shared.spreadsheet.cells import (
     cell_name,
     column_letters,
 )
+from verify.shared.spreadsheet.protection import harmless
 from verify.shared.spreadsheet.protection import off as without_protection
 from verify.shared.spreadsheet.unreadable import DETAILS, Limits, Unreadable
 
@@ -37,6 +38,7 @@ __all__ = [
     "Value",
     "cell_name",
     "column_letters",
+    "harmless",
     "open_book",
     "open_text",
     "without_protection",

@@ -1,4 +1,8 @@
-"""The marks that keep a text a text in spreadsheets and CSV files: ``="…"``, and ``'`` or a backtick before it."""
+"""The marks that keep a text a text in spreadsheets and CSV files: ``="…"``, and ``'`` or a backtick before it.
+
+Spreadsheet programs take a field of a CSV for a formula by its first character (OWASP, CSV injection), the wide forms
+of East Asian keyboards among them; white space before it does not hinder all of them.
+"""
 
 import re
 from typing import Final
@@ -6,6 +10,13 @@ from typing import Final
 _EQUALS: Final = re.compile(r'=\s*"((?:[^"]|"")*)"\s*')
 _BEFORE: Final = {"'": "'", "`": "`'", "’": "’", "‘": "’‘", "＇": "＇", "｀": "｀＇"}
 """What stands before a protected text, and what may then close it."""
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def harmless(text: str) -> str:
+    """``text`` as a field of a CSV that no spreadsheet program takes for a formula: with an apostrophe where it might."""
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
 def off(text: str) -> str:

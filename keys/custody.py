@@ -17,6 +17,7 @@ from verify.core.log import checkpoint as notes
 from verify.core.log import receipt
 from verify.core.log.checkpoint import Checkpoint
 from verify.core.statement import ED25519, Draft
+from verify.shared import whole_files
 
 _SELF_TEST: Final = b"yinjian self-test: no statement begins like this"
 
@@ -83,21 +84,31 @@ def create(folder: Path, use: Use, passphrase: bytes) -> KeySigner:
 
 
 def write_once(path: Path, data: bytes) -> None:
-    """A file that was not there, readable by its owner alone (0400) and on disk. Raises FileExistsError."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    """A file that was not there, readable by its owner alone (0400), it and its name on disk; or none of it.
+
+    Raises FileExistsError.
+    """
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    try:
+        with os.fdopen(opened, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:  # a full disk: half a file would stand in the way of a whole one
+        path.unlink(missing_ok=True)
+        raise
+    whole_files.to_disk(path.parent)
 
 
 def read_private(path: Path) -> bytes:
     """The bytes of a file that nobody but its owner may read. Raises KeyProblem."""
     try:
-        others = path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
-        if others and os.name != "nt":  # Windows says nothing of others there: folders hand their rights down
-            reason = _("{file}: others may read this file; `chmod 400` it, and think who may have")
-            raise KeyProblem(reason.format(file=path.name))
-        return path.read_bytes()
+        with path.open("rb") as file:  # what is looked at is what is read
+            others = os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+            if others and os.name != "nt":  # Windows says nothing of others there: folders hand their rights down
+                reason = _("{file}: others may read this file; `chmod 400` it, and think who may have")
+                raise KeyProblem(reason.format(file=path.name))
+            return file.read()
     except FileNotFoundError:
         raise KeyProblem(_("{file}: there is no such file in the key folder").format(file=path.name)) from None
 

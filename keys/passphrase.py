@@ -96,18 +96,19 @@ def _set(use: Use) -> bytes | None:
         if name := os.environ.get(file):
             return _checked(_read(file, Path(name)))
         if found := os.environ.get(text):
-            return _checked(found.encode())
+            return _checked(os.fsencode(found))  # as it stands there, whatever encoding it is of
     return None
 
 
 def _read(setting: str, path: Path) -> bytes:
     """What the file says, which nobody but its owner may read. Raises Refusal, OSError."""
-    status = path.stat()
-    others = stat.S_IMODE(status.st_mode) & (stat.S_IRWXG | stat.S_IRWXO)
-    if others and stat.S_ISREG(status.st_mode) and os.name != "nt":  # no regular file: a pipe from a keeper of secrets
-        text = _("{setting}: others may read the passphrase in {file}: `chmod 600` it, and think who may have")
-        raise Refusal(text.format(setting=setting, file=path))
-    return path.read_bytes().rstrip(b"\r\n")
+    with path.open("rb") as file:  # what is looked at is what is read
+        mode = os.fstat(file.fileno()).st_mode
+        others = stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO)
+        if others and stat.S_ISREG(mode) and os.name != "nt":  # no regular file: a pipe from a keeper of secrets
+            text = _("{setting}: others may read the passphrase in {file}: `chmod 600` it, and think who may have")
+            raise Refusal(text.format(setting=setting, file=path))
+        return file.read().rstrip(b"\r\n")
 
 
 def _ask(use: Use, name_it: bool, *, confirm: bool) -> bytes:
@@ -115,7 +116,9 @@ def _ask(use: Use, name_it: bool, *, confirm: bool) -> bytes:
         raise Refusal(_("no passphrase: set YINJIAN_PASSPHRASE_FILE, or run this at a terminal"))
     prompt = _("Passphrase of the key “{use}”").format(use=use) if name_it else _("Passphrase of the keys")
     again: Any = _("The same passphrase again") if confirm else False
-    return _checked(click.prompt(prompt, hide_input=True, confirmation_prompt=again, err=True).encode())
+    return _checked(
+        click.prompt(prompt, hide_input=True, confirmation_prompt=again, err=True).encode("utf-8", "surrogateescape")
+    )
 
 
 def _checked(found: bytes) -> bytes:

@@ -156,6 +156,12 @@ def make_draft(path: Path, origin: Origin) -> None:
 def why(error: sqlite3.Error) -> str:
     """What SQLite says, in the reader's language where it is one of the usual things."""
     usual = {
+        sqlite3.SQLITE_BUSY: _(
+            "another program has it open and is changing it: close that, and give the command again."
+        ),
+        sqlite3.SQLITE_LOCKED: _(
+            "another program has it open and is changing it: close that, and give the command again."
+        ),
         sqlite3.SQLITE_FULL: _("the disk is full; make room and give the same command again."),
         sqlite3.SQLITE_IOERR: _("the disk does not take or give it; is it full?"),
         sqlite3.SQLITE_CANTOPEN: _("the file cannot be opened."),

@@ -24,6 +24,9 @@ _NEW_HAN: Final = range(0x20000, 0x40000)
 """Planes of ideographs, of which Unicode gains more than a Python knows."""
 _OF_LATIN_NAMES: Final = "/()@&"
 """As in “Raj a/l Kumar” or “Ng Ah Hock @ Bob”; in a Chinese name they stand for what could not be typed."""
+_OF_HAN_NAMES: Final = re.compile("[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+"""Ideographs, their marks, and the kana that stand beside them in Japanese names."""
+_ADDRESSES: Final = ("先生", "女士", "小姐", "同学", "老师", "同志")
 _HAN: Final = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
@@ -89,8 +92,12 @@ def unusual(text: str) -> str | None:
     if _HAN.search(text):
         if any(character.isascii() and character.isalpha() for character in text):
             return _("The name holds Chinese and Latin letters: please look.")
+        if any(character.isalpha() and not _OF_HAN_NAMES.match(character) for character in text):
+            return _("The name holds Chinese and other letters: please look.")
         if len(text) == 1:
             return _("The name is a single character: please look.")
         if text.endswith("某"):
             return _("The name ends with 某, as names do that are not told: please look.")
+        if len(text) > 2 and text.endswith(_ADDRESSES):
+            return _("The name ends with a form of address: please look.")
     return None

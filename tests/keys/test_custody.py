@@ -3,6 +3,7 @@
 import copy
 import os
 import pickle
+import stat
 import subprocess
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from keys import custody, pkcs8
 from keys.custody import KeySigner
 from keys.key_problems import KeyProblem
+from keys.passphrase import Passphrases
 from tests.invented import ISSUED_AT
 from verify.core import statement
 from verify.core.certificate import Certificate
@@ -136,3 +138,34 @@ def test_the_umask_does_not_loosen_a_key_file(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o400
+
+
+def test_a_full_disk_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a key would stand where a whole one may be written once."""
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            custody.write_once(tmp_path / "key", b"1234")
+    assert not list(tmp_path.iterdir())
+    custody.write_once(tmp_path / "key", b"1234")
+
+
+def test_a_keys_name_is_on_disk_as_the_key_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The root's medium may name a new key before anything else is written to the key folder."""
+    synced: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(stat.S_ISDIR(os.fstat(descriptor).st_mode)))
+    custody.write_once(tmp_path / "key", b"1234")
+    assert synced == [False, True]
+
+
+@pytest.mark.parametrize("own", ["", "_LOG"])
+def test_a_passphrase_of_the_environment_is_taken_byte_for_byte(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in another encoding than this process's, in which a file would hold it."""
+    said = "四字口令".encode("gb18030")
+    monkeypatch.setenv(f"YINJIAN_PASSPHRASE{own}", os.fsdecode(said))
+    monkeypatch.delenv("YINJIAN_PASSPHRASE_FILE", raising=False)
+    assert Passphrases().find("log") == said

@@ -6,8 +6,10 @@ Only the root's thumbprint is; it came from a person.
 """
 
 import os
+import struct
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Final
 
@@ -81,7 +83,10 @@ def read(path: Path) -> Kept:
     try:
         with zipfile.ZipFile(path) as whole:
             parts = {name: whole.read(name) for name in whole.namelist()}
-    except (OSError, zipfile.BadZipFile, ValueError, EOFError):
+    except PermissionError:
+        raise
+    # zipfile says RuntimeError to a password and to a compression that it does not know.
+    except (OSError, zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, ValueError, EOFError):
         parts = {}
     root = root_of(_text(parts.get(ROOT)))
     if root is None or KEYRING not in parts:

@@ -11,8 +11,6 @@ from collections import deque
 from collections.abc import AsyncGenerator, Iterator
 from typing import Final, Generic, TypeVar
 
-import msgspec
-
 from verify.files import jobs
 from verify.files.forked import GRACE, Forked, believed
 from verify.files.refusals import FileRefused
@@ -102,7 +100,7 @@ class Line(Generic[Of]):
                         reply = await one.hear()
                 except TimeoutError:
                     code, told = "took_too_long", True
-                except (OSError, EOFError, msgspec.MsgspecError):
+                except (OSError, EOFError):
                     code, told = await one.cause_of_death(), self._sent == 1
                 else:
                     self._most = min(_MOST_AHEAD, self._most + 1) if time.monotonic() - begun < _QUICK else 1

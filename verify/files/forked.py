@@ -64,7 +64,7 @@ class Forked:
             elif fork is not None:
                 fork.socket.close()
                 template.end(fork)
-            if isinstance(error, (TimeoutError, OSError, EOFError, msgspec.MsgspecError)):
+            if isinstance(error, (TimeoutError, OSError, EOFError)):
                 raise FileRefused("reader_lost") from None
             raise
         return one
@@ -75,7 +75,7 @@ class Forked:
         layers.put_aside(self.pid)
 
     async def ask(self, job: jobs.Job) -> jobs.Reply:
-        """Raises OSError, EOFError or MsgspecError for a worker that is gone or talks nonsense."""
+        """Raises OSError or EOFError for a worker that is gone or talks nonsense."""
         self.send(job)
         await self._sink.drain()
         return await self.hear()
@@ -95,7 +95,11 @@ class Forked:
         (length,) = struct.unpack(">I", await self._source.readexactly(4))
         if length > MOST_REPLY:
             raise EOFError
-        return msgspec.msgpack.decode(await self._source.readexactly(length), type=kind)
+        data = await self._source.readexactly(length)
+        try:
+            return msgspec.msgpack.decode(data, type=kind)
+        except (ValueError, RecursionError):  # a text that is no UTF-8 is no MsgspecError
+            raise EOFError from None
 
     async def cause_of_death(self) -> str:
         """The refusal's code for a worker that ended without an answer."""

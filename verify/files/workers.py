@@ -128,7 +128,7 @@ class Workers:
             return reply.answer
         except TimeoutError:
             raise FileRefused("took_too_long") from None
-        except (OSError, EOFError, msgspec.MsgspecError):
+        except (OSError, EOFError):
             raise FileRefused(await one.cause_of_death()) from None
         finally:  # also where the asker went away: a worker in the middle of a job is of no more use
             one.busy = False

@@ -39,6 +39,8 @@ _KEYRING: Final = "/.well-known/yinjian/keyring"
 _MOST_LIST: Final = 256 << 20
 _SKEW: Final = 300
 """Seconds by which two clocks may differ."""
+_MOST_PAGES: Final = 10_000
+"""Of exams: more than any centre holds in a hundred years."""
 AGAIN: Final = 16
 """Bundles of older entries that a look reads once more, drawn by lot: a small log's are all of them."""
 
@@ -251,11 +253,11 @@ class Follower:
             path = "/api/v1/exams" + (f"?cursor={urllib.parse.quote(cursor)}" if cursor else "")
             try:
                 page = msgspec.json.decode(self._ask(path, 16 << 20) or b"{}", type=_Page)
-            except msgspec.DecodeError:
+            except ValueError:  # a text that is no UTF-8 is no DecodeError of msgspec's
                 raise Refusal(_("{}: not the exams that a service gives.").format(path)) from None
             yield from (one for one in page.items if one.stage)
             cursor = page.next
-            if cursor in before:
+            if cursor in before or len(before) > _MOST_PAGES:
                 raise Refusal(_("{}: its pages of exams have no end.").format(path))
 
 

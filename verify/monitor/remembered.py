@@ -27,7 +27,10 @@ class Remembered:
 
     def __init__(self, path: Path) -> None:
         """Opens the file, or begins it. Raises Refusal where it is something else."""
-        self._db = sqlite3.connect(path, isolation_level=None)
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+        except sqlite3.Error as error:
+            raise Refusal(_("{} cannot be opened or made ({}).").format(path, error)) from None
         try:
             self._db.execute("BEGIN IMMEDIATE")
             if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:

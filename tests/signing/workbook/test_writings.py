@@ -214,3 +214,19 @@ def test_a_heading_is_known_in_every_writing(heading: str) -> None:
     """Line breaks, slashes, brackets, serial numbers, stars, two languages."""
     assert "姓名" in headings.keys(heading)[:1]
     assert headers.column_of(heading) == "name"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["买买提ㆍ吐尔逊", "王А", "王Ａ", "王ㄅ", "김王", "王莉先生", "王莉女士", "王莉1", "王٣"],
+)
+def test_a_name_of_two_writings_or_with_a_title_is_taken_with_a_word(typed: str) -> None:
+    """A Korean vowel looks like a dot and a Cyrillic letter like a Latin one: somebody is to look."""
+    name, found = corrections.name(typed)
+    assert (name, codes(found)) == (typed, ["name_unusual"])
+
+
+@pytest.mark.parametrize("typed", ["佐佐木々子", "王さくら", "李〇", "𠮷田", "\U00031350王", "王先", "张同"])
+def test_other_names_are_taken_without_one(typed: str) -> None:
+    """The mark of repetition, the zero of names, and planes of ideographs that this Python does not know."""
+    assert corrections.name(typed) == (typed, [])

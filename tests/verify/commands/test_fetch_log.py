@@ -144,3 +144,26 @@ def test_two_fetches_do_not_overtake_one_another(fetch: Fetch, tmp_path: Path) -
     lock.release()
     (tmp_path / "verify.example.org.zip").write_bytes(b"PK")
     assert "remove it, and fetch again" in fetch(LARGE)
+
+
+@pytest.mark.parametrize("kind", ["password", "compression", "bits", "no name", "cut"])
+def test_a_kept_file_damaged_in_any_way_is_named(kind: str, tmp_path: Path) -> None:
+    """Each is another error of the archive's reader, and none is a fault of this program."""
+    path = tmp_path / "verify.example.org.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as whole:
+        whole.writestr("root.txt", f"{releases.ROOT_THUMBPRINT.hex()}\n" * 20)
+        whole.writestr("keyring.cbor", bytes(1000))
+    data = bytearray(path.read_bytes())
+    for head in (data.find(b"PK\x03\x04"), data.find(b"PK\x01\x02")):
+        flags = head + (6 if data[head + 2] == 3 else 8)
+        if kind == "password":
+            data[flags] |= 1
+        elif kind == "compression":
+            data[flags + 2] = 99
+        elif kind == "no name":
+            data[flags] |= 32
+    if kind == "bits":
+        data[45:50] = b"\xff" * 5
+    path.write_bytes(bytes(data[:-30]) if kind == "cut" else bytes(data))
+    with pytest.raises(Refusal, match="does not hold what"):
+        kept.read(path)

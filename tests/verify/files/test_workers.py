@@ -19,6 +19,7 @@ from PIL import Image
 from tests.conftest import HANGS
 from tests.photos import qr_image
 from verify.files.findings import Findings
+from verify.files.forked import Forked
 from verify.files.jobs import FindCodes, ReadTable
 from verify.files.refusals import FileRefused
 from verify.files.tables.data import Listed
@@ -248,3 +249,13 @@ async def test_a_service_that_has_grown_large_keeps_its_workers(made: Any) -> No
     await pool.run(job())
     assert len(pool.pids) == 1
     assert len(ballast) > 0
+
+
+@pytest.mark.parametrize("said", [b"\xa1\xff", b"\xc1", b"\x91" * 100_000, b"", b"\x01\x02"])
+async def test_whatever_a_worker_says_that_is_no_answer_is_as_if_it_were_gone(said: bytes) -> None:
+    """A text that is no UTF-8 and nesting without end too: what a file took over costs its sender, and nobody else."""
+    one = Forked.__new__(Forked)
+    one._source = asyncio.StreamReader()
+    one._source.feed_data(len(said).to_bytes(4, "big") + said)
+    with pytest.raises(EOFError):
+        await one.hear()

@@ -12,6 +12,7 @@ from tests import releases
 from tests.invented import CERTIFICATE, ROOT, TestKey, keyring
 from tests.verify.monitor.invented_site import Site, final, people
 from verify.core.log.tiles import ENTRIES, Tile
+from verify.monitor import following
 from verify.monitor.alarms import _words, alarm
 from verify.monitor.following import Follower, Look
 from verify.monitor.remembered import Remembered
@@ -261,3 +262,36 @@ def test_every_alarm_says_what_to_do() -> None:
         assert made.told
         assert made.todo
         assert "{" not in made.told
+
+
+def test_exams_that_are_no_json_are_a_refusal_and_no_fault(state: Path) -> None:
+    """A text that is no UTF-8 is told as anything else is that no service gives."""
+    at = site()
+    at.files["/api/v1/exams"] = b'{"items": [], "next": "\xff"}'
+    with pytest.raises(Refusal, match="not the exams that a service gives"):
+        look(at, state)
+
+
+def test_pages_of_exams_without_end_are_told(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However a service names them: each page has another cursor."""
+    at = site()
+    asked: list[str] = []
+
+    def ask(path: str, most: int) -> bytes | None:
+        if not path.startswith("/api/v1/exams?") and path != "/api/v1/exams":
+            return Site.ask(at, path, most)
+        asked.append(path)
+        return json.dumps({"items": [], "next": f"page {len(asked)}"}).encode()
+
+    monkeypatch.setattr(at, "ask", ask)
+    monkeypatch.setattr(following, "_MOST_PAGES", 5)
+    with pytest.raises(Refusal, match="no end"):
+        look(at, state)
+    assert len(asked) == 6
+
+
+def test_a_file_that_cannot_be_made_is_a_refusal(tmp_path: Path) -> None:
+    """In a folder that is not there; and where a folder stands in its place."""
+    for path in (tmp_path / "nowhere" / "seen", tmp_path):
+        with pytest.raises(Refusal, match=path.name):
+            Remembered(path)

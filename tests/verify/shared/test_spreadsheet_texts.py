@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verify.shared import spreadsheet
-from verify.shared.spreadsheet import Limits, Sheet, Unreadable, without_protection
+from verify.shared.spreadsheet import Limits, Sheet, Unreadable, harmless, without_protection
 
 LIMITS = Limits(size=1 << 24, unpacked=1 << 26, rows=200_000, columns=256)
 TEXT = "证书编号,姓名,备注\r\nN1,王小明,优秀\r\nN2,李䶮𠮷,良\r\n"
@@ -183,3 +183,16 @@ def test_any_bytes_are_a_sheet_or_a_refusal(data: bytes) -> None:
 def test_the_marks_that_protect_a_text_come_off(text: str, bare: str) -> None:
     """And nothing else does."""
     assert without_protection(text) == bare
+
+
+@pytest.mark.parametrize(
+    "begins",
+    ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", " =", "　-", "\xa0@", " \t+", " ＝"],
+)
+def test_a_field_that_may_be_taken_for_a_formula_gets_an_apostrophe(begins: str) -> None:
+    """In every CSV that is written here, by one rule; also in the wide forms, and behind white space."""
+    text = f"{begins}HYPERLINK(0)"
+    assert harmless(text) == f"'{text}"
+    assert harmless("王莉") == "王莉"
+    assert harmless("买买提·吐尔逊") == "买买提·吐尔逊"
+    assert harmless("") == ""

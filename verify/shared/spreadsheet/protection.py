@@ -15,7 +15,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def harmless(text: str) -> str:
-    """``text`` as a field of a CSV that no spreadsheet program takes for a formula: with an apostrophe where it might."""
+    """``text`` as a field of a CSV: with an apostrophe where a spreadsheet program might take it for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 

@@ -12,7 +12,11 @@ from keys.messages import _
 from verify.shared import command
 
 
-@click.group(help=_("Makes the centre's keys and keeps its keyring."), context_settings={"max_content_width": 110})
+@click.group(
+    cls=command.InOrder,
+    help=_("Makes the centre's keys and keeps its keyring."),
+    context_settings={"max_content_width": 110},
+)
 def commands() -> None:
     """The key custodian's command."""
 

@@ -21,6 +21,7 @@ from verify.shared import command
 
 
 @click.group(
+    cls=command.InOrder,
     help=_("The issuing centre's work: check a workbook, announce, issue, publish, correct."),
     context_settings={"max_content_width": 110},
 )
@@ -29,25 +30,25 @@ def commands() -> None:
 
 
 for _command in (
+    make_template,
     begin,
     dates,
-    make_template,
     check,
     announce,
     objections,
     issue,
-    adopt,
+    publish,
     print_,
     paper_template,
-    publish,
-    take_log,
-    take_snapshot,
     change,
     withdraw,
-    resign,
     find,
     export_year,
+    take_snapshot,
+    adopt,
     ledger,
+    resign,
+    take_log,
 ):
     commands.add_command(_command)
 

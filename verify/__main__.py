@@ -11,7 +11,7 @@ from verify.shared import command as cli
 _ = cli.messages(cli.LOCALE)
 
 
-_APART: Final = ("check", "doctor", "fetch", "fsck", "monitor")
+_APART: Final = ("doctor", "check", "fetch", "monitor", "fsck")
 
 
 @click.group(
@@ -25,12 +25,25 @@ def command() -> None:
 
 @command.command(
     help=_(
-        "Serve the public site until told to stop. Settings: YINJIAN_… and the var folder. SIGHUP takes them anew "
-        "without a request lost."
+        "Serve the public site until told to stop. Settings: the YINJIAN_… variables, which docs/operator.md lists, "
+        "and the var folder. SIGHUP takes them anew without a request lost."
     )
 )
-@click.option("--host", envvar="YINJIAN_HOST", default="127.0.0.1", show_default=True)
-@click.option("--port", envvar="YINJIAN_PORT", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option(
+    "--host",
+    envvar="YINJIAN_HOST",
+    default="127.0.0.1",
+    show_default=True,
+    help=_("The address to listen on, or YINJIAN_HOST; 0.0.0.0 is every one of this machine's."),
+)
+@click.option(
+    "--port",
+    envvar="YINJIAN_PORT",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help=_("The port to listen on, or YINJIAN_PORT; 0 takes a free one."),
+)
 @click.option(
     "--workers",
     envvar="YINJIAN_WORKERS",

@@ -14,6 +14,7 @@ from verify.shared import agreement, command
 
 
 @click.command(
+    epilog=command.examples("yinjian-keys rotate certificate", "yinjian-keys rotate status"),
     short_help=_("Add a new key, which signs from then on."),
     help=_(
         "Makes a new key for USE, which signs everything new from then on, and the keyring's next version. What older "
@@ -82,6 +83,7 @@ def retire(
 
 
 @click.command(
+    epilog=command.examples("yinjian-keys compromise 1f2e3d4c --below 1208"),
     short_help=_("Declare a key stolen."),
     help=_(
         "Declares that the key KID (8 hex digits) is in other hands: what it signed is believed in the log below SIZE "

@@ -21,11 +21,12 @@ from verify.shared.progress import shown
 
 
 @click.command(
+    epilog=command.examples("yinjian-sign adopt papers.xlsx --exam 2019-06 --date 2019-06-30 --check"),
     help=_(
         "Register papers of earlier years under the numbers they have, with the list that names them.\n\n"
         "BOOK has the columns 姓名, 证书编号 and 发证日期, and 身份证号 where it is known; without an ID number a "
         "paper is found by its number alone."
-    )
+    ),
 )
 @options.book
 @options.exam

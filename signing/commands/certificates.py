@@ -25,6 +25,11 @@ from verify.shared.progress import shown
 
 @click.command(
     "status",
+    epilog=command.examples(
+        "yinjian-sign status CEM2204000001I revoke --reason false_materials",
+        "yinjian-sign status CEM2204000001I suspend --reason investigation --effective 2026-11-20",
+        "yinjian-sign status CEM2204000001I replace --reason registration_error --name 王丽",
+    ),
     help=_(
         "Revoke, suspend, reinstate or replace a certificate: a release of the change.\n\nA replacement has the same "
         "facts and a new number; --name or --id-type say that facts were registered wrong, and then the holder's right "
@@ -107,7 +112,9 @@ def change(
 def _number(text: str) -> str:
     number = normal_number(text)
     if number is None:
-        raise Refusal(_("This cannot be a certificate number."))
+        raise Refusal(
+            _("This cannot be a certificate number. `yinjian-sign find` finds one by a part of the holder's name.")
+        )
     return number
 
 
@@ -155,7 +162,11 @@ def _answer(standing: Standing) -> dict[str, Any]:
     }
 
 
-@click.command("export", help=_("Write certificates to a spreadsheet (.xlsx or .csv): a year's, or an exam's."))
+@click.command(
+    "export",
+    epilog=command.examples("yinjian-sign export certificates.xlsx --exam 2022-04"),
+    help=_("Write certificates to a spreadsheet (.xlsx or .csv): a year's, or an exam's."),
+)
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--year", type=click.IntRange(2000, 9999), help=_("The year of issue; this year where nothing is said."))
 @click.option("--exam-year", type=click.IntRange(2000, 9999), help=_("The year of the exam's term."))
@@ -181,6 +192,7 @@ def export_year(
 
 @click.command(
     "withdraw",
+    epilog=command.examples('yinjian-sign withdraw 2022-04-final-1.release --reason "a wrong workbook"'),
     help=_(
         "Take a release back that is not published yet; it stays on record, and its numbers go to the same people.\n\n"
         "The registry is asked whether it is published; where none is known here, --never-left says that the release "

@@ -24,7 +24,13 @@ _COMMA: Final = ", "
 _GAP: Final = " "
 
 
-@click.command(help=_("Judge every row of a workbook, and sign nothing. Exit code 1 while rows are refused."))
+@click.command(
+    epilog=command.examples(
+        "yinjian-sign check candidates.xlsx --report marked.xlsx",
+        'yinjian-sign check candidates.xlsx --strike 12="withdrew, by letter"',
+    ),
+    help=_("Judge every row of a workbook, and sign nothing. Exit code 1 while rows are refused."),
+)
 @options.book
 @click.option(
     "--report",
@@ -99,8 +105,9 @@ def _not_passed(judged: Judged) -> None:
     if others:
         click.echo(_("Not passed:"))
     for row in others:
-        reasons = _GAP.join(reason.message for reason in row.reasons if reason.kind == "remark")
-        click.echo("  " + _("row {}: {}. {}").format(row.row, totals.words(row.outcome or ""), reasons))
+        told = (reason for reason in row.reasons if reason.kind == "remark" and reason.code != row.outcome)
+        text = _("row {}: {}. {}").format(row.row, totals.words(row.outcome or ""), _GAP.join(r.message for r in told))
+        click.echo("  " + text.rstrip())
     doubtful = [(row, reason) for row in judged.rows if row.outcome == "passed" and not row.struck
                 for reason in row.reasons if reason.kind == "remark" and reason.code != "not_printable"]  # fmt: skip
     if doubtful:

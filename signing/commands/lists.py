@@ -20,7 +20,10 @@ from verify.shared import agreement, command
 from verify.shared.progress import shown
 
 
-@click.command(help=_("Announce who passed: a release with the notice that objections are raised to."))
+@click.command(
+    epilog=command.examples("yinjian-sign announce candidates.xlsx --exam 2022-04"),
+    help=_("Announce who passed: a release with the notice that objections are raised to."),
+)
 @options.book
 @options.exam
 @options.centre
@@ -55,7 +58,13 @@ def announce(
         click.echo(warning, err=True)
 
 
-@click.command(help=_("Issue the certificates of all who passed, and the final list."))
+@click.command(
+    epilog=command.examples(
+        "yinjian-sign issue candidates.xlsx --exam 2022-04",
+        "yinjian-sign issue candidates.xlsx --exam 2022-04 --pdf --photos photos --batch printer.pdf",
+    ),
+    help=_("Issue the certificates of all who passed, and the final list."),
+)
 @options.book
 @options.exam
 @click.option("--early", metavar="REASON", help=_("Issue before the objection window closes, and record why."))

@@ -21,11 +21,12 @@ from verify.shared import agreement, command
 
 
 @click.command(
+    epilog=command.examples('yinjian-sign objections CEM-2022-04 --strike 17="no proof of the class hours"'),
     help=_(
         "Record what objections came to: a name of the notice struck out of the final list, or restored.\n\nEXAM is "
         "the exam's term or code, such as 2022-04 or CEM-2022-04; SERIAL is the name's number on the newest "
         "notice; the name does as well. Without options it shows who is struck out."
-    )
+    ),
 )
 @click.argument("exam")
 @click.option("--strike", "strikes", multiple=True, metavar="SERIAL=REASON", help=_("Strike a name out."))
@@ -63,7 +64,9 @@ def _person(one: StruckOut) -> str:
 
 
 @click.command(
-    "calendar", help=_("Propose exam dates by each programme's rule, beside the dates that the centre has set.")
+    "calendar",
+    epilog=command.examples("yinjian-sign calendar --year 2027", "yinjian-sign calendar --export calendar.json"),
+    help=_("Propose exam dates by each programme's rule, beside the dates that the centre has set."),
 )
 @click.option(
     "--year", type=click.IntRange(2000, 9000), help=_("From the beginning of this year; from today without it.")
@@ -115,6 +118,7 @@ def _line(proposal: Proposal) -> str:
 
 @click.command(
     "template",
+    epilog=command.examples("yinjian-sign template centre.toml", "yinjian-sign template candidates.xlsx"),
     help=_(
         "Write an empty workbook with drop-down lists and checks, and a filled example; or, where OUT ends in .toml, "
         "settings to begin with (centre.toml), to be made the centre's own."

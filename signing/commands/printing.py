@@ -42,7 +42,15 @@ def batch(decorated: F) -> F:
     )(decorated)
 
 
-@click.command("print", help=_("Print certificates as PDF: NUMBER…, or everybody of an exam in the list's order."))
+@click.command(
+    "print",
+    epilog=command.examples(
+        "yinjian-sign print CEM2204000001I --reprint",
+        "yinjian-sign print --exam 2022-04 --photos photos --batch printer.pdf",
+        "yinjian-sign print --exam 2022-04 --labels labels.pdf",
+    ),
+    help=_("Print certificates as PDF: NUMBER…, or everybody of an exam in the list's order."),
+)
 @click.argument("numbers", nargs=-1, metavar="NUMBER...")
 @click.option(
     "--exam",

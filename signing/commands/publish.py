@@ -18,11 +18,12 @@ from verify.shared.progress import shown
 
 
 @click.command(
+    epilog=command.examples("yinjian-sign publish", "yinjian-sign publish releases/2022-04-notice-1.release"),
     help=_(
         "Verify releases once more and write them to the registry: each whole, or nothing of it. Safe to repeat.\n\n"
         "Without RELEASE it shows those that wait and publishes them in their order. The log's key is needed, and the "
         "file log-state beside it: both stay on the machine that publishes."
-    )
+    ),
 )
 @click.argument("releases", nargs=-1, type=click.Path(path_type=Path), metavar="[RELEASE]...")
 @click.option(
@@ -84,7 +85,7 @@ def publish(
         if publication.given_back:
             click.echo(named + _("Published again, as it was signed before: the registry had lost it."))
         elif publication.added:
-            text = _("Published: {} statements, {} of them new.")
+            text = _("Published. Statements: {}, new among them: {}.")
             click.echo(named + text.format(publication.statements, publication.added))
         else:
             click.echo(named + _("Everything in this release was published before; nothing changed."))

@@ -37,6 +37,6 @@ def take_snapshot(*, centre_file: Path, keys_dir: Path | None, as_json: bool) ->
             }
         )
         return
-    text = _("Of {} published statements: {} certificates are not valid.")
+    text = _("Published statements: {}; certificates not valid: {}.")
     click.echo(text.format(done.snapshot.log_size, len(done.snapshot.standings)))
     click.echo(_("Release: {}").format(done.path))

@@ -19,7 +19,7 @@ from verify.commands.kept import Kept
 from verify.commands.things import Unread
 from verify.core.china_time import typed
 from verify.shared import environment
-from verify.shared.command import LOCALE, Refusal, messages, print_json
+from verify.shared.command import LOCALE, Refusal, examples, messages, print_json
 from verify.shared.progress import shown
 
 _ = messages(LOCALE)
@@ -29,12 +29,13 @@ _NOT_DONE: Final = 3
 
 
 @click.command(
+    epilog=examples("yinjian-verify check certificate.pdf", "yinjian-verify check scans/ --as-of 2026-11-20 --json"),
     help=_(
         "Check certificates without a network: QR texts, pictures, PDFs, folders, spreadsheets or lists of texts; "
         "- is a file on standard input.\n\n"
         "It goes by what `fetch` kept, or by --keyring and --snapshot. Exit 0: all valid; 1: one is not; "
         "3: something could not be checked."
-    )
+    ),
 )
 @click.argument("given", nargs=-1, required=True, metavar="THING...")
 @click.option("--keyring", type=click.Path(path_type=Path), help=_("Every keyring version, as the service gives them."))

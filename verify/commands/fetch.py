@@ -16,7 +16,7 @@ from verify.core.china_time import local_text
 from verify.core.log.checkpoint import Signed
 from verify.core.snapshot import Snapshot
 from verify.shared import environment
-from verify.shared.command import LOCALE, Refusal, messages, print_json
+from verify.shared.command import LOCALE, Refusal, examples, messages, print_json
 from verify.shared.progress import shown
 
 _ = messages(LOCALE)
@@ -28,10 +28,11 @@ _CHECKPOINT: Final = "/log/checkpoint"
 
 
 @click.command(
+    epilog=examples("yinjian-verify fetch https://verify.example.org --root THUMBPRINT"),
     help=_(
         "Fetch a centre's keyring, snapshot and log checkpoint, and keep them for `check`.\n\n"
         "The first time it wants the root's thumbprint, which you have from the centre itself."
-    )
+    ),
 )
 @click.argument("url")
 @click.option("--root", envvar="YINJIAN_ROOT", help=_("The thumbprint of the centre's first root key, 64 hex digits."))

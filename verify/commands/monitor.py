@@ -12,7 +12,7 @@ from verify.commands import asking, kept
 from verify.monitor.following import AGAIN, Follower, Look
 from verify.monitor.remembered import Remembered
 from verify.shared import environment
-from verify.shared.command import LOCALE, Refusal, messages, print_json
+from verify.shared.command import LOCALE, Refusal, examples, messages, print_json
 from verify.shared.progress import shown
 
 _ = messages(LOCALE)
@@ -21,11 +21,12 @@ _UNREACHED: Final = 3
 
 
 @click.command(
+    epilog=examples("yinjian-verify monitor https://verify.example.org --state seen.sqlite --root THUMBPRINT"),
     help=_(
         "Follow a centre's log from outside, with what the public has: refuses a fork, a rewrite and a size that went "
         "back, tells every new entry, and holds each pass list that is shown to the log.\n\nExit code 0 all in order, "
         "1 an alarm, 2 wrong usage, 3 the service could not be asked."
-    )
+    ),
 )
 @click.argument("url")
 @click.option(

@@ -84,8 +84,21 @@ def dress(command: click.Command) -> None:
             dress(below)
 
 
+def examples(*lines: str) -> str:
+    """What a command's help ends with: lines that anybody may type, each as it stands."""
+    return "\n".join(["\b", _("Examples:"), *(f"  {line}" for line in lines)])
+
+
+class InOrder(click.Group):
+    """A group that lists its commands in the order of the work, as they were added, and not by letter."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name."""
+        return sorted(super().list_commands(ctx), key=list(self.commands).index)
+
+
 class Deferred(click.Group):
-    """A group that loads a command when it is asked for: none waits for what another needs.
+    """A group, listed in its order, that loads a command when it is asked for: none waits for what another needs.
 
     ``modules``: where each of these commands is, under its own name.
     """
@@ -96,7 +109,8 @@ class Deferred(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every command's name."""
-        return sorted({*super().list_commands(ctx), *self._modules})
+        order = list(dict.fromkeys([*self.commands, *self._modules]))
+        return sorted({*super().list_commands(ctx), *self._modules}, key=order.index)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name, loaded."""

@@ -230,6 +230,6 @@ def test_check_says_what_it_read_and_lists_everybody_who_has_not_passed(tmp_path
     assert "Columns read: B 姓名, C 证件类型, D 身份证号" in done.output
     assert "Not read: A 序号, O 工作单位." in done.output
     assert "Rows that hold nobody and were left out: 1 (8)." in done.output
-    for row, outcome in ((3, "failed"), (4, "absent"), (5, "disqualified"), (6, "ineligible")):
-        assert f"row {row}: {outcome}. " in done.output
+    for row, outcome in ((3, "failed. The"), (4, "absent.\n"), (5, "disqualified.\n"), (6, "ineligible. Fewer")):
+        assert f"row {row}: {outcome}" in done.output, "what decided it, and no outcome twice"
     assert "M7  The remark is not understood and changes nothing." in done.output

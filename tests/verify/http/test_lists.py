@@ -219,6 +219,16 @@ async def test_changes_since_the_notice_are_told_as_counts() -> None:
     assert "the notice" not in never.text.partition("<main")[2].partition("</main")[0]
 
 
+async def test_a_printed_list_says_which_of_its_names_the_paper_has() -> None:
+    """A page of a long list is no whole list: the line that says so is printed with it."""
+    people = [holder(n, "张伟") for n in range(100, 240)]
+    async with client(of(pass_list(*people, notice=True))) as service:
+        page = await service.get("/pass-lists/CEM-2022-04?lang=en")
+    line = page.text.partition("Nos. 1 to 100 of 140")[0].rpartition("<nav")[2]
+    assert line
+    assert "no-print" not in line
+
+
 async def test_the_time_left_for_objections_is_counted_down() -> None:
     """The notice's page says how long objections are still taken, to the minute."""
     until = NOW + 3 * DAY + 2 * 3600 + 5 * 60

@@ -17,6 +17,7 @@ from verify.core.pass_list import PassList
 from verify.core.signed import Genuine
 
 _SHORT: Final = 16
+_HALF: Final = 8
 _SEAL: Final = object()
 
 
@@ -24,7 +25,7 @@ _SEAL: Final = object()
 class GenuineList:
     """A well-formed pass list that a certificate key of its programme signed, whenever that was."""
 
-    __slots__ = ("_halves", "_shorts", "digest", "head", "key", "people")
+    __slots__ = ("_firsts", "_seconds", "digest", "head", "key", "people")
 
     def __init__(self, source: Genuine[PassList]) -> None:
         rows = source.content.rows
@@ -37,9 +38,9 @@ class GenuineList:
         self.key: Final = source.key
         """The entry of the key that signed it, in the keyring that it was found with."""
         shorts = sorted(row.certificate for row in rows if row.certificate is not None)
-        self._shorts = b"".join(shorts)
-        # The first half of each as a number: bisect compares these without a call of Python for each step.
-        self._halves = array.array("Q", (int.from_bytes(short[:8]) for short in shorts))
+        # Each by its two halves as numbers: bisect compares these without a call of Python for each step.
+        self._firsts = array.array("Q", (int.from_bytes(short[:_HALF]) for short in shorts))
+        self._seconds = array.array("Q", (int.from_bytes(short[_HALF:]) for short in shorts))
 
     @classmethod
     def of(cls, data: bytes, keyring: Keyring) -> Self:
@@ -49,21 +50,24 @@ class GenuineList:
     @property
     def size(self) -> int:
         """About how many bytes it takes to keep."""
-        return 2_000 + len(self._shorts) + 8 * len(self._halves)
+        return 2_000 + _SHORT * len(self._firsts)
 
     def names(self, short: bytes) -> bool:
         """Whether a row names the certificate whose SHA-256 begins with these 16 bytes."""
-        half = int.from_bytes(short[:8])
-        place = bisect.bisect_left(self._halves, half)
-        while place < len(self._halves) and self._halves[place] == half:
-            if self._shorts[_SHORT * place : _SHORT * (place + 1)] == short:
+        first, second = int.from_bytes(short[:_HALF]), int.from_bytes(short[_HALF:])
+        place = bisect.bisect_left(self._firsts, first)
+        while place < len(self._firsts) and self._firsts[place] == first:
+            if self._seconds[place] == second:
                 return True
             place += 1
         return False
 
     def shorts(self) -> tuple[bytes, ...]:
         """The certificates that its rows name, by the first 16 bytes of their SHA-256, in the order of these."""
-        return tuple(self._shorts[place : place + _SHORT] for place in range(0, len(self._shorts), _SHORT))
+        return tuple(
+            first.to_bytes(_HALF) + second.to_bytes(_HALF)
+            for first, second in zip(self._firsts, self._seconds, strict=True)
+        )
 
     def at(self, index: int, chain: Chain) -> "BelievedList":
         """The list, believed at this log index. Raises NotBelieved."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from verify.core.believed_list import BelievedList
 from verify.core.chain import Chain
 from verify.core.register import Register
 from verify.registry.coalesce import Coalescer
@@ -17,6 +18,8 @@ MOST_KEYS: Final = 100
 """Lookup keys in one question."""
 _TRIES: Final = 4
 """How often one question is asked anew, because something was published meanwhile."""
+_SECONDS: Final = 60.0
+"""For counting one list, which nobody waits for: one of 100,000 rows takes a second, and four on a busy machine."""
 _LOOKUP: Final = """
 select s.*, null::bytea as key, null::bigint as filed_in, null::text as number from registry.state s
 union all
@@ -49,6 +52,9 @@ class Lookups:
         self._state: State | None = None
         """Of when that holds."""
         self._version = 0
+        self._counted: dict[str, tuple[object, int, bytes]] = {}
+        """By exam: whom its newest final list names, by what list and later numbers it was counted; see ``_count``."""
+        self._counted_at: State | None = None
         self._finding: asyncio.Task[None] | None = None
 
     async def get(self, keys: Sequence[bytes]) -> tuple[str, ...]:
@@ -113,8 +119,10 @@ class Lookups:
             and known.disowned == state.disowned
             and self._version == chain.newest.version
         )
-        since = known.size if known is not None and carried_on else 0
-        exams = [row["exam"] for row in await self._questions.fetch(_SINCE, since)]
+        if known is not None and carried_on:
+            exams = [row["exam"] for row in await self._questions.fetch(_SINCE, known.size)]
+        else:
+            exams = list(self._lists.exams())  # no other has a final list
         replaced = {row["exam"]: row["numbers"] for row in await self._questions.fetch(_REPLACED, exams)}
         covering = dict(self._covering) if carried_on else {}
         for exam in exams:
@@ -134,11 +142,33 @@ class Lookups:
         for record in await asyncio.gather(*map(self._records.get, replaced)):
             if record is not None:
                 later |= Register.of(record).belonging(exam)
-        (belonging,) = await self._questions.fetch(_BELONGING, newest.index, sorted(later))
-        if belonging["missing"]:
+        counted = await self._count(exam, newest, sorted(later), state)
+        if counted is None:
             return frozenset()
-        rows = await self._questions.fetch(_INDEXES, exam, belonging["people"], belonging["numbers"], state.size)
+        rows = await self._questions.fetch(_INDEXES, exam, *counted, state.size)
         return frozenset(row["index"] for row in rows)
+
+    async def _count(
+        self, exam: str, listed: BelievedList, later: Sequence[str], state: State
+    ) -> tuple[int, bytes] | None:
+        """How many belong in the exam's index, and the digest of their numbers; None where a certificate is missing.
+
+        Counted once for a list, as what it names never changes: what was counted before something kept the rest from
+        being found out need not be counted again.
+        """
+        before = self._counted_at
+        if before is not None and (state.size < before.size or state.disowned != before.disowned):
+            self._counted.clear()
+        self._counted_at = state
+        what = listed.list.digest, listed.index, tuple(later)
+        kept = self._counted.get(exam)
+        if kept is not None and kept[0] == what:
+            return kept[1:]
+        (found,) = await self._questions.fetch(_BELONGING, listed.index, later, seconds=_SECONDS)
+        if found["missing"]:
+            return None
+        self._counted[exam] = what, found["people"], found["numbers"]
+        return found["people"], found["numbers"]
 
     async def _now(self) -> State:
         (row,) = await self._questions.fetch(STATE)

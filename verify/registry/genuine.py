@@ -13,8 +13,8 @@ from verify.registry.coalesce import Coalescer
 Fetch = Callable[[int], Awaitable[bytes | None]]
 """A list's bytes by its log index."""
 
-MOST_BYTES: Final = 64 << 20
-"""Kept of all lists: some four million certificates."""
+MOST_BYTES: Final = 256 << 20
+"""Kept of all lists: some sixteen million certificates. Who asks about another waits until its list is read anew."""
 MOST_DOUBTED: Final = 10_000
 """Lists that are remembered as not genuine."""
 

@@ -32,6 +32,11 @@ _SETTINGS: Final = {
     "plan_cache_mode": "force_generic_plan",
     # Questions have the registry's state in their first row: workers beside one another would answer in any order.
     "max_parallel_workers_per_gather": "0",
+    # Each question is for what stands under a key. What is known of a table may be old, or nothing: plans made while it
+    # was small, or just after a large release, read all of it (ADR 49).
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
 }
 _LOOK: Final = """
 select pg_is_in_recovery() as standby, current_setting('cluster_name') as name, s.size,
@@ -183,12 +188,20 @@ class Hosts:
         preferred = self._wanted == "prefer-standby"
         return sorted(self.hosts, key=lambda host: (host.unfit is not None, preferred and host.standby is False))
 
-    async def fetch(self, host: Host, query: str, arguments: Sequence[object]) -> list[asyncpg.Record]:
-        """The rows of one query at one host. Raises Unfit, or one of TROUBLE."""
+    async def fetch(
+        self, host: Host, query: str, arguments: Sequence[object], seconds: float | None = None
+    ) -> list[asyncpg.Record]:
+        """The rows of one query at one host, which may take other ``seconds`` than usual. Raises Unfit, or TROUBLE."""
         async with host.connection() as connection:
             if not connection.has(self.seen.size):
                 await self._look(host, connection)
-            rows: list[asyncpg.Record] = await connection.fetch(query, *arguments)
+            rows: list[asyncpg.Record]
+            if seconds is None:
+                rows = await connection.fetch(query, *arguments)
+            else:
+                async with connection.transaction():
+                    await connection.execute(f"set local statement_timeout = {int(1000 * seconds)}")
+                    rows = await connection.fetch(query, *arguments, timeout=seconds)
             if rows and (size := rows[0].get("size")) is not None:
                 await self._told(host, connection, size)
             return rows

@@ -26,8 +26,10 @@ _EXAM_CODE: Final = re.compile(r"[0-9A-Z-]{6,24}")
 _EXAM_CURSOR: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})~([0-9A-Z-]{6,24})")
 _ROWS: Final = """
 select ordinal, serial, name, id from registry.shown_rows
-where list = $1 and ordinal > $2 order by ordinal limit $3
+where list = $1 and ordinal > $2 and ordinal <= $2::int + $3::int order by ordinal
 """
+"""Places are counted without a gap, and a limit would be none: the plan is made before it is known, and sorted what was
+left of the list for each page."""
 _FIND_ROWS: Final = "select serial, name, id from registry.find_rows($1, $2, $3)"
 _CHANGED_ROWS: Final = "select serial, number from registry.changed_rows($1)"
 _COMPARED: Final = "select added, removed from registry.compare_lists($1, $2)"

@@ -65,15 +65,16 @@ class Questions:
         """Lets go of every connection."""
         await self.hosts.close()
 
-    async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+    async def fetch(self, query: str, *arguments: object, seconds: float | None = None) -> list[asyncpg.Record]:
         """The rows of one query. Whatever goes wrong between here and there is RegistryUnavailable.
 
-        A host that does not answer, or is not fit, is passed over: asking anew does no harm, as nothing is written.
+        ``seconds`` is for a question that nobody waits for, and that may take longer than others. A host that does not
+        answer, or is not fit, is passed over: asking anew does no harm, as nothing is written.
         """
         why = "none was asked"
         for host in self.hosts.in_order():
             try:
-                rows = await self.hosts.fetch(host, query, arguments)
+                rows = await self.hosts.fetch(host, query, arguments, seconds)
                 self.hosts.found(host, None)
                 return rows
             except asyncpg.QueryCanceledError as error:  # what is too much for one host is for the next

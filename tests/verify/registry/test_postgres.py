@@ -14,6 +14,7 @@ from tests.invented import ISSUED_AT, ROOT, keyring
 from verify.core.errors import RegisterDamaged
 from verify.core.register import Register
 from verify.core.statement import decode
+from verify.registry import covering
 from verify.registry.port import BadCursor, Registry, RegistryUnavailable
 from verify.registry.postgres import PostgresRegistry
 from verify.registry.questions import Questions
@@ -258,9 +259,9 @@ async def test_what_lookups_rest_on_is_found_out_before_somebody_asks(
     asked: list[str] = []
     fetch = Questions.fetch
 
-    async def noted(self: Questions, query: str, *arguments: object) -> Any:
+    async def noted(self: Questions, query: str, *arguments: object, **more: Any) -> Any:
         asked.append(query)
-        return await fetch(self, query, *arguments)
+        return await fetch(self, query, *arguments, **more)
 
     monkeypatch.setattr(Questions, "fetch", noted)
     for people in (1, 2):
@@ -273,3 +274,29 @@ async def test_what_lookups_rest_on_is_found_out_before_somebody_asks(
         assert await registry.lookup([bytes([people]) * 32]) == (releases.number(people),)
         assert await registry.lookup([bytes(32)]) == ()
         assert len(asked) == 2
+
+
+async def test_a_list_is_counted_once_for_lookups(
+    publishing: Publish, registry: PostgresRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is published beside it, or keeps the rest from being found out; and with time enough for a long one."""
+    counted: list[float | None] = []
+    fetch = Questions.fetch
+
+    async def noted(self: Questions, query: str, *arguments: object, seconds: float | None = None) -> Any:
+        if "registry.belonging" in query:
+            counted.append(seconds)
+        elif "registry.index_heads" in query and len(counted) == 1:
+            counted.append(0)
+            raise RegistryUnavailable("just now")
+        return await fetch(self, query, *arguments, seconds=seconds)
+
+    monkeypatch.setattr(Questions, "fetch", noted)
+    await publishing(releases.final(range(1, 4)))
+    with pytest.raises(RegistryUnavailable, match="just now"):
+        await registry.learn_lookups()
+    await registry.learn_lookups()
+    await publishing([releases.change(1, "suspended")])
+    await registry.learn_lookups()
+    assert counted == [covering._SECONDS, 0]
+    assert await registry.lookup([releases.lookup_key(2)]) == (releases.number(2),)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,15 @@ def test_the_table_shows_the_spread_and_what_is_missed() -> None:
         assert part in out.getvalue()
 
 
+def run(monkeypatch: pytest.MonkeyPatch, parts: dict[str, Callable[[], list[Figure]]], *arguments: str) -> object:
+    """The exit code of a run of these parts."""
+    monkeypatch.setattr(bench, "BENCHMARKS", parts)
+    monkeypatch.setattr("sys.argv", ["bench", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        bench.main()
+    return ended.value.code
+
+
 def test_a_missed_bound_and_a_broken_benchmark_end_the_run_only_at_its_end(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -44,16 +54,31 @@ def test_a_missed_bound_and_a_broken_benchmark_end_the_run_only_at_its_end(
         raise OSError("no such program")
 
     parts = {"missed": lambda: [figure(0.9)], "broken": broken, "good": lambda: [figure(0.1)]}
-    monkeypatch.setattr(bench, "BENCHMARKS", parts)
     kept = tmp_path / "figures.json"
-    monkeypatch.setattr("sys.argv", ["bench", "--json", str(kept)])
-    with pytest.raises(SystemExit) as ended:
-        bench.main()
-    assert ended.value.code == 1
-    assert [one["met"] for one in json.loads(kept.read_text())] == [False, True]
+    assert run(monkeypatch, parts, "--json", str(kept), "--kept", str(tmp_path)) == 1
+    told = {part["name"]: [one["met"] for one in part["figures"]] for part in json.loads(kept.read_text())}
+    assert told == {"missed": [False], "broken": [], "good": [True]}
     said = capsys.readouterr().out
     assert "missed: work" in said
     assert "broke: broken" in said
+
+
+def test_a_run_that_is_stopped_has_shown_and_kept_what_it_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each part's table stands there before the next begins, and its figures in a file."""
+    shown: list[str] = []
+
+    def stopped() -> list[Figure]:
+        shown.append(capsys.readouterr().out)
+        assert json.loads((tmp_path / "first.json").read_text())["figures"][0]["ratio"] == 0.5
+        raise KeyboardInterrupt
+
+    parts = {"first": lambda: [figure(0.1)], "second": stopped, "third": lambda: [figure(0.1)]}
+    assert run(monkeypatch, parts, "--kept", str(tmp_path)) == 1
+    assert "0.40–0.60" in shown[0]
+    assert "stopped" in capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first.json"]
 
 
 def test_what_is_only_stated_has_no_target_and_what_is_missed_says_why() -> None:

@@ -1,7 +1,7 @@
 """Codes asked for again: one small question, the same answer to the byte, and nothing of anybody kept."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -51,9 +51,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     queries: list[str] = []
     fetch = Hosts.fetch
 
-    async def counted(self: Hosts, host: Host, query: str, arguments: Sequence[object]) -> Any:
+    async def counted(self: Hosts, host: Host, query: str, *arguments: Any) -> Any:
         queries.append(query)
-        return await fetch(self, host, query, arguments)
+        return await fetch(self, host, query, *arguments)
 
     monkeypatch.setattr(Hosts, "fetch", counted)
     return queries

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import asyncpg
@@ -142,9 +142,9 @@ async def test_a_certificate_that_was_never_asked_for_takes_one_question(
     asked: list[str] = []
     fetch = Hosts.fetch
 
-    async def counted(self: Hosts, host: Host, query: str, arguments: Sequence[object]) -> Any:
+    async def counted(self: Hosts, host: Host, query: str, *arguments: Any) -> Any:
         asked.append(query)
-        return await fetch(self, host, query, arguments)
+        return await fetch(self, host, query, *arguments)
 
     monkeypatch.setattr(Hosts, "fetch", counted)
     for serial in (1, 100, 254, 255, 256, 280):

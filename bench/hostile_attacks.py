@@ -93,12 +93,12 @@ async def _again(ten: _Ten, source: str, name: str, make: Callable[[random.Rando
         await asyncio.sleep(max(_PAUSE, begun + len(data) / _LINK - time.monotonic()))
 
 
-async def _guess(ten: _Ten, source: str) -> None:
+async def guess(place: Place, source: str, first: int = 1) -> None:
     """The wrong names that are free, before anything else, so that honest askers of these numbers have to work."""
-    for serial in range(1, GUESSED + 1):
+    for serial in range(first, first + GUESSED):
         for at in range(_GUESSES):
             asked = {"number": releases.number(serial), "name": f"猜{source}之{at}"}
-            await ask(ten.place, source, request("POST", "/api/v1/verify", json.dumps(asked).encode()))
+            await ask(place, source, request("POST", "/api/v1/verify", json.dumps(asked).encode()))
 
 
 async def _hold(ten: _Ten, source: str, beginning: bytes, drip: bytes) -> None:
@@ -125,7 +125,7 @@ async def _attack(place: Place, people: int, seconds: float) -> Counter[str]:
         b"content-length: 9000000\r\n\r\n"
     )
     halves = [(b"GET / HTTP/1.1\r\nx: ", b"y")] * 10 + [(upload + b"x" * 2_000_000, b"x")] * 6
-    await asyncio.gather(*(_guess(ten, source) for source in SOURCES))
+    await asyncio.gather(*(guess(place, source) for source in SOURCES))
     tasks = []
     for source in SOURCES:
         tasks += [_again(ten, source, name, make) for name, make in attacks(people).items()]
@@ -139,7 +139,7 @@ def attack(place: Place, people: int, seconds: float, told: "multiprocessing.Sim
     """Everything at once for some seconds; what was answered how often goes into ``told``.
 
     The ten are other machines: of this one's processors they take what the service and who else runs here leave, and
-    none that it would have at that moment (SCHED_IDLE).
+    none that it would have at that moment (SCHED_IDLE, in a group of their own).
     """
-    layers.put_aside()
+    layers.put_apart()
     told.put(dict(asyncio.run(_attack(place, people, seconds))))

@@ -45,6 +45,8 @@ class Forked:
         self.busy = False
         self.gave_way = False
         """That cannot be taken back."""
+        self.apart = False
+        """Whether it did so from its beginning: one that gave way at work shares a group with those that did not."""
         self.confinement: layers.Report = {}
 
     @classmethod
@@ -53,10 +55,9 @@ class Forked:
         one = fork = None
         try:
             async with asyncio.timeout(_READY_IN):
-                fork = await template.fork()
+                fork = await template.fork(aside=aside)
                 one = cls(template, fork, *await asyncio.open_connection(sock=fork.socket, limit=MOST_REPLY))
-                if aside:
-                    one.give_way()
+                one.apart = one.gave_way = aside
                 one.confinement = await one._heard(layers.Report)
         except BaseException as error:
             if one is not None:

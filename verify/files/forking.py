@@ -10,10 +10,12 @@ import socket
 import struct
 from typing import Final
 
+from verify.files.confinement import layers
+
 TOLD: Final = struct.Struct("<ii")
 """What a template tells: a worker's process ID, and BORN or how it ended."""
 ASKED: Final = struct.Struct("<ci")
-"""What it is asked: b"f" with a socket to fork a worker for, b"k" with the process ID of one to end."""
+"""What it is asked: b"f" with a socket to fork a worker for, b"a" one aside, b"k" with the ID of one to end."""
 BORN: Final = 1 << 16
 
 
@@ -52,6 +54,8 @@ def forking(control: socket.socket) -> socket.socket | None:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for one in (control, woken, wake):
                 one.close()
+            if what == b"a":
+                layers.put_apart()
             return theirs
         theirs.close()
         if pid > 0:

@@ -48,14 +48,17 @@ class Template:
         self._rest = b""
         self._starting = asyncio.Lock()
 
-    async def fork(self) -> Fork:
-        """A new worker. Raises OSError where none comes."""
+    async def fork(self, *, aside: bool = False) -> Fork:
+        """A new worker, which has from its beginning what others leave where it is ``aside``.
+
+        Raises OSError where none comes.
+        """
         loop = asyncio.get_running_loop()
         async with self._starting:
             control = self._control or await self._start()
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(control, [ASKED.pack(b"f", 0)], [theirs.fileno()])
+            socket.send_fds(control, [ASKED.pack(b"a" if aside else b"f", 0)], [theirs.fileno()])
         born: asyncio.Future[Fork] = loop.create_future()
         self._born.append(born)
         self._sockets.append(ours)

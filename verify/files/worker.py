@@ -42,7 +42,7 @@ def main(reads: jobs.Reads, seconds: int, memory: int, do: Callable[[jobs.Job], 
         kernel.end_with_parent(signal.SIGKILL)
         kernel.no_new_privileges()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service ends it, and them
-    os.nice(layers.NICE)
+    layers.put_below()
     jobs.load(reads)
     gc.collect()
     gc.freeze()  # what is loaded stays where it is, in pages that all share

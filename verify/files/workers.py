@@ -105,7 +105,9 @@ class Workers:
             await self.start()
 
     def _idle(self, *, aside: bool) -> list[Forked]:
-        return [one for one in self._live if not one.busy and one.gave_way == aside]
+        """Those that wait for a job, of those aside first who share a processor with nobody's quick ones."""
+        idle = [one for one in self._live if not one.busy and one.gave_way == aside]
+        return sorted(idle, key=lambda one: not one.apart)
 
     async def _ask(self, job: jobs.Job, turn: Turn) -> jobs.Answer:
         idle = self._idle(aside=turn.aside)

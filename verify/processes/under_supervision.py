@@ -4,17 +4,27 @@ Standard input brings one line of JSON, and then nothing until it closes, which 
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
 from collections.abc import Coroutine
 from typing import Any, Final
 
+from verify.files.confinement import kernel
+
 READY: Final = b"ready\n"
+_TURN: Final = 0.0001
+"""Seconds; the shortest turns that Linux gives."""
 
 
 def run(work: Coroutine[Any, Any, Any]) -> None:
-    """Runs the process's work, on uvloop where it is installed."""
+    """Runs the process's work, on uvloop where it is installed.
+
+    It is many short pieces that somebody waits for, so that it asks for short turns at a processor.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # another system, or a machine that is not known
+        kernel.short_turns(_TURN)
     try:
         import uvloop
     except ImportError:

@@ -15,7 +15,9 @@ from tests.slow_files import nested_groups
 from tests.verify.files.test_workers import CODE, job, png
 from verify.files.confinement.layers import NICE, NICE_ASIDE
 from verify.files.findings import Findings
+from verify.files.forked import Forked
 from verify.files.refusals import FileRefused
+from verify.files.template import Template
 from verify.files.turns import Allowance, Spent, Turn, Turns
 from verify.files.workers import Workers
 from verify.http.files.intake import Intake
@@ -343,3 +345,18 @@ async def test_a_worker_that_gave_way_has_a_lower_priority_for_good() -> None:
         assert kept == {(NICE, os.SCHED_OTHER), (NICE_ASIDE, os.SCHED_IDLE)}
     finally:
         await pool.close()
+
+
+async def test_readers_have_a_group_of_their_own_and_one_aside_another() -> None:
+    """Who is idle in a group of processes is so beside that group alone: for all others the group has had the time."""
+    template = Template("pictures", 20, 1536 << 20)
+    try:
+        quick, apart = await Forked.start(template, aside=False), await Forked.start(template, aside=True)
+        assert os.getsid(apart.pid) == apart.pid
+        assert len({os.getsid(0), os.getsid(quick.pid), os.getsid(apart.pid)}) == 3
+        told = {pid: (psutil.Process(pid).nice(), os.sched_getscheduler(pid)) for pid in (quick.pid, apart.pid)}
+        assert told == {quick.pid: (NICE, os.SCHED_OTHER), apart.pid: (NICE_ASIDE, os.SCHED_IDLE)}
+        assert apart.gave_way
+        await asyncio.gather(quick.end(), apart.end())
+    finally:
+        await template.close()

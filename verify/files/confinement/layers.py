@@ -76,6 +76,22 @@ def put_aside(pid: int = 0) -> None:
         os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
 
 
+def put_below() -> None:
+    """Has this process, and those that it starts, give way to the service, as one of them and as a group."""
+    with contextlib.suppress(OSError, AttributeError):  # no such groups here
+        kernel.group_of_its_own(NICE)
+    os.nice(NICE)
+    with contextlib.suppress(OSError, AttributeError):
+        kernel.short_turns(0)
+
+
+def put_apart() -> None:
+    """Puts this process aside, in a group of its own that is aside of all others."""
+    with contextlib.suppress(OSError, AttributeError):
+        kernel.group_of_its_own(NICE_ASIDE)
+    put_aside()
+
+
 def missing(report: Report) -> str:
     """The layers not in force with the reason for each, in one line; empty where all are."""
     return "; ".join(f"{name}: {why}" for name, why in report.items() if why is not None)

@@ -28,8 +28,7 @@ from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
 from verify.core.snapshot import Snapshot
 from verify.core.statement import Kind, Statement
-from verify.shared import command
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, reason
 
 _UNKNOWN: Final = b""
 """The lookup key of somebody on a notice, whom no index names."""
@@ -163,7 +162,7 @@ def _read(path: Path, chain: Chain) -> _Content:
         except NotBelieved as error:
             if error.code in ("unknown_key", "signature_bad"):
                 raise Refusal(_("{} holds a statement that no key of this centre signed.").format(path.name)) from None
-            raise Refusal(f"{path.name}: {command.reason(error)}") from None
+            raise Refusal(f"{path.name}: {reason(error)}") from None
         _file(content, found, said)
     return content
 

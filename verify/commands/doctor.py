@@ -3,14 +3,15 @@
 import asyncio
 import os
 import sys
+from collections.abc import Iterator
 from typing import Final
 
 import click
 import msgspec
 
-from verify.doctor.finding import Finding, Result, wrong
+from verify.doctor.finding import Finding, Result, warning, wrong
 from verify.service import settings
-from verify.shared import command, environment
+from verify.shared import command, environment, setting_names
 
 _ = command.messages(command.LOCALE)
 
@@ -43,16 +44,23 @@ def doctor(workers: int | None, as_json: bool) -> None:
         sys.exit(1)
 
 
+def _unknown() -> Iterator[Finding]:
+    """Names that begin as settings do and are none."""
+    for name, meant in setting_names.unknown(os.environ):
+        text = _("{name} is no setting; is {meant} meant?") if meant else _("{name} is no setting.")
+        yield warning("settings", text.format(name=name, meant=meant), _("docs/settings.md lists all settings."))
+
+
 async def _examine(workers: int | None) -> list[Finding]:
     try:
         told = settings.read(os.environ, environment.var_folder())
     except settings.SettingRefused as refused:
-        remedy = _("Set it and ask again; docs/operator.md lists all settings.")
+        remedy = _("Set it and ask again; docs/settings.md lists all settings.")
         return [wrong("settings", str(refused), remedy)]
     from verify.doctor import database, machine
 
     count = workers or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    findings = list(machine.examine(told))
+    findings = [*_unknown(), *machine.examine(told)]
     findings += [one async for one in machine.readers()]
     findings += [one async for one in database.examine(told, count)]
     if told.redis_url:

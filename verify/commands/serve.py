@@ -1,6 +1,7 @@
 """``yinjian-verify serve``: the supervisor's process."""
 
 import asyncio
+import logging
 import os
 
 import click
@@ -8,9 +9,10 @@ import click
 from verify.processes import supervisor
 from verify.processes.upkeep import Ended
 from verify.service import settings
-from verify.shared import command, environment
+from verify.shared import command, environment, setting_names
 
 _ = command.messages(command.LOCALE)
+_log = logging.getLogger("yinjian.serving")
 
 
 def run(host: str, port: int, workers: int | None) -> None:
@@ -21,6 +23,8 @@ def run(host: str, port: int, workers: int | None) -> None:
     from verify.service import logs
 
     logs.configure()
+    for name, meant in setting_names.unknown(os.environ):
+        _log.warning("%s is no setting%s", name, f"; is {meant} meant?" if meant else "")
     count = workers or processors()
     try:
         public = supervisor.listen(told.host, told.port)

@@ -79,7 +79,7 @@ def read(environ: Mapping[str, str], var: Path) -> Settings:
         port=port,
         public_url=_public_url(environ.get("YINJIAN_PUBLIC_URL") or f"http://{host}:{port}"),
         trusted_proxies=_networks(environ.get("YINJIAN_TRUSTED_PROXIES", "")),
-        rate_limits=environ.get("YINJIAN_RATE_LIMITS", "on") != "off",
+        rate_limits=_on("YINJIAN_RATE_LIMITS", environ),
         redis_url=_redis_url(environ.get("YINJIAN_REDIS_URL")),
         standbys=_names(
             environ.get("YINJIAN_STANDBYS") or environment.read(var / _DATABASE_FILE).get("YINJIAN_STANDBYS")
@@ -173,6 +173,13 @@ def _address(name: str, text: str | None) -> tuple[str, int] | None:
     if not (port.isascii() and port.isdecimal()) or not 1 <= int(port) <= 65535:
         raise SettingRefused(name, _("not an address and a port, such as 127.0.0.1:9464"))
     return host.strip("[]"), int(port)
+
+
+def _on(name: str, environ: Mapping[str, str]) -> bool:
+    said = environ.get(name) or "on"
+    if said not in ("on", "off"):
+        raise SettingRefused(name, _("it is on or off"))
+    return said == "on"
 
 
 def _split(name: str, text: str) -> SplitResult:

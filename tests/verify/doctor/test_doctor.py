@@ -89,3 +89,13 @@ def test_what_keeps_it_from_serving_is_wrong(sound: Any, setting: str, value: st
     code, found = examined()
     assert code == 1
     assert found[check][0][0] == "wrong"
+
+
+def test_a_setting_by_a_wrong_name_is_told(sound: Any) -> None:
+    """It is as if it were not set: with what may be meant."""
+    sound.setenv("YINJIAN_TRUSTED_PROXY", "127.0.0.1")
+    code, findings = examined()
+    assert code == 0
+    (told,) = findings["settings"]
+    assert told[0] == "warning"
+    assert told[1].startswith("YINJIAN_TRUSTED_PROXY is no setting; is YINJIAN_TRUSTED_PROXIES meant?")

@@ -163,7 +163,7 @@ async def test_processes_at_once_answer_no_more_names_than_one_after_the_other(r
 
 
 async def test_a_bulk_check_asks_redis_a_few_times_and_not_for_each_row(redis_url: str) -> None:
-    """5,000 rows, every name of them wrong or right, cost two round trips for each five hundred."""
+    """5,000 rows, every name of them wrong or right, cost two round trips for each two hundred."""
     shared, counter = Shared(redis_url), redis.Redis.from_url(redis_url)
     rows = [{"number": exam.VALID.number, "name": exam.VALID.name}, {"number": exam.NEW.number, "name": "甲"}] * 2500
     async with client(parts={"shared": shared}, clock=Time(exam.NOW + 1)) as service:

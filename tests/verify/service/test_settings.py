@@ -72,3 +72,11 @@ def test_refusals_are_in_the_operator_s_language(tmp_path: Path, monkeypatch: py
     with pytest.raises(SettingRefused) as caught:
         settings.read(WHOLE | {"YINJIAN_PORT": "http"}, tmp_path)
     assert str(caught.value) == "YINJIAN_PORT: 不是端口号"
+
+
+@pytest.mark.parametrize(("said", "on"), [("", True), ("on", True), ("off", False)])
+def test_limits_are_on_or_off(said: str, on: bool, tmp_path: Path) -> None:
+    """And nothing else: a slip is no answer to whether the public is bounded."""
+    assert settings.read(WHOLE | {"YINJIAN_RATE_LIMITS": said}, tmp_path).rate_limits is on
+    with pytest.raises(settings.SettingRefused, match="YINJIAN_RATE_LIMITS"):
+        settings.read(WHOLE | {"YINJIAN_RATE_LIMITS": "Off"}, tmp_path)

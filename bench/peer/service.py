@@ -15,10 +15,10 @@ from typing import Annotated, Any, Final
 
 import cbor2
 import zxingcpp
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastapi import Depends, FastAPI, HTTPException, UploadFile
 from fastapi.concurrency import run_in_threadpool
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
 from PIL import Image
 from sqlalchemy import ARRAY, LargeBinary, String, column, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -55,9 +55,7 @@ class Centre:
 
     def __init__(self, keyring: bytes) -> None:
         content = cbor2.loads(cbor2.loads(keyring)[2])[_FIRST - 5]
-        self.keys = {
-            entry[1]: Ed25519PublicKey.from_public_bytes(entry[2]) for entry in content[3] if entry[7] == "active"
-        }
+        self.keys = {entry[1]: VerifyKey(entry[2]) for entry in content[3] if entry[7] == "active"}
         issuers = {entry[1]: Names(**entry[2]) for entry in content[4]}
         self.programmes = {
             entry[1]: (
@@ -73,8 +71,8 @@ class Centre:
         try:
             protected, _, payload, signature = cbor2.loads(statement)
             key = self.keys[cbor2.loads(protected)[4]]
-            key.verify(signature, cbor2.dumps(["Signature1", protected, b"", payload]))
-        except (ValueError, KeyError, TypeError, EOFError, cbor2.CBORDecodeError, InvalidSignature):
+            key.verify(cbor2.dumps(["Signature1", protected, b"", payload]), signature)
+        except (ValueError, KeyError, TypeError, EOFError, cbor2.CBORDecodeError, BadSignatureError):
             raise HTTPException(400, "not genuine") from None
         claims: dict[int, Any] = cbor2.loads(payload)
         return claims

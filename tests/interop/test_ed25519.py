@@ -4,12 +4,16 @@ A key must be sound to be in a keyring at all, and then the cofactorless equatio
 with S below L and R compared byte for byte.
 """
 
-from typing import Final
+import functools
+from typing import Any, Final
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.signing import VerifyKey
 
 from tests.interop.judged import read, tell
-from verify.core import curve, statement
+from verify.core import curve, ed25519, statement
 from verify.core.statement import Envelope
 
 ACCEPTED: Final = {"low_order_R", "low_order_component_R", "low_order_component_A"}
@@ -21,6 +25,25 @@ def accepts(public: bytes, message: bytes, signature: bytes) -> bool:
     if not curve.is_sound(public) or len(signature) != 64:
         return False
     return statement.signed_by(Envelope(data=b"", kid=b"", payload=b"", signed=message, signature=signature), public)
+
+
+@functools.cache
+def by_openssl(public: bytes, message: bytes, signature: bytes) -> bool:
+    """What cryptography alone decides."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+@functools.cache
+def signatures() -> list[tuple[bytes, bytes, bytes]]:
+    """Key, message and signature of all 1,065."""
+    groups = [(group["public"], one) for group in read("ed25519_wycheproof")["groups"] for one in group["tests"]]
+    found = [(bytes.fromhex(key), bytes.fromhex(one["msg"]), bytes.fromhex(one["sig"])) for key, one in groups]
+    cctv: list[dict[str, Any]] = read("ed25519_cctv")["vectors"]
+    return found + [(bytes.fromhex(one["key"]), one["msg"].encode(), bytes.fromhex(one["sig"])) for one in cctv]
 
 
 def test_every_signature_of_wycheproof_is_judged_as_it_says() -> None:
@@ -61,3 +84,26 @@ def test_what_is_refused_stands_in_the_vectors(flag: str) -> None:
     vectors = read("ed25519_cctv")["vectors"]
     assert any(flag in (one["flags"] or ()) for one in vectors)
     assert any(one["flags"] and set(one["flags"]) <= ACCEPTED for one in vectors)
+
+
+def test_libsodium_takes_nothing_that_openssl_refuses() -> None:
+    """Of 1,065, and of one whose R has a part of order 8; OpenSSL takes some that it refuses: both are asked."""
+    more = ed25519._PUBLIC, b"yinjian", ed25519._WITH_COFACTOR
+    assert not by_openssl(*more)
+    soon = {one for one in [*signatures(), more] if ed25519._taken_soon(VerifyKey(one[0]), one[2], one[1])}
+    assert soon < {one for one in signatures() if by_openssl(*one)}
+
+
+@pytest.mark.parametrize("soon", [True, False])
+def test_openssl_is_followed_with_libsodium_and_without(soon: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of 1,065 signatures, whatever its key."""
+    monkeypatch.setattr(ed25519, "_SOON", soon)
+    wrong = [one for one in signatures() if ed25519.verifies(one[0], one[2], one[1]) is not by_openssl(*one)]
+    assert wrong == []
+
+
+def test_a_libsodium_that_takes_more_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one would whose equation has the cofactor."""
+    assert ed25519._takes_fewer()
+    monkeypatch.setattr(ed25519, "_taken_soon", lambda *_: True)
+    assert not ed25519._takes_fewer()

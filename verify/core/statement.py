@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from verify.core import cbor
+from verify.core import cbor, ed25519
 from verify.core.errors import Unreadable
 
 ED25519: Final = -19
@@ -234,15 +232,6 @@ def sequence(data: bytes) -> Iterator[Statement]:
         yield decode(item)
 
 
-@functools.lru_cache(maxsize=64)
-def _public_key(public: bytes) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(public)
-
-
 def signed_by(statement: Statement | Envelope, public: bytes) -> bool:
     """Whether ``public`` (32 bytes) signed the received bytes (RFC 8032 section 5.1.7, S < L)."""
-    try:
-        _public_key(public).verify(statement.signature, statement.signed)
-    except InvalidSignature:
-        return False
-    return True
+    return ed25519.verifies(public, statement.signature, statement.signed)

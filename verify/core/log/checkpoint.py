@@ -9,9 +9,8 @@ import hashlib
 from typing import Final
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from verify.core import ed25519
 from verify.core.chain import Chain
 from verify.core.errors import LogRefused
 from verify.core.keyring import Key
@@ -102,10 +101,8 @@ def genuine(text: str, chain: Chain) -> Signed:
         said = signatures.get((checkpoint.origin, key_id(checkpoint.origin, key.public)))
         if key.use != "log" or said is None:
             continue
-        try:
-            Ed25519PublicKey.from_public_bytes(key.public).verify(said, body.encode())
-        except InvalidSignature:
-            raise LogRefused("signature_bad", "a checkpoint whose signature does not fit") from None
+        if not ed25519.verifies(key.public, said, body.encode()):
+            raise LogRefused("signature_bad", "a checkpoint whose signature does not fit")
         return Signed(checkpoint=checkpoint, note=text, key=key)
     raise LogRefused("stranger", "a checkpoint that no log key of this centre signed")
 

@@ -5,10 +5,8 @@ import functools
 from typing import Final
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from verify.core import cbor
+from verify.core import cbor, ed25519
 from verify.core.chain import Chain
 from verify.core.errors import LogRefused, Unreadable
 from verify.core.keyring import Key
@@ -81,12 +79,8 @@ def signed_root(kid: bytes, root: bytes) -> bytes:
 
 def check_root(signature: bytes, signed: Signed) -> None:
     """That the key of a checkpoint signed its root for COSE Receipts too. Raises LogRefused."""
-    try:
-        Ed25519PublicKey.from_public_bytes(signed.key.public).verify(
-            signature, signed_root(signed.key.kid, signed.root)
-        )
-    except InvalidSignature:
-        raise LogRefused("signature_bad", "a checkpoint whose root was not signed for COSE Receipts") from None
+    if not ed25519.verifies(signed.key.public, signature, signed_root(signed.key.kid, signed.root)):
+        raise LogRefused("signature_bad", "a checkpoint whose root was not signed for COSE Receipts")
 
 
 def cose(proof: Proof, kid: bytes, signature: bytes) -> bytes:
@@ -116,14 +110,12 @@ def check_cose(data: bytes, entry: bytes, chain: Chain) -> tuple[Proof, bytes, K
     for key in chain.newest.with_kid(kid):
         try:
             checkpoints.check_place(key, chain, proof.size)
-            Ed25519PublicKey.from_public_bytes(key.public).verify(signature, signed_root(kid, root))
-        except InvalidSignature:
-            doubt = LogRefused("other_entry", "a receipt of another entry, of another tree, or of a stranger")
-            continue
         except LogRefused as error:
             doubt = error
             continue
-        return proof, root, key
+        if ed25519.verifies(key.public, signature, signed_root(kid, root)):
+            return proof, root, key
+        doubt = LogRefused("other_entry", "a receipt of another entry, of another tree, or of a stranger")
     raise doubt
 
 

@@ -157,7 +157,7 @@ def has_default_shape(number: str, programmes: Iterable[str]) -> bool:
 
 def is_slip(number: str, programmes: Iterable[str]) -> bool:
     """Whether ``number`` (normal form) has the default shape and a check character that is wrong."""
-    return has_default_shape(number, programmes) and check_character(number[:-1]) != number[-1]
+    return check_character(number[:-1]) != number[-1] and has_default_shape(number, programmes)
 
 
 def default_serial(number: str, programme: str) -> int:

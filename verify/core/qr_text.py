@@ -70,4 +70,6 @@ def begins_as_ours(text: str) -> bool:
 
 def _bare(text: str) -> str:
     """``text`` without what nobody sees and the white space around it; empty where it is too long to be anything."""
-    return "" if len(text) > MAX_TEXT else _UNSEEN.sub("", text).strip(_SPACE)
+    if len(text) > MAX_TEXT:
+        return ""
+    return (text if text.isascii() else _UNSEEN.sub("", text)).strip(_SPACE)

@@ -98,8 +98,10 @@ class KnownLists:
 
     def _touch(self, lists: Iterable[BelievedList]) -> bool:
         """Says that these lists were asked for; whether none of them made room for another."""
-        digests = [listed.list.digest for listed in lists]
-        return sum(map(self._genuine.touch, digests)) == len(digests)
+        kept = True
+        for listed in lists:  # each of them, also behind one that made room
+            kept = self._genuine.touch(listed.list.digest) and kept
+        return kept
 
     def _forget_finals(self) -> None:
         self._finals.clear()

@@ -12,7 +12,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers import ASGIRouteHandler
-from litestar.types import Receive, Scope, Send
+from litestar.types import ExceptionHandlersMap, Receive, Scope, Send
 
 from verify.http.asked import state
 from verify.http.asked.state import State
@@ -76,6 +76,7 @@ class Direct(ASGIRouteHandler):
         works = {method: work for method, work in (("GET", get), ("POST", post)) if work is not None}
         self.methods: Final = tuple(works)
         self._most_bytes = most_bytes
+        self._handlers: ExceptionHandlersMap | None = None
         allowed = {"allow": ", ".join(("OPTIONS", *works))}
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,6 +92,12 @@ class Direct(ASGIRouteHandler):
             await send({"type": "http.response.body", "body": reply.body, "more_body": False})
 
         self(answer)
+
+    def resolve_exception_handlers(self) -> ExceptionHandlersMap:
+        """Who answers its errors; Litestar asks for each request, and would look through all layers each time."""
+        if self._handlers is None:
+            self._handlers = super().resolve_exception_handlers()
+        return self._handlers
 
     def resolve_request_max_body_size(self) -> int:
         """What ``Request.body`` takes, in bytes."""

@@ -176,10 +176,12 @@ class Guarded(HttpToolsProtocol):
         """Parses what came, and bounds what the parser keeps."""
         if self.transport.is_closing():
             return
-        if self.idle and self._waiting is None:  # a request begins, or nothing but line ends, which begin none
-            self._wait(self.connections_of_all.header_seconds)
+        begins = self.idle and self._waiting is None
         self._moved = False
         super().data_received(data)
+        if begins and self.idle and self._waiting is None and not self.transport.is_closing():
+            # A request's header goes on, or there are nothing but line ends, which begin none.
+            self._wait(self.connections_of_all.header_seconds)
         # The parser keeps the beginning of a header or trailer to itself, however long, until its end is there.
         self._pending = 0 if self._moved else self._pending + len(data)
         if self._pending > HEADER_BYTES and not self.transport.is_closing():

@@ -3,8 +3,8 @@
 import asyncio
 import datetime
 import functools
-from typing import Any, Final
-from urllib.parse import parse_qsl, quote, urlencode
+from collections.abc import Hashable, Mapping
+from typing import Any, Final, TypeAlias
 
 import jinja2
 import msgspec
@@ -16,8 +16,10 @@ from verify.core.fields import Names
 from verify.core.tables import ID_TYPES
 from verify.files.findings import MAX_BYTES
 from verify.http.answers import phrases, problems
+from verify.http.answers.addresses import Address, path_of, with_language
 from verify.http.answers.assets import Files
 from verify.http.answers.fixed_calls import Environment
+from verify.http.answers.outlines import Fill, Outlines, mark
 from verify.http.answers.problems import Refused
 from verify.http.asked import language as words
 from verify.http.asked import state
@@ -26,6 +28,7 @@ from verify.http.asked.language import LANGUAGES, Language
 from verify.http.ops import metrics
 from verify.service.site import Site
 
+Values: TypeAlias = Mapping[str, Any]
 PERSONAL: Final = "no-store"
 """For pages that hold what only one asker may see."""
 
@@ -34,6 +37,10 @@ _FIRST_SECONDS: Final = 1.0
 """In which who asks for a page has its own templates compiled alone."""
 _FOUND: Final = ("/", "/about", "/help", "/privacy")
 """Pages that search engines may show."""
+NO_TIME: Final = datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)
+"""In the place of a page's time while its outline is made."""
+_TIMES: Final = ("machine", "moment")
+"""The filters by which pages write that time, and the names of its places."""
 
 
 class Views:
@@ -44,6 +51,7 @@ class Views:
         self.site = site
         own = {"site": site, "public_url": public_url}
         self._environments = {language: _environment(language, files, own) for language in LANGUAGES}
+        self._outlines = Outlines()
         self._warming: asyncio.Task[None] | None = None
 
     async def warm(self) -> None:
@@ -63,22 +71,54 @@ class Views:
         self, request: AnyRequest, template: str, *, cache: str = PERSONAL, status: int = 200, **values: Any
     ) -> Response[str]:
         """One page, in the language of the request. ``cache`` is its Cache-Control."""
+        return self._answer(request, self.part(request, template, **values), cache, status)
+
+    def outlined(
+        self, request: AnyRequest, template: str, values: Values, *, on: Hashable, fill: Fill, marked: Values
+    ) -> Response[Any]:
+        """One personal page that hangs on nothing but ``on``, the language, the day and what its places hold.
+
+        ``marked`` are those of its ``values`` that hold marks in an outline; ``fill`` is what stands in their places.
+        A place of its own has the last part of the page's address, and the time of the verdict, NO_TIME among
+        ``marked``, has two.
+        """
+        known = state.of(request.scope)
+        if request.scope["query_string"] != (b"" if known.switched is None else b"lang=" + known.switched.encode()):
+            return self.page(request, template, **values)
+        head, _, last = path_of(known).rpartition("/")
+        filters = self._environments[known.language].filters
+        now = _written(known.now, known.language)
+
+        def outline() -> str:
+            html = self.part(request, template, here=f"{head}/{mark('here')}", **{**values, **marked})
+            for name in _TIMES:
+                html = html.replace(str(filters[name](NO_TIME)), mark(name))
+            return html
+
+        page = self._outlines.page(
+            (template, on, known.language, known.switched, head, now["machine"][:10]),
+            {**fill, **now, "here": last},
+            lambda: self.part(request, template, **values),
+            outline,
+        )
+        return self._answer(request, page, PERSONAL, 200)
+
+    def _answer(self, request: AnyRequest, html: Any, cache: str, status: int) -> Response[Any]:
         language = state.of(request.scope).language
         path = state.of(request.scope).path
-        html = self.part(request, template, **values)
         vary = "Accept, Accept-Language" if path.lower().startswith(("/q/", "/c/")) else "Accept-Language"
         headers = {"Cache-Control": cache, "Content-Language": language, "Vary": vary, "X-Robots-Tag": "noindex"}
         if path in _FOUND:
             del headers["X-Robots-Tag"]
         return Response(html, media_type="text/html", status_code=status, headers=headers)
 
-    def part(self, request: AnyRequest, template: str, **values: Any) -> str:
-        """A template's HTML, in the language of the request.
+    def part(self, request: AnyRequest, template: str, here: str | None = None, **values: Any) -> str:
+        """A template's HTML, in the language of the request; ``here`` is for a page's outline.
 
         ``kept`` among the values is what the page's form was sent, so that another language can be answered in too.
         """
         asked = state.of(request.scope)
-        address = _Address(request)
+        address = Address(request, here)
         return (
             self._environments[asked.language]
             .get_template(template)
@@ -103,7 +143,7 @@ class Views:
             .render(
                 **values,
                 kept=None,
-                link=lambda target: _with_language(target, language),
+                link=lambda target: with_language(target, language),
                 here=path,
                 switched=language,
                 asked_here=address[language],
@@ -113,7 +153,7 @@ class Views:
 
     def link(self, request: AnyRequest, target: str) -> str:
         """An address on this site, which keeps the language that somebody chose."""
-        return _with_language(target, state.of(request.scope).switched)
+        return with_language(target, state.of(request.scope).switched)
 
     def complaint(self, request: AnyRequest, error: Exception, *, kept: dict[str, str] | None = None) -> Response[Any]:
         """The answer to a request that went wrong: a page for people, problem details for programs.
@@ -140,31 +180,6 @@ class Views:
         page = self.page(request, "problem.html", status=told.status, problem=told, wait=refused.retry_after, kept=kept)
         page.headers.update(headers or {})
         return page
-
-
-class _Address:
-    """The page's own address."""
-
-    def __init__(self, request: AnyRequest) -> None:
-        # Never two slashes at its start: browsers would take what follows for another host.
-        self.path: Final = "/" + quote(state.of(request.scope).path.lstrip("/"))
-        asked = request.scope["query_string"]
-        self._asked = parse_qsl(asked.decode("latin-1")) if asked else []
-
-    def asked(self, language: Language | None = None) -> str:
-        """It with all that it asks, in another language where one is named."""
-        asked = self._asked
-        if language is not None:
-            asked = [(name, value) for name, value in asked if name != "lang"] + [("lang", language)]
-        return self.path + (f"?{urlencode(asked)}" if asked else "")
-
-
-def _with_language(target: str, asked: Language | None) -> str:
-    """An address that keeps the language somebody chose."""
-    if asked is None:
-        return target
-    address, mark, fragment = target.partition("#")
-    return f"{address}{'&' if '?' in address else '?'}lang={asked}{mark}{fragment}"
 
 
 def _environment(language: Language, files: Files, own: dict[str, object]) -> jinja2.Environment:
@@ -207,7 +222,7 @@ def _environment(language: Language, files: Files, own: dict[str, object]) -> ji
     }
     environment.filters |= {
         "_": said,
-        "link": _with_language,
+        "link": with_language,
         "text": lambda names: words.named(names, language)[0],
         "named": lambda names: _named(names, language),
         "moment": lambda moment: _moment(moment, language),
@@ -218,7 +233,7 @@ def _environment(language: Language, files: Files, own: dict[str, object]) -> ji
         "pretty": lambda data: msgspec.json.format(msgspec.json.encode(data), indent=2).decode(),
         "iso_day": lambda moment: _seconds(moment).date().isoformat(),
         "count": lambda number: f"{number:,}",
-        "machine": lambda moment: _seconds(moment).isoformat(timespec="seconds"),
+        "machine": _machine,
     }
     return environment
 
@@ -236,6 +251,17 @@ def _seconds(moment: datetime.datetime | int) -> datetime.datetime:
 def _moment(moment: datetime.datetime | int, language: Language) -> str:
     """A moment to the minute, in Shanghai."""
     return f"{_day(moment, language)} {_seconds(moment):%H:%M}"
+
+
+def _machine(moment: datetime.datetime | int) -> str:
+    """A moment as programs read it."""
+    return _seconds(moment).isoformat(timespec="seconds")
+
+
+@functools.lru_cache(maxsize=16)
+def _written(now: int, language: Language) -> dict[str, str]:
+    """What stands in the places of a page's time."""
+    return {"machine": _machine(now), "moment": _moment(now, language)}
 
 
 def _asked(moment: datetime.datetime, language: Language) -> str:

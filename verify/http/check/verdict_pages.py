@@ -21,6 +21,7 @@ from verify.http.answers.rendering import Views
 from verify.http.asked import forms
 from verify.http.asked.bodies import AnyRequest, Inject, day_asked
 from verify.http.asked.state import State
+from verify.http.check import verdict_outline
 from verify.http.check.asker import Asker
 from verify.http.files.intake import client_of
 from verify.http.guard.challenge import Challenge
@@ -160,25 +161,28 @@ def verdict_page(
     path: str | None = None,
     wanted: Challenge | None = None,
     **values: Any,
-) -> Response[str]:
+) -> Response[Any]:
     """The verdict as a page. ``form`` is what was sent, to be corrected or asked for another time; None for a QR's.
 
     ``path`` is where the question has an address of its own, ``wanted`` the proof of work without which the name was
     not compared.
     """
-    return views.page(
-        request,
-        "verdict.html",
-        verdict=judged,
-        phrase=phrases.of(judged),
-        then=phrases.of_then(judged),
-        form=form,
-        kept=form if path is None else None,
-        fault=None,
-        wanted=None if wanted is None else msgspec.json.encode(wanted).decode(),
-        again=asked_again.of(views.public_url, path, judged),
-        **values,
-    )
+    again = asked_again.of(views.public_url, path, judged)
+    shown = values | {
+        "verdict": judged,
+        "phrase": phrases.of(judged),
+        "then": phrases.of_then(judged),
+        "form": form,
+        "kept": form if path is None else None,
+        "fault": None,
+        "wanted": None if wanted is None else msgspec.json.encode(wanted).decode(),
+        "again": again,
+    }
+    outline = verdict_outline.of(judged, form, again) if path is not None else None
+    if outline is None:
+        return views.page(request, "verdict.html", **shown)
+    on = (outline.verdict, form is None, *values.values())
+    return views.outlined(request, "verdict.html", shown, on=on, fill=outline.fill, marked=outline.values)
 
 
 @post("/lookup", status_code=200)

@@ -89,18 +89,13 @@ class NamesTried:
         one after the other. ``paid`` tries are all answered.
         """
         most = (_COUNTED,) * 3 if paid else (OF_ONE, OF_CLIENT, OF_NUMBER)
-        counts = []
+        counts: list[tuple[Count, ...]] = []
+        of_client = self._of_client(client)
         async for some in slices(list(zip(tries, wrong, strict=True)), _SLICE):
             for item, counted in some:
-                name = name_key(item.name)
-                keys = (self._of_one(client, item.number), self._of_client(client), self._of_number(item.number))
-                members = (self._hidden(name), self._hidden(item.number, name), self._hidden(name))
-                counts.append(
-                    tuple(
-                        Count(key, member if counted else None, limit)
-                        for key, member, limit in zip(keys, members, most, strict=True)
-                    )
-                )
+                keys = (self._of_one(client, item.number), of_client, self._of_number(item.number))
+                members = self._members(item) if counted else (None, None, None)
+                counts.append(tuple(map(Count, keys, members, most)))
         admitted = await self._memory.admit(counts, _DAY, now) if counts else []
         return [True] * len(tries) if paid else admitted
 
@@ -108,6 +103,11 @@ class NamesTried:
         """Whether the client has tried so many wrong names that a further one costs something whatever its number."""
         (count,) = await self._memory.tallies([self._of_client(client)], now)
         return count >= OF_CLIENT
+
+    def _members(self, item: Try) -> tuple[str, str, str]:
+        """What a wrong name is counted as: of one client for one number, of one client, for one number."""
+        name = self._hidden(name_key(item.name))
+        return name, self._hidden(item.number, name_key(item.name)), name
 
     def _of_one(self, client: str, number: str) -> str:
         return f"names-of-one:{self._hidden(client, number)}"

@@ -684,8 +684,8 @@ func (k *known) take(data octets) (code string) {
 	return code
 }
 
-// stand is step 8's code at a time, status_ and an outcome where one is known.
-func (k *known) stand(s *statement, at int64) string {
+// stand is step 8's code at a time, status_ and an outcome where one is known; size is one more than the index that a receipt proves.
+func (k *known) stand(s *statement, at int64, size uint64) string {
 	word, listed := get[fields](k.snapshot, 3).under(octets(s.entry()[1:9])).(string)
 	switch {
 	case listed:
@@ -694,7 +694,7 @@ func (k *known) stand(s *statement, at int64) string {
 		return "status_not_yet_valid"
 	case has(s.claims, expiry) && at >= int64(get[uint64](s.claims, expiry)):
 		return "status_expired"
-	case k.snapshot != nil && s.issuedAt() > takenAt(k.snapshot):
+	case k.snapshot != nil && (s.issuedAt() > takenAt(k.snapshot) || size != unplaced && size > sizeOf(k.snapshot)):
 		return "issued_after_snapshot"
 	}
 	return pick(k.snapshot == nil, k.unknown, "status_by_snapshot")
@@ -773,7 +773,7 @@ func (k *known) run(v *verdict, text string, now, asOf int64) {
 		must(programmes[s.text(3)] != nil, "unknown_programme")
 	}), "malformed", "claims_ok")
 	v.note("not_done", "register_not_asked")
-	code := k.stand(s, asOf)
+	code := k.stand(s, asOf, size)
 	status := pick(code == "status_by_snapshot", "valid", strings.TrimPrefix(code, "status_"))
 	shown := k.shown(s)
 	if v.certificate = shown; status == code {

@@ -76,8 +76,8 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
             return receipts.check_cose(self.receipt, entry, self.chain)[0].index
         return None
 
-    def status(self, certificate: Certificate, digest: bytes, time: int) -> Known:
-        """Step 8 for a certificate of this SHA-256, at ``time``."""
+    def status(self, certificate: Certificate, digest: bytes, time: int, index: int | None = None) -> Known:
+        """Step 8 for a certificate of this SHA-256, at ``time``; ``index`` is where a receipt proves it in the log."""
         found = self.snapshot.standings.get(digest[:PREFIX]) if self.snapshot is not None else None
         if found is not None:
             return Known(state=found, code=f"status_{found}")
@@ -86,7 +86,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
             return Known(state=dated.state, code=f"status_{dated.state}")
         if self.snapshot is None:
             return Known(state=None, code=_not_taken(self.refused))
-        if certificate.issued_at > self.snapshot.taken_at:
+        if certificate.issued_at > self.snapshot.taken_at or (index is not None and index >= self.snapshot.log_size):
             return Known(state=None, code="issued_after_snapshot")
         return Known(state="valid", code="status_by_snapshot")
 

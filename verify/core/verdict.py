@@ -326,7 +326,7 @@ class _Procedure:
     def _status(self, certificate: Certificate, found: Statement) -> Outcome:
         """Steps 7 to 9."""
         if self.offline is not None:
-            return self._known(self.offline.status(certificate, found.digest, self.as_of))
+            return self._known(self.offline.status(certificate, found.digest, self.as_of, self.place))
         if self.held is None:
             raise _Failed(7, "not_registered", "unregistered")
         if not self._holds(found):

@@ -32,7 +32,10 @@ SKEW = 300
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process is to look at: log indexes from ``start`` to before ``stop``, at one moment of the registry."""
+    """What a process is to look at: log indexes from ``start`` to before ``stop``, at one moment of the registry.
+
+    Its repr shows no password.
+    """
 
     url: str
     snapshot: str
@@ -40,6 +43,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     root: bytes
     start: int
     stop: int
+
+    def __repr__(self) -> str:
+        return f"Task(start={self.start}, stop={self.stop})"
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,6 +18,8 @@ from verify.registry.questions import Questions
 
 MOST_TILES: Final = 4096
 """Full tiles that are kept of one tree, 32 MiB: those above the lowest of a log of 250 million entries."""
+AGAIN: Final = 1.0
+"""Seconds after which it is asked whether statements without a checkpoint have one now."""
 _NEWEST: Final = "select note, receipt from registry.checkpoints order by size desc, place limit 100"
 _TILES: Final = """
 select w.place, substring(registry.tile(w.level, w.index) for w.width * 32) as hashes
@@ -33,6 +36,7 @@ class PublishedLog:
         self._tree: TreeView | None = None
         self._known: tuple[int, int] = (-1, 0)
         """The log size and the keyring's version of when that was the newest."""
+        self._read_at = 0.0
         self._reading = asyncio.Lock()
 
     async def newest(self, size: int, chain: Chain) -> TreeView | None:
@@ -41,12 +45,20 @@ class PublishedLog:
         Raises RegisterDamaged where the registry's tiles are not that tree's.
         """
         moment = size, chain.newest.version
-        if self._known < moment:
+        if self._is_due(moment):
             async with self._reading:
-                if self._known < moment:
+                if self._is_due(moment):
                     await self._read(chain)
-                    self._known = moment
+                    self._known = max(self._known, moment)
+                    self._read_at = time.monotonic()
         return self._tree
+
+    def _is_due(self, moment: tuple[int, int]) -> bool:
+        """Whether there may be a newer one: after a publishing, and each second while statements wait for theirs."""
+        if self._known < moment:
+            return True
+        waits = self._tree is None or self._tree.size < moment[0]
+        return waits and time.monotonic() - self._read_at >= AGAIN
 
     async def with_entries(self, size: int, chain: Chain, entries: Sequence[Published]) -> TreeView | None:
         """The same, with all that proves these entries; with their surroundings that is at hand nearly always."""

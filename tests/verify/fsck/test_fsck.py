@@ -20,6 +20,7 @@ from verify.__main__ import main
 from verify.core.changes import Named
 from verify.core.snapshot import Snapshot
 from verify.fsck import whole_registry
+from verify.fsck.stretch import Task
 from verify.fsck.whole_registry import Findings
 from verify.shared import fresh_workers
 
@@ -305,3 +306,9 @@ async def put_back(urls: Urls, rows: dict[str, list[Any]]) -> None:
         await connection.execute("alter table registry.checkpoint enable trigger user")
     finally:
         await connection.close()
+
+
+def test_what_a_process_of_fsck_is_told_shows_no_password() -> None:
+    """An error that names the task names its stretch of the log alone."""
+    task = Task(url="postgresql://owner:geheim@db/x", snapshot="", keyrings=(), root=b"", start=3, stop=7)
+    assert repr(task) == "Task(start=3, stop=7)"

@@ -41,8 +41,8 @@ export class Knowledge {
     return Math.max(this.keyring.issuedAt, this.snapshot?.takenAt ?? 0);
   }
 
-  /** Step 8 for a certificate of this SHA-256, at ``time``. */
-  status(says: Certificate, digest: Bytes, time: number): Status {
+  /** Step 8 for a certificate of this SHA-256, at ``time``; ``index`` is where a receipt proves it in the log. */
+  status(says: Certificate, digest: Bytes, time: number, index: number | null): Status {
     const found = this.snapshot?.standings.get(hex(digest.subarray(0, 8)));
     if (found) return { state: found, code: `status_${found}` };
     if (says.beginsAt > time + CLOCK_SKEW) return { state: "not_yet_valid", code: "status_not_yet_valid" };
@@ -51,7 +51,8 @@ export class Knowledge {
       const why = this.refused && (OWN_CODES.includes(this.refused) ? this.refused : "snapshot_refused");
       return { state: null, code: why || "register_not_asked" };
     }
-    if (says.issuedAt > this.snapshot.takenAt) return { state: null, code: "issued_after_snapshot" };
+    const later = says.issuedAt > this.snapshot.takenAt || (index !== null && index >= this.snapshot.logSize);
+    if (later) return { state: null, code: "issued_after_snapshot" };
     return { state: "valid", code: "status_by_snapshot" };
   }
 }

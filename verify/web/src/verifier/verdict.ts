@@ -213,7 +213,7 @@ class Procedure {
     const programme = this.keyring.programmes.find(({ code }) => code === says.programme);
     if (!programme) throw new Failed(6, "unknown_programme", "malformed");
     this.note(6, "pass", "claims_ok");
-    const status = this.asked.knowledge.status(says, await sha256(source.data), this.asOf);
+    const status = this.asked.knowledge.status(says, await sha256(source.data), this.asOf, this.place?.index ?? null);
     this.certificate = { says, programme, status: status.state };
     return status;
   }

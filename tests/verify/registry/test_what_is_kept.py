@@ -5,14 +5,17 @@ from typing import Any, cast
 import msgspec
 
 from tests import releases
-from tests.invented import ISSUED_AT, ROOT, TestKey, keyring
+from tests.invented import ISSUED_AT, LOG, ROOT, TestKey, keyring
+from tests.vectors import logs
 from verify.core.believed_list import GenuineList
 from verify.core.chain import Chain
 from verify.core.keyring import thumbprint
+from verify.core.log import receipt
 from verify.core.snapshot import Snapshot
-from verify.registry import genuine
+from verify.registry import genuine, published_log
 from verify.registry.known_lists import KnownLists
 from verify.registry.newest_snapshot import NewestSnapshot
+from verify.registry.published_log import PublishedLog
 from verify.registry.questions import Questions, State
 
 
@@ -80,3 +83,31 @@ async def test_lists_that_made_room_are_read_anew(monkeypatch: Any) -> None:
     for _ in range(2):
         found = await known.finals({releases.EXAM}, state, chain)
         assert [listed.head.revision for listed in found] == [1, 2]
+
+
+class _Checkpoints:
+    """The registry's answers to questions for its log, of which one checkpoint is signed."""
+
+    size = 5
+    asked = 0
+
+    async def fetch(self, query: str, *arguments: Any) -> list[dict[str, Any]]:
+        if "checkpoints" in query:
+            self.asked += 1
+            signature = LOG.private.sign(receipt.signed_root(LOG.kid, logs.root_of(0, self.size)))
+            return [{"note": logs.note_of(self.size), "receipt": signature}]
+        width = arguments[2][0]
+        return [{"place": 1, "hashes": b"".join(logs.LEAF[:width])}]
+
+
+async def test_a_checkpoint_that_follows_its_statements_is_seen_without_another_publishing(monkeypatch: Any) -> None:
+    """Statements filed past publish wait for theirs: it is asked for again, but not by every question."""
+    chain = Chain.follow([(_first(), 0)], thumbprint(ROOT.public))
+    answers = _Checkpoints()
+    log = PublishedLog(cast(Questions, answers))
+    sizes = [found.size for _ in range(3) if (found := await log.newest(7, chain))]
+    assert (sizes, answers.asked) == ([5, 5, 5], 1)
+    monkeypatch.setattr(published_log, "AGAIN", 0.0)
+    answers.size = 7
+    sizes = [found.size for _ in range(3) if (found := await log.newest(7, chain))]
+    assert (sizes, answers.asked) == ([7, 7, 7], 2)

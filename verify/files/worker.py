@@ -46,6 +46,7 @@ def main(reads: jobs.Reads, seconds: int, memory: int, do: Callable[[jobs.Job], 
     jobs.load(reads)
     gc.collect()
     gc.freeze()  # what is loaded stays where it is, in pages that all share
+    layers.confine_template()
     with socket.socket(fileno=os.dup(0)) as control:
         theirs = forking(control)
     if theirs is not None:

@@ -259,3 +259,35 @@ def test_a_process_that_gave_up_its_capabilities_has_none() -> None:
     thread.start()
     thread.join()
     assert seen == [["0000000000000000"] * 2]
+
+
+def test_a_template_reads_code_alone_and_what_it_forks_begins_there(tmp_path: Path) -> None:
+    """It hears of no file, but is a process of the service's user: were it taken over, it would still read nothing."""
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    code = """
+import os, sys
+from verify.files.confinement import kernel, layers
+kernel.no_new_privileges()
+layers.confine_template()
+open("/proc/self/status").close(); open(os.devnull, "rb").close()
+pid = os.fork()
+for how in ("r", "a"):
+    try:
+        open(sys.argv[1], how).close()
+    except PermissionError:
+        pass
+    else:
+        os._exit(1)
+if pid:
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+os._exit(0)
+"""
+    try:
+        landlock.version()
+    except OSError:
+        held = 1
+    else:
+        held = 0
+    run = subprocess.run([sys.executable, "-c", code, str(secret)], check=False)
+    assert run.returncode == held

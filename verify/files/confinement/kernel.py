@@ -88,14 +88,17 @@ def group_of_its_own(nice: int) -> None:
     """
     call("prctl", _SET_DUMPABLE, 1, 0, 0, 0)
     try:
-        with open(_GROUP, "w", encoding="ascii", buffering=1) as group:  # noqa: PTH123 -- before there is no way back
-            os.setsid()
-            for _ in range(_GROUP_TRIES):
-                try:
-                    os.write(group.fileno(), str(nice).encode())
-                except BlockingIOError:  # one such change each tenth of a second, over the whole machine
-                    time.sleep(_GROUP_PAUSE)
-                else:
-                    break
+        group = os.open(_GROUP, os.O_WRONLY | os.O_CLOEXEC)  # before there is no way back
     finally:
         hide()
+    try:
+        os.setsid()
+        for _ in range(_GROUP_TRIES):
+            try:
+                os.write(group, str(nice).encode())
+            except BlockingIOError:  # one such change each tenth of a second, over the whole machine
+                time.sleep(_GROUP_PAUSE)
+            else:
+                break
+    finally:
+        os.close(group)

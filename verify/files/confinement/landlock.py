@@ -17,6 +17,7 @@ _RESTRICT_SELF: Final = 446
 _ASK_VERSION: Final = 1
 _PATH_BENEATH: Final = 1
 _READ: Final = 1 << 2 | 1 << 3  # files, directories
+_WRITE: Final = 1 << 1  # files that are there
 _FILES: Final = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 """Every right on files that there is, by the version that brought it."""
 _TCP: Final = 1 << 0 | 1 << 1  # bind, connect: version 4
@@ -37,7 +38,7 @@ def version() -> int:
     return kernel.call("syscall", ctypes.c_long(_CREATE_RULESET), None, ctypes.c_size_t(0), _ASK_VERSION)
 
 
-def restrict(readable: Iterable[Path]) -> int:
+def restrict(readable: Iterable[Path], changeable: Iterable[Path] = ()) -> int:
     """Restricts this process for ever; needs no_new_privileges. The version of what is in force. Raises OSError."""
     had = version()
     rules = _Rules(
@@ -49,17 +50,19 @@ def restrict(readable: Iterable[Path]) -> int:
     ruleset = kernel.call("syscall", ctypes.c_long(_CREATE_RULESET), ctypes.byref(rules), size, 0)
     try:
         for path in readable:
-            _allow(ruleset, path)
+            _allow(ruleset, path, _READ)
+        for path in changeable:
+            _allow(ruleset, path, _READ | _WRITE)
         kernel.call("syscall", ctypes.c_long(_RESTRICT_SELF), ruleset, 0)
     finally:
         os.close(ruleset)
     return had
 
 
-def _allow(ruleset: int, path: Path) -> None:
+def _allow(ruleset: int, path: Path, rights: int) -> None:
     place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        rule = _Beneath(allowed=_READ if path.is_dir() else 1 << 2, parent=place)
+        rule = _Beneath(allowed=rights if path.is_dir() else rights & ~(1 << 3), parent=place)
         kernel.call("syscall", ctypes.c_long(_ADD_RULE), ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)
     finally:
         os.close(place)

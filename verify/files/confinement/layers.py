@@ -25,6 +25,9 @@ Report: TypeAlias = dict[Layer, str | None]
 _PACKAGE: Final = Path(__file__).resolve().parents[2]
 """The folder verify/, whose neighbours may be anything."""
 _LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo")
+_SYSTEM: Final = (Path("/dev/null"),)
+_OF_PROCESSES: Final = (Path("/proc"),)
+"""Where a worker that is aside says so of its group."""
 _UIDS: Final = range(60_600, 61_100)
 """Users that no system gives to anybody (systemd's table of UIDs: 60578 to 61183 are unused)."""
 NICE: Final = 5
@@ -63,6 +66,16 @@ def confine(memory: int) -> Report:
     layer("landlock", lambda: landlock.restrict(code))
     layer("seccomp", calls.restrict)
     return report
+
+
+def confine_template() -> None:
+    """Confines a template as far as it can be and still confine its workers, each of which gives up the rest.
+
+    Code to be read, and of the system what says how a process is; no file of anybody's, no TCP, no signals to others.
+    """
+    code = [path for path in (*_code(), *_SYSTEM) if path.exists()]
+    with contextlib.suppress(OSError, AttributeError):  # the workers' report says so too
+        landlock.restrict(code, [path for path in _OF_PROCESSES if path.exists()])
 
 
 def put_aside(pid: int = 0) -> None:

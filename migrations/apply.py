@@ -14,7 +14,7 @@ from pogo_core.util import migrate as pogo
 from pogo_core.util import sql as pogo_sql
 
 from migrations.failures import DatabaseProblem, _
-from verify.shared.database_trouble import TROUBLE
+from verify.shared.database_trouble import TROUBLE, told
 
 SIGNER: Final = "yinjian_signer"
 READER: Final = "yinjian_reader"
@@ -69,7 +69,7 @@ async def migrate(
         reason = "{migration}: {words}"
         raise DatabaseProblem(reason.format(migration=error, words=error.__cause__)) from error
     except TROUBLE as error:
-        raise DatabaseProblem(_("The database could not be migrated: {words}").format(words=error)) from error
+        raise DatabaseProblem(_("The database could not be migrated: {words}").format(words=told(error))) from error
     finally:
         await connection.close()
 
@@ -99,7 +99,7 @@ async def schema(url: str) -> Schema:
         applied = await _applied(connection)
         open_to_all = await connection.fetchval(_OPEN)
     except TROUBLE as error:
-        raise DatabaseProblem(_("The database could not be asked: {words}").format(words=error)) from error
+        raise DatabaseProblem(_("The database could not be asked: {words}").format(words=told(error))) from error
     finally:
         await connection.close()
     known = sorted(path.stem for path in SQL.glob("*.sql"))
@@ -111,8 +111,7 @@ async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     try:
         return await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
     except (*TROUBLE, ValueError) as error:
-        words = f"{type(error).__name__}: {error}"
-        raise DatabaseProblem(_("The database does not answer: {words}").format(words=words)) from None
+        raise DatabaseProblem(_("The database does not answer: {words}").format(words=told(error))) from None
 
 
 async def _applied(connection: "asyncpg.Connection[asyncpg.Record]") -> set[str]:

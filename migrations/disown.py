@@ -17,7 +17,7 @@ from verify.core.believed_list import BelievedList
 from verify.core.chain import Chain
 from verify.core.errors import NotBelieved
 from verify.core.statement import Kind
-from verify.shared.database_trouble import TROUBLE
+from verify.shared.database_trouble import TROUBLE, told
 
 Connection = "asyncpg.Connection[asyncpg.Record]"
 
@@ -49,8 +49,7 @@ async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     try:
         return await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
     except (*TROUBLE, ValueError) as error:
-        words = f"{type(error).__name__}: {error}"
-        raise DatabaseProblem(_("The database does not answer: {words}").format(words=words)) from None
+        raise DatabaseProblem(_("The database does not answer: {words}").format(words=told(error))) from None
 
 
 async def examine(connection: "asyncpg.Connection[asyncpg.Record]", index: int, root: bytes) -> Unbelieved:
@@ -116,7 +115,7 @@ async def disown(connection: "asyncpg.Connection[asyncpg.Record]", index: int) -
     try:
         done = await connection.fetchval(_DISOWN, index)
     except TROUBLE as error:
-        raise DatabaseProblem(_("The database could not be changed: {words}").format(words=error)) from error
+        raise DatabaseProblem(_("The database could not be changed: {words}").format(words=told(error))) from error
     if not done:
         raise DatabaseProblem(_("The statement at index {index} is disowned already.").format(index=index))
 
@@ -126,5 +125,5 @@ async def give_back(connection: "asyncpg.Connection[asyncpg.Record]", entry: byt
     try:
         index: int = await connection.fetchval(_GIVE_BACK, entry[0], entry[1:])
     except TROUBLE as error:
-        raise DatabaseProblem(_("The database could not be changed: {words}").format(words=error)) from error
+        raise DatabaseProblem(_("The database could not be changed: {words}").format(words=told(error))) from error
     return index

@@ -63,7 +63,8 @@ def fsck(root: str | None, processes: int | None, as_json: bool) -> None:
 def _say(found: "whole_registry.Findings") -> None:
     for one in found.differences:
         row = f"{one.table} {one.row}" + (f" {one.column}" if one.column else "")
-        told = {"row": row, "expected": one.expected, "found": one.found}
+        expected, have = (_(word) if word else word for word in (one.expected, one.found))
+        told = {"row": row, "expected": expected, "found": have}
         click.echo(_("{row}: expected {expected}, found {found}").format(**told))
     for strange in found.unbelieved:
         row = f"{strange.table} {strange.row}"

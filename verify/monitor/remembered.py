@@ -29,8 +29,8 @@ class Remembered:
         """Opens the file, or begins it. Raises Refusal where it is something else."""
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
-        except sqlite3.Error as error:
-            raise Refusal(_("{} cannot be opened or made ({}).").format(path, error)) from None
+        except sqlite3.Error:
+            raise Refusal(_("{} cannot be opened or made: is its folder there, and yours?").format(path)) from None
         try:
             self._db.execute("BEGIN IMMEDIATE")
             if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
@@ -40,9 +40,9 @@ class Remembered:
             if self._db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                 raise Refusal(_("{} is not a monitor's file of this version.").format(path.name))
             row = self._db.execute("SELECT root, address, keyring, note, size, frontier FROM seen").fetchone()
-        except sqlite3.DatabaseError as error:
+        except sqlite3.DatabaseError:
             self._db.close()
-            raise Refusal(_("{} is not a monitor's file, or is in use ({}).").format(path.name, error)) from None
+            raise Refusal(_("{} is not a monitor's file, or is in use.").format(path.name)) from None
         self.root: bytes | None = row[0] if row else None
         self.address: str | None = row[1] if row else None
         self.keyring: bytes = row[2] if row else b""

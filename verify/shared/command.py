@@ -10,6 +10,7 @@ import gettext
 import importlib
 import os
 import re
+import socket
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -163,7 +164,12 @@ def _run(command: click.Command, refusals: tuple[type[Exception], ...]) -> int:
 
 def why(error: OSError) -> str:
     """What the system says of a file or disk, in the reader's language where it is one of the usual things."""
+    if isinstance(error, TimeoutError):
+        return _("it took too long")
+    if isinstance(error, socket.gaierror):
+        return _("no such address is known here, or there is no network")
     usual = {
+        errno.ECONNREFUSED: _("nothing listens there"),
         errno.ENOENT: _("there is no such file or folder"),
         errno.EACCES: _("there is no right to it"),
         errno.EPERM: _("there is no right to it"),

@@ -1,6 +1,7 @@
 """What all commands do alike: language, refusals and their exit codes, JSON, progress; and their catalogues."""
 
 import ast
+import asyncio
 import io
 import itertools
 import json
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import click
 import pytest
 from babel.messages.extract import extract_from_dir, extract_from_file
@@ -21,6 +23,7 @@ from verify.core.errors import KeyringRefused
 from verify.shared import command as cli
 from verify.shared import progress
 from verify.shared.command import Refusal
+from verify.shared.database_trouble import TROUBLE, told
 
 
 def end(problem: BaseException | None, *arguments: str, refusals: tuple[type[Exception], ...] = ()) -> int | str | None:
@@ -197,7 +200,10 @@ def test_every_message_is_translated_with_the_same_places(source: str) -> None:
     """No message of a command lacks its Chinese, and each translation has the places of its original."""
     with next(CATALOGUES[source].glob("zh*/LC_MESSAGES/messages.po")).open("rb") as file:
         catalogue = read_po(file)
-    translated = {str(message.id): str(message.string) for message in catalogue if message.id and message.string}
+    plural = [message for message in catalogue if message.pluralizable]
+    translated = {
+        str(one.id): str(one.string) for one in catalogue if one.id and one.string and not one.pluralizable
+    } | {one.id[-1]: one.string[0] for one in plural}
     assert wanted(PROJECT / source) - translated.keys() == set()
     for original, chinese in translated.items():
         assert places(original) == places(chinese), original
@@ -240,3 +246,38 @@ def test_what_the_core_refuses_is_said_in_chinese_as_what_it_is(module: str, mon
     for detail in found:
         assert not re.search("[A-Za-z]{3} ", cli.said(detail)), detail
         assert cli.said(detail) != general, detail
+
+
+@click.command()
+@click.argument("verb", type=click.Choice(["revoke", "suspend"]))
+@click.option("--date", type=click.DateTime(["%Y-%m-%d"]))
+def slips(verb: str, date: object) -> None:
+    """Takes a word of two."""
+
+
+@pytest.mark.parametrize(
+    "typed", [["revok"], ["revoke", "--date", "x"], ["revoke", "--date"], ["revoke", "2", "3"], ["revoke", "--dat"]]
+)
+def test_slips_at_the_keyboard_are_told_in_chinese(
+    typed: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also by click's own words, which have a form for one and one for several."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    monkeypatch.setenv("LANGUAGE", "")  # which run sets, and which is to be as it was afterwards
+    monkeypatch.setattr(sys, "argv", ["slips", *typed])
+    with pytest.raises(SystemExit):
+        cli.run(slips)
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert not re.search("[A-Za-z]{2,} [A-Za-z]{2,} ", said), said
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u:hush/word@h/d", "postgresql://u:hush#word@h/d", "u:hush@h/d", "postgresql://u:p@h:hush/d"]
+)
+def test_no_part_of_a_databases_address_is_told(url: str) -> None:
+    """A password with a slash makes a port of its first half, which the driver would name."""
+    with pytest.raises((*TROUBLE, ValueError)) as failed:
+        asyncio.run(asyncpg.connect(url, timeout=0.1))
+    assert "hush" not in told(failed.value)
+    assert told(TimeoutError()) == "it took too long"
+    assert told(ConnectionRefusedError(111, "Connect call failed")) == "nothing listens there"

@@ -203,7 +203,7 @@ def test_every_message_is_translated_with_the_same_places(source: str) -> None:
     plural = [message for message in catalogue if message.pluralizable]
     translated = {
         str(one.id): str(one.string) for one in catalogue if one.id and one.string and not one.pluralizable
-    } | {one.id[-1]: one.string[0] for one in plural}
+    } | {one.id[-1]: str((one.string or [""])[0]) for one in plural}
     assert wanted(PROJECT / source) - translated.keys() == set()
     for original, chinese in translated.items():
         assert places(original) == places(chinese), original

@@ -14,8 +14,14 @@ function enhance(form: HTMLFormElement): void {
   const button = part<HTMLButtonElement>(form, "send");
   const most = Number(form.dataset["most"]);
 
-  const finish = (text: string) => {
+  /** Says what went wrong, or nothing where all is there. */
+  const refuse = (text: string) => {
     status.textContent = text;
+    status.classList.toggle("refused", text !== "");
+  };
+
+  const finish = (text: string) => {
+    refuse(text);
     bar.hidden = true;
     button.disabled = false;
   };
@@ -42,6 +48,7 @@ function enhance(form: HTMLFormElement): void {
     button.disabled = true;
     bar.hidden = false;
     bar.removeAttribute("value");
+    refuse("");
     status.textContent = words(form, "sending");
     for (const old of document.querySelectorAll('[data-part="result"]')) fill(old, []);
     try {
@@ -87,7 +94,7 @@ function enhance(form: HTMLFormElement): void {
   });
   accept(form, (files) => {
     const file = firstWithin(files, most);
-    if (file === "too_large") status.textContent = words(form, "too_large");
+    if (file === "too_large") refuse(words(form, "too_large"));
     else if (file) {
       put(field, file);
       void send();

@@ -227,7 +227,12 @@ class App {
       const phrase = teller.phrase(said.outcome);
       shown.push(teller.head(phrase, [phrase.meaning, teller.say(own.outcome === said.outcome ? "agree" : "server_knows_more")]));
     } else shown.push(this.alone(own));
-    if (own.certificate) shown.push(element("h3", "", teller.say("fields")), element("p", "", teller.say("hold_against")), teller.certificate(own.certificate));
+    if (own.certificate) {
+      shown.push(element("h3", "", teller.say("fields")));
+      const { tone } = teller.phrase(own.outcome);
+      if (tone === "good" || tone === "caution") shown.push(element("p", "", teller.say("hold_against")));
+      shown.push(teller.certificate(own.certificate));
+    }
     shown.push(element("h3", "", teller.say("steps")), teller.steps(own));
     fill(this.result, shown);
     this.result.dataset["outcome"] = own.outcome;

@@ -81,5 +81,5 @@ def adopt(
         command.print_json(lists.answer(made))
         return 0
     lists.say(made)
-    click.echo(_("{} papers are registered once this is published.").format(len(made.certificates)))
+    click.echo(_("Papers registered once this is published: {}.").format(len(made.certificates)))
     return 0

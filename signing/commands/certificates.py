@@ -215,5 +215,5 @@ def withdraw(release: str, *, reason: str, never_left: bool, centre_file: Path) 
         done = withdrawing.withdraw(room, ledger, release, reason, registry=registry, now=now())
     click.echo(_("{} is withdrawn; it is kept as {}.").format(done.release, done.kept))
     if done.printed:
-        text = _("{} papers of it were printed and must not be handed out: {}")
+        text = _("Papers of it were printed and must not be handed out ({}): {}")
         click.echo(text.format(len(done.printed), ", ".join(done.printed)), err=True)

@@ -54,7 +54,7 @@ def restore(file: Path, centre_file: Path, keys_dir: Path | None) -> None:
     """``yinjian-sign ledger restore FILE``."""
     room = Room.open(centre_file, keys_dir)
     done = restoring.restore(room, room.keys(), file, now(), shown)
-    click.echo(_("The ledger is {}; {} releases were added to it.").format(file.name, len(done.added)))
+    click.echo(_("The ledger is {}; releases added to it: {}.").format(file.name, len(done.added)))
     if done.aside is not None:
         click.echo(_("The one before is kept as {}.").format(done.aside))
     say_unexplained(done.unexplained)
@@ -74,7 +74,7 @@ def rebuild_(centre_file: Path, keys_dir: Path | None) -> None:
     done = restoring.rebuild_(room, room.keys(), now(), shown)
     for name in done.added:
         click.echo(name)
-    click.echo(_("{} releases were added to the ledger.").format(len(done.added)))
+    click.echo(_("Releases added to the ledger: {}.").format(len(done.added)))
     say_unexplained(done.unexplained)
 
 

@@ -79,7 +79,7 @@ def _tell(target: Path, chain: Chain, signed: Signed | None, taken: Snapshot | N
     click.echo(_("Keyring: version {}, back to the pinned root.").format(len(chain.versions)))
     click.echo(_("Log: {} entries.").format(signed.size) if signed else _("Log: the service gives no checkpoint."))
     if taken is not None:
-        told = _("Snapshot: {} certificates not valid, as of {}.")
+        told = _("Snapshot: certificates not valid: {}, as of {}.")
         click.echo(told.format(len(taken.standings), local_text(taken.taken_at)))
     else:
         click.echo(_("Snapshot: the service gives none; what is kept stays."))

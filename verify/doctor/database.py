@@ -41,7 +41,7 @@ async def examine(told: Settings, workers: int) -> AsyncIterator[Finding]:
                 continue
             usable = True
             role = _("standby") if host.standby else _("primary")
-            found = _("The database at {host} answers ({role}, {size} statements).")
+            found = _("The database at {host} answers ({role}; statements: {size}).")
             yield sound("database", found.format(host=host.name, role=role, size=host.size))
             async with host.connection() as connection:
                 row = await connection.fetchrow(_RIGHTS)
@@ -114,7 +114,7 @@ async def _keys(registry: PostgresRegistry) -> AsyncIterator[Finding]:
             found = _("{what} has expired.").format(what=what)
             yield wrong("keys", found, _("The key custodian renews it (yinjian-keys), and it is published."))
         elif days < _SOON_DAYS:
-            found = _("{what} expires in {days} days.").format(what=what, days=days)
+            found = _("{what} expires soon; days left: {days}.").format(what=what, days=days)
             yield warning("keys", found, _("The key custodian renews it (yinjian-keys), and it is published."))
         else:
-            yield sound("keys", _("{what} holds for {days} days.").format(what=what, days=days))
+            yield sound("keys", _("{what} holds; days left: {days}.").format(what=what, days=days))

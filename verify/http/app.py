@@ -17,7 +17,6 @@ from litestar.types import ASGIApp, ControllerRouterHandler, ExceptionHandlersMa
 from verify.files.turns import BURST, Allowance
 from verify.http.access_log import AccessLog
 from verify.http.answers.assets import Files
-from verify.http.answers.direct import Direct
 from verify.http.answers.kept_pages import KeptPages
 from verify.http.answers.rendering import Views
 from verify.http.asked import state
@@ -56,13 +55,10 @@ _BODY_BYTES = 64 << 10
 """What a request may send where its route does not say otherwise."""
 
 ROUTES: Sequence[ControllerRouterHandler] = (
-    verdict_pages.ROUTER,
     site_pages.ROUTER,
     shells.ROUTER,
-    list_pages.ROUTER,
     uploads.PAGES,
     batch_page.PAGES,
-    verify_api.ROUTER,
     uploads.API,
     batch_api.API,
     lists_api.ROUTER,
@@ -82,14 +78,17 @@ class _Service(Litestar):
         return [*plugins, MsgspecDIPlugin()]
 
 
-def direct(asker: Asker, views: Views, standings: Standings) -> list[Direct]:
+def direct(
+    asker: Asker, views: Views, desk: LookupDesk, standings: Standings, calendar: Calendar
+) -> list[ControllerRouterHandler]:
     """The routes that are asked most."""
     pages = KeptPages()
     return [
-        *verdict_pages.direct(asker, views, pages),
+        *verdict_pages.direct(asker, views, desk, pages),
         *number_page.direct(asker, views),
-        *verify_api.direct(asker),
-        *list_pages.direct(asker, views, standings, pages),
+        *verify_api.direct(asker, desk),
+        *list_pages.direct(asker, views, standings, calendar, pages),
+        *lists_api.direct(asker, calendar, pages),
     ]
 
 
@@ -139,15 +138,12 @@ def create(
     app = _Service(
         [
             *ROUTES,
-            *direct(asker, views, standings),
+            *direct(asker, views, desk, standings, calendar),
             files.handler(),
         ],
         dependencies={
             "asker": Provide(lambda: asker, sync_to_thread=False),
-            "calendar": Provide(lambda: calendar, sync_to_thread=False),
-            "desk": Provide(lambda: desk, sync_to_thread=False),
             "intake": Provide(lambda: files_in, sync_to_thread=False),
-            "standings": Provide(lambda: standings, sync_to_thread=False),
             "shell": Provide(lambda: shell, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "limiter": Provide(lambda: limits, sync_to_thread=False),

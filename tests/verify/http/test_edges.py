@@ -15,6 +15,7 @@ from verify.core.chain import Chain
 from verify.core.errors import RegisterDamaged
 from verify.core.keyring import thumbprint
 from verify.http.answers import problems
+from verify.http.answers.direct import Direct
 from verify.http.app import ROUTES, direct
 from verify.http.asked import state
 from verify.http.edge import Edge
@@ -321,9 +322,10 @@ def routes() -> set[tuple[str, str]]:
         for method in route.methods
         if method != "OPTIONS"
     } | {
-        (method.lower(), route.template)
-        for route in direct(cast(Any, Mock()), cast(Any, None), cast(Any, None))
-        for method in route.methods
+        (method.lower(), path.replace(":str", ""))
+        for route in direct(cast(Any, Mock()), *[cast(Any, None)] * 4)
+        for path in ([route.template] if isinstance(route, Direct) else cast(Any, route).paths)
+        for method in (route.methods if isinstance(route, Direct) else cast(Any, route).http_methods)
     }
 
 

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import msgspec
-from litestar import Request, Response
+from litestar import Request, Response, get
 from litestar.exceptions import MethodNotAllowedException
-from litestar.handlers import ASGIRouteHandler
+from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
 from litestar.types import ExceptionHandlersMap, Receive, Scope, Send
 
 from verify.http.asked import state
@@ -102,3 +102,19 @@ class Direct(ASGIRouteHandler):
     def resolve_request_max_body_size(self) -> int:
         """What ``Request.body`` takes, in bytes."""
         return self._most_bytes
+
+
+def parted(path: str, work: Work) -> HTTPRouteHandler:
+    """A GET route whose path has ``Request.path_params`` before its end, which Litestar's ASGI handlers cannot have.
+
+    It takes the request alone, so that there is nothing to resolve.
+    """
+
+    @get(path)
+    async def answer(request: AnyRequest) -> Response[bytes]:
+        reply = await work(request, state.of(request.scope))
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reply.headers}
+        kind = headers.pop("content-type")
+        return Response(reply.body, media_type=kind, headers=headers, status_code=reply.status)
+
+    return answer

@@ -5,8 +5,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
-from litestar import Response, Router, get, post
-from litestar.params import FromQuery
+from litestar import Response
 
 from verify.core import qr_text
 from verify.core.answer import Verdict
@@ -19,7 +18,7 @@ from verify.http.answers.kept_pages import FRESH, KeptPages
 from verify.http.answers.problems import Refused, problem, wants_json
 from verify.http.answers.rendering import Views
 from verify.http.asked import forms
-from verify.http.asked.bodies import AnyRequest, Inject, day_asked
+from verify.http.asked.bodies import AnyRequest, day_asked
 from verify.http.asked.state import State
 from verify.http.check import verdict_outline
 from verify.http.check.asker import Asker
@@ -31,25 +30,8 @@ from verify.registry.port import RegistryUnavailable
 NOT_HELD: Final = ("not_found", "unreadable")
 _PERSONAL: Final = Refused("personal_number", field="number")
 _PUBLIC: Final = "public, max-age=60"
+_FORM_BYTES: Final = 64 << 10
 _VARY: Final = raw({"Vary": "Accept, Accept-Language", "Cache-Control": "no-store"})
-
-
-@get("/check")
-async def check_form(
-    request: AnyRequest, views: Inject[Views], asker: Inject[Asker], fault: FromQuery[str | None] = None
-) -> Response[str]:
-    """The form for number and name, alone; ``fault`` is where an address of a number was none of a certificate's."""
-    if fault == _PERSONAL.code:
-        return await _form_again(request, views, asker, template="check.html", form=_EMPTY, refused=_PERSONAL)
-    values = await form_values(asker)
-    return views.page(request, "check.html", cache=_PUBLIC, form=_EMPTY, fault=None, **values)
-
-
-@get("/lookup")
-async def lookup_form(request: AnyRequest, views: Inject[Views], asker: Inject[Asker]) -> Response[str]:
-    """The form for name and ID number, alone."""
-    values = await form_values(asker)
-    return views.page(request, "lookup.html", cache=_PUBLIC, form=_EMPTY, fault=None, **values)
 
 
 async def form_values(asker: Asker) -> dict[str, Any]:
@@ -63,8 +45,7 @@ async def form_values(asker: Asker) -> dict[str, Any]:
 _EMPTY: Final[dict[str, str]] = dict.fromkeys(("number", "name", "as_of", "id_type"), "")
 
 
-@post("/check", status_code=200)
-async def check(request: AnyRequest, views: Inject[Views], asker: Inject[Asker], now: Inject[int]) -> Response[Any]:
+async def _checked(request: AnyRequest, views: Views, asker: Asker, now: int) -> Response[Any]:
     """The verdict on a number and a name, or on the text of a QR code pasted in the number's place."""
     form = await forms.texts(request, "number", "name", "as_of", "altcha")
     altcha = form.pop("altcha") or None
@@ -126,7 +107,27 @@ async def _form_again(
     )
 
 
-def direct(asker: Asker, views: Views, pages: KeptPages) -> list[Direct]:
+async def _looked_up(request: AnyRequest, views: Views, asker: Asker, desk: LookupDesk, now: int) -> Response[str]:
+    """A person's certificates, by name and ID number. The page holds no ID number, whatever comes of it."""
+    form = await forms.texts(request, "name", "id_type", "id_number", "altcha")
+    id_type = form["id_type"] or "resident"
+    try:
+        if id_type not in ID_TYPES:
+            raise Refused("bad_form")
+        asked = LookupRequest(
+            name=form["name"],
+            id_type=id_type,
+            id_number=form["id_number"],
+            altcha=form["altcha"] or None,
+        )
+        found = await desk.lookup(asked, client_of(request), now)
+    except Refused as refused:
+        shown = _EMPTY | {"name": unless_personal(form["name"]), "id_type": id_type}
+        return await _form_again(request, views, asker, template="lookup.html", form=shown, refused=refused)
+    return views.page(request, "found.html", certificates=found)
+
+
+def direct(asker: Asker, views: Views, desk: LookupDesk, pages: KeptPages) -> list[Direct]:
     """The routes that are asked most."""
 
     async def home(request: AnyRequest, known: State) -> Reply:
@@ -149,7 +150,32 @@ def direct(asker: Asker, views: Views, pages: KeptPages) -> list[Direct]:
             return as_json(judged, _VARY)
         return as_sent(verdict_page(request, views, judged, form=None, path=f"/Q/{quote(known.last, safe='')}"))
 
-    return [Direct("/", get=home), Direct("/Q/{text}", get=qr), Direct("/q/{text}", get=qr)]
+    async def check_form(request: AnyRequest, known: State) -> Reply:
+        """The form for number and name, alone; with ``fault`` an address of a number was none of a certificate's."""
+        if known.asked_for("fault") == _PERSONAL.code:
+            again = _form_again(request, views, asker, template="check.html", form=_EMPTY, refused=_PERSONAL)
+            return as_sent(await again)
+        values = await form_values(asker)
+        return as_sent(views.page(request, "check.html", cache=_PUBLIC, form=_EMPTY, fault=None, **values))
+
+    async def check(request: AnyRequest, known: State) -> Reply:
+        return as_sent(await _checked(request, views, asker, known.now))
+
+    async def lookup_form(request: AnyRequest, _known: State) -> Reply:
+        """The form for name and ID number, alone."""
+        values = await form_values(asker)
+        return as_sent(views.page(request, "lookup.html", cache=_PUBLIC, form=_EMPTY, fault=None, **values))
+
+    async def lookup(request: AnyRequest, known: State) -> Reply:
+        return as_sent(await _looked_up(request, views, asker, desk, known.now))
+
+    return [
+        Direct("/", get=home),
+        Direct("/Q/{text}", get=qr),
+        Direct("/q/{text}", get=qr),
+        Direct("/check", get=check_form, post=check, most_bytes=_FORM_BYTES),
+        Direct("/lookup", get=lookup_form, post=lookup, most_bytes=_FORM_BYTES),
+    ]
 
 
 def verdict_page(
@@ -183,29 +209,3 @@ def verdict_page(
         return views.page(request, "verdict.html", **shown)
     on = (outline.verdict, form is None, *values.values())
     return views.outlined(request, "verdict.html", shown, on=on, fill=outline.fill, marked=outline.values)
-
-
-@post("/lookup", status_code=200)
-async def lookup(
-    request: AnyRequest, views: Inject[Views], asker: Inject[Asker], desk: Inject[LookupDesk], now: Inject[int]
-) -> Response[str]:
-    """A person's certificates, by name and ID number. The page holds no ID number, whatever comes of it."""
-    form = await forms.texts(request, "name", "id_type", "id_number", "altcha")
-    id_type = form["id_type"] or "resident"
-    try:
-        if id_type not in ID_TYPES:
-            raise Refused("bad_form")
-        asked = LookupRequest(
-            name=form["name"],
-            id_type=id_type,
-            id_number=form["id_number"],
-            altcha=form["altcha"] or None,
-        )
-        found = await desk.lookup(asked, client_of(request), now)
-    except Refused as refused:
-        shown = _EMPTY | {"name": unless_personal(form["name"]), "id_type": id_type}
-        return await _form_again(request, views, asker, template="lookup.html", form=shown, refused=refused)
-    return views.page(request, "found.html", certificates=found)
-
-
-ROUTER = Router("/", route_handlers=[check_form, lookup_form, check, lookup])

@@ -4,19 +4,17 @@ from collections.abc import Mapping
 from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
-from litestar import Router, get, post
 from msgspec import UNSET, Meta, UnsetType
 
 from verify.http.answers.direct import Direct, Reply, as_json, json
 from verify.http.answers.problems import Refused
-from verify.http.asked.bodies import JSON_BYTES, AnyRequest, Inject, json_body, past_time
+from verify.http.asked.bodies import JSON_BYTES, AnyRequest, json_body, past_time
 from verify.http.asked.language import N_
 from verify.http.asked.state import State
 from verify.http.check.asker import Asker
-from verify.http.files.intake import client_of
-from verify.http.guard.challenge import Challenge
 from verify.http.lookup.lookups import Found, LookupDesk, LookupRequest
 
+_BODY_BYTES: Final = 64 << 10
 _AsOf: TypeAlias = Annotated[
     str,
     Meta(
@@ -75,7 +73,7 @@ class ChallengeFor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     id_hint: Annotated[str, Meta(description=N_("The last four characters of the ID number."))] | None = None
 
 
-def direct(asker: Asker) -> list[Direct]:
+def direct(asker: Asker, desk: LookupDesk) -> list[Direct]:
     """The routes that are asked most."""
 
     async def verify(request: AnyRequest, known: State) -> Reply:
@@ -111,9 +109,25 @@ def direct(asker: Asker) -> list[Direct]:
                     raise Refused(_NO_CERTIFICATE[check.code])
         return as_json(judged)
 
+    async def lookup(request: AnyRequest, known: State) -> Reply:
+        """A person's certificates; none for "no such person" and for "name does not match" alike."""
+        asked = await json_body(request, LookupRequest)
+        return as_json(Found(certificates=await desk.lookup(asked, known.client, known.now)))
+
+    async def challenge(_request: AnyRequest, known: State) -> Reply:
+        """The proof of work that a lookup wants from this client."""
+        return as_json(await desk.challenge(known.client, None, None, known.now))
+
+    async def challenge_for(request: AnyRequest, known: State) -> Reply:
+        """The same, hard enough for one person: sent in the body, where no log and no Referer has it."""
+        asked = await json_body(request, ChallengeFor)
+        return as_json(await desk.challenge(known.client, asked.name, asked.id_hint, known.now))
+
     return [
         Direct("/api/v1/verify", post=verify, most_bytes=JSON_BYTES),
         Direct("/api/v1/certificates/{number}", get=certificate),
+        Direct("/api/v1/lookup", post=lookup, most_bytes=_BODY_BYTES),
+        Direct("/api/v1/challenge", get=challenge, post=challenge_for, most_bytes=_BODY_BYTES),
     ]
 
 
@@ -122,26 +136,3 @@ _NO_CERTIFICATE: Final[Mapping[str, Literal["number_check", "not_found"]]] = {
     "not_found": "not_found",
     "not_a_number": "not_found",
 }
-
-
-@post("/lookup", status_code=200)
-async def lookup(request: AnyRequest, desk: Inject[LookupDesk], now: Inject[int]) -> Found:
-    """A person's certificates; none for "no such person" and for "name does not match" alike."""
-    asked = await json_body(request, LookupRequest)
-    return Found(certificates=await desk.lookup(asked, client_of(request), now))
-
-
-@get("/challenge")
-async def challenge(request: AnyRequest, desk: Inject[LookupDesk], now: Inject[int]) -> Challenge:
-    """The proof of work that a lookup wants from this client."""
-    return await desk.challenge(client_of(request), None, None, now)
-
-
-@post("/challenge", status_code=200)
-async def challenge_for(request: AnyRequest, desk: Inject[LookupDesk], now: Inject[int]) -> Challenge:
-    """The same, hard enough for one person: sent in the body, where no log and no Referer has it."""
-    asked = await json_body(request, ChallengeFor)
-    return await desk.challenge(client_of(request), asked.name, asked.id_hint, now)
-
-
-ROUTER = Router("/api/v1", route_handlers=[lookup, challenge, challenge_for])

@@ -3,19 +3,16 @@
 import itertools
 from typing import Any, Final
 
-from litestar import Response, Router, get
-from litestar.params import FromQuery
-
 from verify.core import china_time, identity, tables
 from verify.core.personal import unless_personal
 from verify.http.answers.direct import Direct, Reply, as_sent
-from verify.http.answers.kept_pages import FRESH, KeptPages
+from verify.http.answers.kept_pages import KeptPages
 from verify.http.answers.rendering import Views
 from verify.http.asked import forms
-from verify.http.asked.bodies import AnyRequest, Inject
+from verify.http.asked.bodies import AnyRequest
 from verify.http.asked.state import State
 from verify.http.check.asker import Asker
-from verify.http.lists.lists_api import freshness, gone
+from verify.http.lists.lists_api import freshness, gone, holds_until
 from verify.http.lists.not_in_force import Standings
 from verify.http.lists.planned_exams import Calendar
 from verify.registry.port import ExamHead
@@ -28,38 +25,27 @@ _LONGEST: Final = 100
 _DOTS: Final = str.maketrans(dict.fromkeys(tables.MIDDLE_DOTS, "·"))
 
 
-@get("/pass-lists")
-async def pass_lists(
-    *,
-    request: AnyRequest,
-    views: Inject[Views],
-    asker: Inject[Asker],
-    calendar: Inject[Calendar],
-    now: Inject[int],
-    programme: FromQuery[str | None] = None,
-    cursor: FromQuery[str | None] = None,
-) -> Response[str]:
-    """Exams, the last held first."""
-    page = await asker.registry.exams(programme or None, cursor, _EXAMS)
-    planned = await calendar.without_list(programme or None) if cursor is None else ()
-    chain = await asker.registry.chain()
-    return views.page(
-        request,
-        "pass_lists.html",
-        cache="public, max-age=60",
-        page=page,
-        planned=planned,
-        today=f"{china_time.local(now):%Y-%m-%d}",
-        years=[(year, list(heads)) for year, heads in itertools.groupby(page.items, lambda head: head.held_on[:4])],
-        seconds=now,
-        programme=programme,
-        programmes=chain.newest.programmes,
-    )
-
-
-def direct(asker: Asker, views: Views, standings: Standings, pages: KeptPages) -> list[Direct]:
-    """The pages of one exam's list."""
+def direct(asker: Asker, views: Views, standings: Standings, calendar: Calendar, pages: KeptPages) -> list[Direct]:
+    """The pages of all exams, and of one exam's list."""
     registry = asker.registry
+
+    async def pass_lists(request: AnyRequest, known: State) -> Reply:
+        """Exams, the last held first."""
+        programme, cursor = known.asked_for("programme") or None, request.query_params.get("cursor")
+        page = await registry.exams(programme, cursor, _EXAMS)
+        made = views.page(
+            request,
+            "pass_lists.html",
+            cache="public, max-age=60",
+            page=page,
+            planned=await calendar.without_list(programme) if cursor is None else (),
+            today=f"{china_time.local(known.now):%Y-%m-%d}",
+            years=[(year, list(heads)) for year, heads in itertools.groupby(page.items, lambda head: head.held_on[:4])],
+            seconds=known.now,
+            programme=programme,
+            programmes=(await registry.chain()).newest.programmes,
+        )
+        return as_sent(made)
 
     async def pass_list(request: AnyRequest, known: State) -> Reply:
         """One exam's list, a page of rows at a time."""
@@ -79,8 +65,7 @@ def direct(asker: Asker, views: Views, standings: Standings, pages: KeptPages) -
                 cursor=cursor,
                 **values,
             )
-            turns = (page.head.public_until, page.head.objections_until)
-            return as_sent(made), min([now + FRESH, *(turn for turn in turns if turn is not None and turn > now)])
+            return as_sent(made), holds_until(page.head, now)
 
         return await pages.page(request, known, await registry.moment(), make)
 
@@ -102,7 +87,10 @@ def direct(asker: Asker, views: Views, standings: Standings, pages: KeptPages) -
         }
         return as_sent(views.page(request, "pass_list.html", rows=rows[:_ROWS], next=None, cursor=None, **values))
 
-    return [Direct("/pass-lists/{code}", get=pass_list, post=find_rows, most_bytes=_FORM_BYTES)]
+    return [
+        Direct("/pass-lists", get=pass_lists),
+        Direct("/pass-lists/{code}", get=pass_list, post=find_rows, most_bytes=_FORM_BYTES),
+    ]
 
 
 async def _of_list(asker: Asker, standings: Standings, head: ExamHead, now: int) -> dict[str, Any]:
@@ -125,6 +113,3 @@ def list_name(text: str) -> str:
     """A typed name as lists write it: nothing unseen, no spaces around, the one dot of the rule, real characters."""
     seen = "".join(character for character in text if not identity.unseen(character)).strip()
     return identity.to_ideographs(identity.to_unicode(seen)).translate(_DOTS)
-
-
-ROUTER = Router("/", route_handlers=[pass_lists])

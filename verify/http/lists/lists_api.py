@@ -2,19 +2,24 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 from litestar import Response, Router, get
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath
 from litestar.response import Stream
+from litestar.types import ControllerRouterHandler
 
 from verify.core.fields import Names
 from verify.core.pass_list import Stage
+from verify.http.answers.direct import Direct, Reply, as_json, parted, raw
+from verify.http.answers.kept_pages import KeptPages
 from verify.http.answers.problems import Refused
 from verify.http.answers.rendering import rfc3339
-from verify.http.asked.bodies import Inject
+from verify.http.asked.bodies import AnyRequest, Inject
+from verify.http.asked.state import State
 from verify.http.check.asker import Asker
 from verify.http.lists.planned_exams import Calendar
 from verify.registry.port import ExamHead, Registry, RowPage, ShownRow
@@ -25,7 +30,7 @@ _MOST: Final = 1000
 _FRESH: Final = 60
 """Seconds for which others may keep a list."""
 
-Limit = Annotated[int, QueryParameter(ge=1, le=_MOST)]
+_DIGITS: Final = re.compile("[0-9]{1,6}")
 
 
 class ExamItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,44 +103,56 @@ async def gone(registry: Registry, exam: str) -> Refused:
     return Refused("no_such_exam" if await registry.pass_list(exam) is None else "list_expired")
 
 
-@get("/exams")
-async def exams(
-    *,
-    asker: Inject[Asker],
-    calendar: Inject[Calendar],
-    programme: FromQuery[str | None] = None,
-    cursor: FromQuery[str | None] = None,
-    limit: Limit = 100,
-) -> Response[ExamItems]:
-    """Exams by their lists; before the first page of them, those that have no list yet, whatever the limit."""
-    page = await asker.registry.exams(programme, cursor, limit)
-    planned = await calendar.without_list(programme) if cursor is None else ()
-    items = ExamItems(items=(*map(planned_item, planned), *map(exam_item, page.items)), next=page.next)
-    return Response(items, headers={"Cache-Control": f"public, max-age={_FRESH}"})
+def holds_until(head: ExamHead, now: int) -> int:
+    """Until when what is made of a list now may be kept: its next turn at the latest."""
+    turns = (head.public_until, head.objections_until)
+    return min([now + _FRESH, *(turn for turn in turns if turn is not None and turn > now)])
 
 
-@get("/exams/{code:str}/pass-list")
-async def pass_list(
-    code: FromPath[str],
-    asker: Inject[Asker],
-    now: Inject[int],
-    cursor: FromQuery[str | None] = None,
-    limit: Limit = 100,
-) -> Response[ListRows]:
-    """Rows of an exam's newest pass list."""
-    page = await asker.registry.rows(code, cursor, limit)
-    if page is None:
-        raise await gone(asker.registry, code)
-    head = page.head
-    rows = ListRows(
-        exam=head.exam,
-        stage=head.stage,
-        revision=head.revision,
-        contact=head.contact,
-        items=page.items,
-        next=page.next,
-    )
-    return Response(rows, headers={"Cache-Control": freshness(head, now)})
+def _limit(request: AnyRequest) -> int:
+    """How many rows are asked for. Raises Refused."""
+    said = request.query_params.get("limit", "100")
+    limit = int(said) if _DIGITS.fullmatch(said) else 0
+    if not 1 <= limit <= _MOST:
+        raise Refused("bad_request")
+    return limit
+
+
+def direct(asker: Asker, calendar: Calendar, pages: KeptPages) -> list[ControllerRouterHandler]:
+    """The lists as JSON."""
+    registry = asker.registry
+
+    async def exams(request: AnyRequest, _known: State) -> Reply:
+        """Exams by their lists; before the first page of them, those that have no list yet, whatever the limit."""
+        programme, cursor = request.query_params.get("programme"), request.query_params.get("cursor")
+        page = await registry.exams(programme, cursor, _limit(request))
+        planned = await calendar.without_list(programme) if cursor is None else ()
+        items = ExamItems(items=(*map(planned_item, planned), *map(exam_item, page.items)), next=page.next)
+        return as_json(items, raw({"Cache-Control": f"public, max-age={_FRESH}"}))
+
+    async def pass_list(request: AnyRequest, known: State) -> Reply:
+        """Rows of an exam's newest pass list."""
+        code, cursor, limit = request.path_params["code"], request.query_params.get("cursor"), _limit(request)
+
+        async def make() -> tuple[Reply, int]:
+            page = await registry.rows(code, cursor, limit)
+            if page is None:
+                raise await gone(registry, code)
+            head = page.head
+            rows = ListRows(
+                exam=head.exam,
+                stage=head.stage,
+                revision=head.revision,
+                contact=head.contact,
+                items=page.items,
+                next=page.next,
+            )
+            made = as_json(rows, raw({"Cache-Control": freshness(head, known.now)}))
+            return made, holds_until(head, known.now)
+
+        return await pages.page(request, known, await registry.moment(), make)
+
+    return [Direct("/api/v1/exams", get=exams), parted("/api/v1/exams/{code:str}/pass-list", pass_list)]
 
 
 @get("/exams/{code:str}/pass-list.csv")
@@ -179,4 +196,4 @@ async def pass_list_cbor(code: FromPath[str], asker: Inject[Asker], now: Inject[
     return Response(data, media_type="application/cose", headers=headers)
 
 
-ROUTER = Router("/api/v1", route_handlers=[exams, pass_list, pass_list_csv, pass_list_cbor])
+ROUTER = Router("/api/v1", route_handlers=[pass_list_csv, pass_list_cbor])

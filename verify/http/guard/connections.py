@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from verify.http.answers.one_head import Cycle
 from verify.http.answers.one_write import OneWrite
 from verify.http.asked.clients import NOBODY, client_address
 from verify.http.guard.limits import CONNECTIONS, CONNECTIONS_OF_ADDRESS
@@ -176,11 +177,10 @@ class Guarded(HttpToolsProtocol):
         """Parses what came, and bounds what the parser keeps."""
         if self.transport.is_closing():
             return
-        begins = self.idle and self._waiting is None
+        begins = self.idle and self._waiting is None  # a request, or nothing but line ends, which begin none
         self._moved = False
         super().data_received(data)
         if begins and self.idle and self._waiting is None and not self.transport.is_closing():
-            # A request's header goes on, or there are nothing but line ends, which begin none.
             self._wait(self.connections_of_all.header_seconds)
         # The parser keeps the beginning of a header or trailer to itself, however long, until its end is there.
         self._pending = 0 if self._moved else self._pending + len(data)
@@ -218,6 +218,7 @@ class Guarded(HttpToolsProtocol):
         self._moved = True
         self._stop()
         super().on_headers_complete()
+        self.cycle.__class__ = Cycle  # its answer is not begun: that takes a turn of the loop
         if self.connections_of_all.draining:
             self.say_last()
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,21 @@ def test_the_compose_file_sets_what_the_service_reads(compose: Any) -> None:
         assert set_here <= known, name
 
 
+def test_the_compose_file_s_proxy_asks_its_service(compose: Any) -> None:
+    """Nginx is told the service's name in place of its own machine; the metrics are not where it could ask for them."""
+    proxy, service = compose["services"]["proxy"], compose["services"]["verify"]
+    (change,) = re.findall(r"sed '([^']+)' /etc/nginx/yinjian\.conf", proxy["command"][-1])
+    changed = subprocess.run(["sed", change, DEPLOY / "nginx/yinjian.conf"], capture_output=True, text=True, check=True)
+    assert re.findall(r"^    server (\S+);", changed.stdout, re.MULTILINE) == ["verify:8000"]
+    assert "127.0.0.1" not in changed.stdout
+    networks = {name: ip_network(one["ipam"]["config"][0]["subnet"]) for name, one in compose["networks"].items()}
+    address = ip_address(service["networks"]["inside"]["ipv4_address"])
+    assert service["environment"]["YINJIAN_METRICS"] == f"{address}:9464"
+    assert proxy["networks"] == ["front"]
+    assert service["environment"]["YINJIAN_TRUSTED_PROXIES"] == str(networks["front"])
+    assert [name for name, network in networks.items() if address in network] == ["inside"]
+
+
 def test_units_start_commands_that_there_are() -> None:
     """With the drain's time left to them, and a reload that loses no request."""
     units = {path.name: path.read_text("utf-8") for path in (DEPLOY / "systemd").iterdir()}
@@ -51,6 +67,8 @@ def test_units_start_commands_that_there_are() -> None:
     assert set(started) == {"serve", "doctor"}
     assert set(started) <= set(command.list_commands(click.Context(command)))
     assert "ExecReload=/bin/kill -HUP $MAINPID" in units["yinjian.service"]
+    kept = [re.findall(r"YINJIAN_VAR=(\S+)", units[name]) for name in ("yinjian.service", "yinjian-doctor.service")]
+    assert kept == [["/var/lib/yinjian"]] * 2  # what is looked at is what is served
     assert int(re.findall(r"TimeoutStopSec=(\d+)", units["yinjian.service"])[0]) > 40
 
 

@@ -65,6 +65,16 @@ async def shows(registry: PostgresRegistry, serial: int) -> int:
     return len(record.changes)
 
 
+async def read_on(registry: PostgresRegistry, over: asyncio.Event) -> int:
+    """Asks about one who is revoked until it is over, each answer right and none missing; how many there were."""
+    answers = 0
+    while not over.is_set():
+        assert await shows(registry, 1) == 1
+        answers += 1
+        await asyncio.sleep(0.01)
+    return answers
+
+
 async def test_after_publish_returned_nobody_says_valid(pair: Replicated, service: Service, tmp_path: Path) -> None:
     """Many revocations, and after each every worker and both servers are asked a hundred times at once."""
     publish = publisher(pair.url("signer"), tmp_path, ["b"])
@@ -167,6 +177,9 @@ async def test_a_primary_killed_during_publish_costs_no_wrong_answer(
     publish = publisher(pair.url("signer"), tmp_path, ["b"])
     publishing = asyncio.ensure_future(publish([releases.change(24, "revoked")]))
     seen: list[str] = []
+    reader = await opened(pair.url("reader", pair.a, pair.b), "b")  # asks the primary as long as it is there
+    over = asyncio.Event()
+    reading = asyncio.gather(*(read_on(reader, over) for _ in range(4)))
     async with httpx.AsyncClient(timeout=30) as client:
         await asyncio.sleep(1)
         assert not publishing.done()
@@ -178,6 +191,9 @@ async def test_a_primary_killed_during_publish_costs_no_wrong_answer(
         assert await owner.fetchval("select pg_promote(true, 120)")
         async with asyncio.timeout(HANGS):
             await publish([releases.change(24, "revoked")])
+        over.set()
+        assert min(await reading) > 0
+        await reader.close()
         assert {await outcome(client, service, 24) for _ in range(20)} == {"revoked"}
         assert await outcome(client, service, 25) == "valid"
     assert set(seen[:10]) == {"revoked"}

@@ -35,6 +35,7 @@ class Failures:
         """Good ones, by what was asked."""
         self.excused: Counter[str] = Counter()
         self._mishaps: list[tuple[str, float, float]] = []
+        self._start = time.monotonic()
 
     def failed(self, kind: Kind, what: str, begun: float) -> None:
         """Notes a question of ``begun`` that just now came to no good answer."""
@@ -61,6 +62,15 @@ class Failures:
             else:
                 self.excused[f"{one.kind}: {excuse}"] += 1
         return left
+
+    def told(self, one: Failure) -> str:
+        """What it was, and when, beside the mishap before it."""
+        before = [(name, begun, ended) for name, begun, ended in self._mishaps if begun <= one.ended]
+        name, begun, ended = before[-1] if before else ("the start", self._start, self._start)
+        return (
+            f"{one.kind}: {one.what}, from {one.begun - begun:.1f} to {one.ended - begun:.1f} s after {name} began, "
+            f"which took {ended - begun:.1f} s"
+        )
 
     @staticmethod
     def _excuses(name: str, begun: float, ended: float, one: Failure) -> bool:

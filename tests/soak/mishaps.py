@@ -53,9 +53,10 @@ class Mishaps:
 
     async def settings_taken_anew(self) -> None:
         """SIGHUP: every worker is another, and no question is lost, so that nothing is excused."""
-        before = {one.pid for one in self._service.children("answering")}
-        self._service.process.send_signal(signal.SIGHUP)
-        await self._until(lambda: self._others(before))
+        with self._failures.during("settings taken anew"):
+            before = {one.pid for one in self._service.children("answering")}
+            self._service.process.send_signal(signal.SIGHUP)
+            await self._until(lambda: self._others(before))
 
     async def database_restarted(self) -> None:
         """In order."""

@@ -44,7 +44,7 @@ class GenuineList:
 
     @classmethod
     def of(cls, data: bytes, keyring: Keyring) -> Self:
-        """The list that a statement's bytes hold: some seconds for 100,000 rows. Raises NotBelieved."""
+        """The list that a statement's bytes hold: a second for 100,000 rows. Raises NotBelieved."""
         return cls(signed.genuine(PassList, data, keyring))
 
     @property

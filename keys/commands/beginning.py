@@ -16,7 +16,7 @@ from verify.shared import command, environment
 
 
 @click.command(
-    epilog=command.examples("yinjian-keys init keys", "yinjian-keys init keys --root-on /media/root/keys"),
+    epilog=command.examples("yinjian-keys init keys", "yinjian-keys init keys --root-on /media/usb/yinjian"),
     short_help=_("Make the first keys and the keyring."),
     help=_(
         "Makes certificate, status and log keys, the lookup secret and the first keyring in the new folder DIR, the "

@@ -24,6 +24,7 @@ from verify.core.log import tree
 from verify.core.statement import Kind
 from verify.shared import not_valid
 from verify.shared.agreement import NotAgreed
+from verify.shared.asked_by_keys import BY_KEYS
 from verify.shared.command import Refusal
 from verify.shared.database_trouble import TROUBLE
 from verify.shared.progress import Progress, silent
@@ -236,7 +237,9 @@ class _Publisher:
 async def connected(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     """A connection to the primary. Raises Refusal."""
     try:
-        return await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
+        return await asyncpg.connect(
+            url, timeout=15, target_session_attrs=SessionAttribute.primary, server_settings=BY_KEYS
+        )
     except (*TROUBLE, ValueError) as error:
         reason = _("the registry does not answer ({words})")
         raise Refusal(reason.format(words=type(error).__name__)) from error

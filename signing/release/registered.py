@@ -45,9 +45,13 @@ select distinct c.number from registry.list_row r join registry.certificate c on
 where r.list = any ($1)
 """
 _TIED: Final = """
-select c.number, x.replacement from registry.change x join registry.certificate c on c.number = x.number
-where c.exam = any ($1) and x.replacement is not null
+select c.number, x.replacement from registry.change x
+cross join lateral (
+    select distinct c.number from registry.certificate c where c.number = x.number and c.exam = any ($1) offset 0
+) c
+where x.replacement is not null
 """
+"""Every replacement of the registry, and each one's certificate by itself: joined, every certificate was read."""
 _CERTIFICATES: Final = """
 select c.number, c.exam, s.index, s.bytes from registry.certificate c join registry.statement s using (index)
 where c.number = any ($1) and octet_length(s.bytes) > 0 order by s.index

@@ -15,6 +15,7 @@ from verify.core import cbor
 from verify.core.keyring import Key
 from verify.core.snapshot import Snapshot
 from verify.shared import not_valid
+from verify.shared.asked_by_keys import BY_KEYS
 from verify.shared.command import Refusal
 from verify.shared.database_trouble import TROUBLE
 
@@ -66,7 +67,7 @@ def by_registry(url: str, root: bytes, now: int) -> Snapshot:
     """The snapshot that the registry at ``url`` gives now, of its whole size, not signed yet. Raises Refusal."""
 
     async def ask() -> Snapshot:
-        connection = await asyncpg.connect(url, timeout=15)
+        connection = await asyncpg.connect(url, timeout=15, server_settings=BY_KEYS)
         try:
             async with connection.transaction(readonly=True, isolation="repeatable_read"):
                 said = await not_valid.state(connection, root)

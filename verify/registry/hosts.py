@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import asyncpg
 import msgspec
 
+from verify.shared.asked_by_keys import BY_KEYS
 from verify.shared.database_trouble import TROUBLE
 from verify.shared.lasting import lasting
 
@@ -27,16 +28,9 @@ _log = logging.getLogger("yinjian.hosts")
 _SETTINGS: Final = {
     "application_name": "yinjian-verify",
     "statement_timeout": "4000",
-    "jit": "off",
-    # A question for one number takes a millisecond to plan and a third of one to answer.
-    "plan_cache_mode": "force_generic_plan",
     # Questions have the registry's state in their first row: workers beside one another would answer in any order.
     "max_parallel_workers_per_gather": "0",
-    # Each question is for what stands under a key. What is known of a table may be old, or nothing: plans made while it
-    # was small, or just after a large release, read all of it (ADR 49).
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
+    **BY_KEYS,
 }
 _LOOK: Final = """
 select pg_is_in_recovery() as standby, current_setting('cluster_name') as name, s.size,

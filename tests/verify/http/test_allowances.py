@@ -20,7 +20,7 @@ async def test_lookups_and_other_requests_have_allowances_of_their_own() -> None
     assert (over.status_code, over.json()["code"]) == (429, "rate_limited")
     assert int(over.headers["retry-after"]) >= 1
     assert (page.status_code, page.headers["content-type"]) == (429, "text/html; charset=utf-8")
-    assert "Please try again in 1 second" in page.text
+    assert "You may ask again in 1 second" in page.text
     assert free == [200, 200]
     assert lookup.status_code == 400
 

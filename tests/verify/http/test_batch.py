@@ -77,6 +77,13 @@ def opened(data: bytes) -> Worksheet:
     return openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]
 
 
+async def test_a_row_with_somebodys_own_number_says_so(service: httpx.AsyncClient) -> None:
+    """The page hides such a number, and its reason tells why the row shows none."""
+    page = await service.post("/batch?lang=en", data={"rows": "990101199001010015 王丽\nZ123456 王丽"})
+    assert page.text.count("looks like somebody&#39;s ID number") == 1
+    assert "990101199001010015" not in page.text
+
+
 async def post(service: httpx.AsyncClient, data: bytes, media_type: str, **headers: str) -> httpx.Response:
     """The answer to a body of this type."""
     headers = {"content-type": media_type} | {name.replace("_", "-"): value for name, value in headers.items()}

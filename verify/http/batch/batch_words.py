@@ -10,6 +10,7 @@ from typing import Final
 
 from verify.core import china_time
 from verify.core.answer import Verdict
+from verify.core.personal import is_personal
 from verify.files.tables.data import Listed, RowProblem, ToldCode, Triple, Verified
 from verify.http.answers import phrases
 from verify.http.answers.phrases import Phrase, Tone
@@ -44,6 +45,10 @@ NOT_READ: Final = {
     "no_cells": N_("not checked: a chart or a dialogue."),
     "too_large": N_("not checked: more rows or columns than are read."),
 }
+_PERSONAL: Final = N_(
+    "What stands here looks like somebody's ID number, passport or telephone, and the register holds no certificate of "
+    "such a number."
+)
 _MOST_CELLS: Final = 20
 """Cells that are named of each kind; the file names all."""
 _NOT_CHECKED: Final = Phrase(tone="unknown", mark="question", headline=N_("Not checked"), meaning="")
@@ -114,8 +119,11 @@ def _reason(item: Checked, language: Language) -> str:
         where = f"{item.row.cell}: " if item.row.cell else ""
         return where + say(PROBLEMS[item.row.problem]) if item.row.problem else where
     between = " " if language == "en" else ""
+    meaning = phrase(item).meaning
+    if item.outcome == "not_found" and is_personal(item.row.number or ""):
+        meaning = _PERSONAL  # the page hides such a number, so that the reason tells why
     notes = [f"{one.cell}: {say(TOLD[one.code])}" for one in item.row.told]
-    return between.join([say(phrase(item).meaning), *_particulars(item.verdict, language), *notes])
+    return between.join([say(meaning), *_particulars(item.verdict, language), *notes])
 
 
 def _particulars(verdict: Verdict, language: Language) -> list[str]:

@@ -28,6 +28,8 @@ export interface Share {
 }
 
 const MOST_WORKERS = 8;
+/** Seconds of work from which on the page says how long it takes. */
+const LONG = 3;
 
 /** Solves a challenge; the text that the field or member `altcha` wants. Rejects where this browser cannot. */
 export async function solve(challenge: Challenge): Promise<string> {
@@ -50,6 +52,9 @@ export async function solve(challenge: Challenge): Promise<string> {
   }
 }
 
+/** The service will not give a challenge yet: this network has asked too often. */
+class TooOften extends Error {}
+
 /** The challenge for a lookup of this name, and of an ID number that ends like this. */
 export async function challengeFor(name: string, idHint: string): Promise<Challenge> {
   const asked = await fetch("/api/v1/challenge", {
@@ -57,32 +62,37 @@ export async function challengeFor(name: string, idHint: string): Promise<Challe
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ name, id_hint: idHint }),
   });
+  if (asked.status === 429) throw new TooOften();
   if (!asked.ok) throw new Error(String(asked.status));
   return (await asked.json()) as Challenge;
 }
 
 /** Whatever ends the work: `ask` gets the challenge when the form is about to be sent, null where none is wanted.
- * The form has a hidden field `altcha`, a [data-part=work] to say how far it is, and the words working, failed and
- * insecure: over plain http (Secure Contexts, W3C) browsers do no cryptography, which is said at once.
+ * The form has a hidden field `altcha`, a [data-part=work] to say how far it is, and the words working, long (with the
+ * seconds), busy, failed and insecure: over plain http (Secure Contexts, W3C) browsers do no cryptography, which is said
+ * at once. Its button may be hidden for browsers that run no script.
  */
 export function bringProof(form: HTMLFormElement, ask: () => Promise<Challenge | null>): () => Promise<void> {
   const field = form.elements.namedItem("altcha") as HTMLInputElement;
   const status = form.querySelector<HTMLElement>('[data-part="work"]');
   const button = form.querySelector<HTMLButtonElement>("button[type=submit]");
-  const say = (code: "working" | "failed" | "insecure" | null) => {
-    if (status) status.textContent = code === null ? "" : (form.dataset[code] ?? code);
-    if (button) button.disabled = code === "working";
+  const say = (code: "working" | "long" | "busy" | "failed" | "insecure" | null, seconds = 0) => {
+    if (status) status.textContent = code === null ? "" : (form.dataset[code] ?? code).replace("%s", String(seconds));
+    if (button) button.disabled = code === "working" || code === "long" || code === "insecure";
   };
+  if (button) button.hidden = false;
   const work = async () => {
     if (!isSecureContext) return say("insecure");
     say("working");
     try {
       const challenge = await ask();
+      const seconds = challenge ? secondsOf(challenge) : 0;
+      if (seconds >= LONG) say("long", seconds);
       if (challenge) field.value = await solve(challenge);
       form.submit();
       if (button) button.disabled = false;
-    } catch {
-      say("failed");
+    } catch (error) {
+      say(error instanceof TooOften ? "busy" : "failed");
     }
   };
   form.addEventListener("submit", (event) => {

@@ -22,6 +22,10 @@ _WIDTH: Final = 158
 """Millimetres between the margins."""
 _POINT: Final = 0.3528
 _NAME_SIZE: Final = 10.5
+_GAP: Final = "\u2002"
+"""Stands behind a name before its tab stop: a name that ends beside a stop goes on to the next, and runs into none."""
+_USUAL: Final = 3
+"""Characters of a usual name."""
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a ZIP entry can have: the file's own time must not depend on when it was written."""
 
@@ -29,14 +33,15 @@ _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 def docx(paper: Announcement) -> bytes:
     """The announcement as DOCX; the same announcement gives the same bytes."""
     document = Document()
-    _set_up(document, paper)
+    columns = _columns(paper)
+    _set_up(document, paper, columns)
     heading = document.add_heading("".join(paper.title), level=1)
     heading.alignment = WD_ALIGN_PARAGRAPH.CENTER
     for words in paper.lead:
         document.add_paragraph(words, style="Body Text")
     for part in paper.sections:
         document.add_heading(part.heading, level=2).alignment = WD_ALIGN_PARAGRAPH.CENTER
-        for line in _lines(part.names, paper.columns):
+        for line in _lines(part.names, columns):
             document.add_paragraph(line, style="List")
     for words in paper.close:
         document.add_paragraph(words, style="Body Text")
@@ -47,7 +52,7 @@ def docx(paper: Announcement) -> bytes:
     return _steady(out.getvalue())
 
 
-def _set_up(document: DocumentObject, paper: Announcement) -> None:
+def _set_up(document: DocumentObject, paper: Announcement, columns: int) -> None:
     at = local(paper.issued_at)
     properties = document.core_properties
     properties.title = "".join(paper.title)
@@ -71,8 +76,8 @@ def _set_up(document: DocumentObject, paper: Announcement) -> None:
     names.paragraph_format.left_indent = names.paragraph_format.first_line_indent = Mm(0)
     names.paragraph_format.line_spacing = 1.4
     names.paragraph_format.space_after = Pt(0)
-    for column in range(1, paper.columns):
-        names.paragraph_format.tab_stops.add_tab_stop(Mm(_WIDTH * column / paper.columns))
+    for column in range(1, columns):
+        names.paragraph_format.tab_stops.add_tab_stop(Mm(_WIDTH * column / columns))
     signature = document.styles.add_style("Signature", 1)
     signature.base_style = document.styles["Normal"]
     _style(document, "Signature", 12).paragraph_format.alignment = WD_ALIGN_PARAGRAPH.RIGHT
@@ -103,20 +108,26 @@ def _page_number(document: DocumentObject) -> None:
     paragraph._p.append(field)  # python-docx has no fields of its own
 
 
+def _columns(paper: Announcement) -> int:
+    """As many as are asked for, or fewer: a name of up to three characters has room in one behind its serial."""
+    usual = [_width(_spread(one) + _GAP) for part in paper.sections for one in part.names if len(one.name) <= _USUAL]
+    return max(1, min(paper.columns, int(_WIDTH / max(usual, default=1))))
+
+
 def _lines(names: Iterable[Listed], columns: int) -> Iterator[str]:
     """Lines of names between tab stops; a name that is wider than a column takes the room of two or more."""
     column = _WIDTH / columns
     line, used = "", 0
     for name in map(_spread, names):
-        room = 1 + int((_width(name) + 2) // column)
+        room = 1 + int(_width(name + _GAP) // column)
         if used and used + room > columns:
-            yield line.rstrip("\t")
+            yield line.removesuffix(_GAP + "\t")
             line, used = "", 0
         # The stop behind a long name is the first that it has not passed.
-        line += name + "\t"
+        line += name + _GAP + "\t"
         used += room
     if line:
-        yield line.rstrip("\t")
+        yield line.removesuffix(_GAP + "\t")
 
 
 def _spread(one: Listed) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import docx
 import pikepdf
+from docx.styles.style import ParagraphStyle
 from msgspec.structs import replace
 
 from signing.centre.print_settings import PrintSettings
@@ -178,7 +179,7 @@ def test_docx_is_editable() -> None:
         name
         for line in document.paragraphs
         if line.style and line.style.name == "List"
-        for name in line.text.split("\t")
+        for name in line.text.split("\u2002\t")
     ]
     said = [f"{one.serial} {one.name}" for one in paper().sections[0].names]
     assert [name.replace("\u3000", "") for name in names] == said
@@ -186,6 +187,18 @@ def test_docx_is_editable() -> None:
     assert paragraphs[-1] == "2022年4月15日"
     assert any("公示期至2022年4月29日止" in line for line in paragraphs)
     assert document.core_properties.author == "、".join(issuer.name.zh for issuer in ISSUERS)
+
+
+def test_names_in_the_docx_run_into_none() -> None:
+    """Behind the longest serial a name of three ends before its tab stop, in fewer columns than were asked for."""
+    many = [f"王小{chr(0x4E00 + place)}" for place in range(1200)]
+    document = docx.Document(io.BytesIO(announcement_docx.docx(paper(listed(*many)))))
+    style = document.styles["List"]
+    assert isinstance(style, ParagraphStyle)
+    first = style.paragraph_format.tab_stops[0].position
+    assert first.pt > (4 * 0.5 + 0.25 + 3 + 0.5) * 10.5  # digits, space, characters and the gap, in the type's size
+    lines = [line.text for line in document.paragraphs if line.style and line.style.name == "List"]
+    assert {line.count("\u2002\t") + 1 for line in lines[:-1]} == {int(158 / first.mm + 0.5)}
 
 
 def test_docx_holds_no_trace_of_its_making() -> None:

@@ -18,7 +18,6 @@ read, and checked against the contract, as one procedure.
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
 
 import msgspec
 
@@ -350,23 +349,29 @@ class _Procedure:
         if held.index >= self.tree.size:
             return check(9, "not_done", "not_logged_yet")
         entry = tree.entry(Kind.CERTIFICATE, held.digest)
-        with _damage():
+        try:
             if not self.tree.holds(held.index, entry, self._near(held)):
                 raise LogRefused("not_logged", "a certificate that the log does not have in its place")
+        except LogRefused as error:
+            raise _damaged(error) from None
         return check(9, "pass", "logged")
 
     def _near(self, held: Held) -> Near | None:
         """What the record brings of the certificate's surroundings in the log."""
-        filed = self.record.certificates.get(held.certificate.number, ()) if self.record else ()
-        return next((one.near for one in filed if one.index == held.index), None)
+        for one in self.record.certificates.get(held.certificate.number, ()) if self.record else ():
+            if one.index == held.index:
+                return one.near
+        return None
 
     def _receipt(self) -> Receipt | None:
         """The receipt of the registered certificate, whatever it is worth."""
         held, reached = self.held, any(one.step == 7 and one.result == "pass" for one in self.checks)
         if not self.wants_receipt or self.tree is None or held is None or not reached or held.index >= self.tree.size:
             return None
-        with _damage():
+        try:
             return self.tree.receipt(held.index, self._near(held))
+        except LogRefused as error:
+            raise _damaged(error) from None
 
     def _known(self, known: Known) -> Outcome:
         """Steps 7 to 9 without the register."""
@@ -416,13 +421,9 @@ def _authentic(data: bytes, code: str, keyring: Keyring, now: int, checks: list[
     return found, key
 
 
-@contextlib.contextmanager
-def _damage() -> Iterator[None]:
+def _damaged(error: LogRefused) -> RegisterDamaged:
     """What the register gives for its log is the log, or the register is damaged."""
-    try:
-        yield
-    except LogRefused as error:
-        raise RegisterDamaged("register_damaged", f"the log: {error.detail}") from None
+    return RegisterDamaged("register_damaged", f"the log: {error.detail}")
 
 
 def _key_found(keyring: Keyring, now: int) -> Check:

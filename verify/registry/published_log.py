@@ -11,7 +11,6 @@ from verify.core.errors import LogRefused, RegisterDamaged
 from verify.core.log import checkpoint, receipt, tiles, tree
 from verify.core.log.checkpoint import Signed
 from verify.core.log.tiles import Tile
-from verify.core.log.tree import Node
 from verify.core.log.view import TreeView
 from verify.core.register import Published
 from verify.registry.questions import Questions
@@ -67,7 +66,9 @@ class PublishedLog:
             return None
         if found.kept > MOST_TILES:
             self._tree = found = found.emptied()
-        await self._fill(found, [found.of_entry(one.index, one.near) for one in entries if one.index < found.size])
+        lacking = found.lacking([found.of_entry(one.index, one.near) for one in entries if one.index < found.size])
+        if lacking:
+            await self._fill(found, lacking)
         return found
 
     async def tile(self, tile: Tile) -> bytes | None:
@@ -96,10 +97,7 @@ class PublishedLog:
         except LogRefused as error:
             raise RegisterDamaged("register_damaged", f"the log: {error.detail}") from None
 
-    async def _fill(self, found: TreeView, nodes: Sequence[Node]) -> None:
-        lacking = found.lacking(nodes)
-        if not lacking:
-            return
+    async def _fill(self, found: TreeView, lacking: Sequence[Tile]) -> None:
         try:
             for tile, data in zip(lacking, await self._tiles(lacking), strict=True):
                 found.give(tile, data)

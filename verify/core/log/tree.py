@@ -14,6 +14,9 @@ Node = tuple[int, int]
 Range = tuple[int, int]
 """Leaves from the first to the second, which is not in it."""
 
+Levels = tuple[bytes, ...]
+"""A row of hashes, and above it level by level those of the subtrees that are complete in it."""
+
 EMPTY: Final = hashlib.sha256(b"").digest()
 """The root of a tree without entries."""
 ENTRY_BYTES: Final = 33
@@ -42,14 +45,20 @@ def node(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def levels(row: bytes) -> tuple[bytes, ...]:
-    """A row of hashes, and above it level by level those of the subtrees that are complete in it."""
+def levels(row: bytes) -> Levels:
+    """The row with what stands above it."""
     found = [row]
+    sha256 = hashlib.sha256
     while len(row) > HASH_BYTES:  # ``node`` of each two, without a call of Python for each
         pairs = range(0, len(row) - HASH_BYTES, 2 * HASH_BYTES)
-        row = b"".join([hashlib.sha256(b"\x01" + row[at : at + 2 * HASH_BYTES]).digest() for at in pairs])
+        row = b"".join([sha256(b"\x01" + row[at : at + 2 * HASH_BYTES]).digest() for at in pairs])
         found.append(row)
     return tuple(found)
+
+
+def at(row: bytes, place: int) -> bytes:
+    """The hash at this place of a row."""
+    return row[place * HASH_BYTES : (place + 1) * HASH_BYTES]
 
 
 def beside(rows: Sequence[bytes], place: int) -> list[bytes]:

@@ -8,13 +8,16 @@ from verify.core.errors import LogRefused
 from verify.core.log import receipt as receipts
 from verify.core.log import tiles, tree
 from verify.core.log.checkpoint import Signed
-from verify.core.log.near import Near
+from verify.core.log.near import GROUP, Near
 from verify.core.log.receipt import Proof, Receipt
 from verify.core.log.tiles import WIDTH, Tile
 from verify.core.log.tree import HASH_BYTES, Node
+from verify.core.making_room import make_room
 
 MOST_MIDDLES: Final = 8_192
 """8 MiB, with the hashes above them: those of two million entries."""
+MOST_GROUPS: Final = 8_192
+"""11 MiB, with the hashes above them: those of 131,072 entries."""
 _Place = tuple[int, int]
 
 
@@ -33,6 +36,8 @@ class TreeView:
         Raises LogRefused where the edge does not give the root.
         """
         self.signed: Final = signed
+        self.size: Final = signed.size
+        """How many entries the tree has."""
         self._earlier: Final = earlier or {}
         self._root_signature = root_signature
         self._edge: dict[_Place, bytes] = {}
@@ -40,19 +45,16 @@ class TreeView:
             tiles.check_shape(tile, data)
             self._edge[tile.level, tile.index] = data
         self._full: dict[_Place, bytes] = {}
-        self._middles: dict[int, tuple[bytes, ...]] = {}
+        self._middles: dict[int, tree.Levels] = {}
         """Of full tiles, the hashes from four levels above theirs on, once they were found to be this tree's."""
+        self._groups: dict[int, tree.Levels] = {}
+        """Of groups of 16 entries, their hashes and those above, once they were found to be this tree's."""
         subtrees = tree.subtrees(0, signed.size)
         hashes = [self._hash(one) for one in subtrees]
         if tree.fold(hashes) != signed.root:
             raise LogRefused("other_tree", "tiles of another tree than the checkpoint's")
         self._beyond: Final = {height: _beyond(hashes, at) for at, (height, _place) in enumerate(subtrees)}
         """How a proof ends, by the height of the complete subtree that the entry is in: the same at one checkpoint."""
-
-    @property
-    def size(self) -> int:
-        """How many entries the tree has."""
-        return self.signed.size
 
     @property
     def full(self) -> Mapping[_Place, bytes]:
@@ -84,6 +86,8 @@ class TreeView:
             while place not in found and place not in self._edge and place not in self._full:
                 found.add(place)
                 place = place[0] + 1, place[1] // WIDTH
+        if not found:
+            return []
         lacking = [Tile(level=level, index=index) for level, index in sorted(found, reverse=True)]
         return [tile for tile in lacking if not self._carried_on(tile)]
 
@@ -103,15 +107,18 @@ class TreeView:
         """Whether the entry at ``index`` is this one (33 bytes), by its tile or its surroundings. Raises LogRefused."""
         if index >= self.size:
             return False
-        proved = near is not None and self._proved(index, near) is not None
-        here = near.leaf(index) if near is not None and proved else self._hash((0, index))
+        proved = self._proved(index, near)
+        here = tree.at(proved[0][0], index % GROUP) if proved is not None else self._hash((0, index))
         return here == tree.leaf(entry)
 
     def inclusion(self, index: int, near: Near | None = None) -> Proof:
         """The proof of the entry at ``index``, by its tile or its surroundings. Raises LogRefused."""
         height = tree.height_over(index, self.size)
-        middles = self._proved(index, near)
-        path = near.beside(index, middles) if near is not None and middles is not None else []
+        proved = self._proved(index, near)
+        path: list[bytes] = []
+        if proved is not None:
+            path += tree.beside(proved[0][:-1], index % GROUP)
+            path += tree.beside(proved[1][:-1], index % WIDTH // GROUP)
         for level in range(len(path), height, tiles.HEIGHT):
             rows = tiles.levels(self._tile(tiles.place_of_node((level, index >> level))))
             path += tree.beside(rows[: min(tiles.HEIGHT, height - level)], (index >> level) % WIDTH)
@@ -150,24 +157,30 @@ class TreeView:
             return False
         return True
 
-    def _proved(self, index: int, near: Near | None) -> tuple[bytes, ...] | None:
-        """That these are the entry's surroundings in this tree: ``middle`` with its levels; None where its tile tells.
+    def _proved(self, index: int, near: Near | None) -> tuple[tree.Levels, tree.Levels] | None:
+        """That these are the entry's surroundings in this tree: ``leaves`` and ``middle``, each with its levels.
 
-        Raises LogRefused.
+        None where its tile tells. What was hashed once at this checkpoint is not hashed again: where each of a log's
+        certificates is asked for, 16 share a group's hashes and 256 a middle's. Raises LogRefused.
         """
         if near is None or not self._in_full(index):
             return None
-        near.check(index)
-        place = index // WIDTH
-        known = self._middles.get(place)
-        if known is None or known[0] != near.middle:
-            known = tree.levels(near.middle)
-            if known[-1] != self._hash((tiles.HEIGHT, place)):
+        near.check_shape()
+        place, group = index // WIDTH, index // GROUP
+        middle, rows = self._middles.get(place), self._groups.get(group)
+        if middle is None or middle[0] != near.middle:
+            middle = tree.levels(near.middle)
+            if middle[-1] != self._hash((tiles.HEIGHT, place)):
                 raise LogRefused("other_tree", "the surroundings of an entry: not of the checkpoint's tree")
-            if len(self._middles) >= MOST_MIDDLES:
-                self._middles.clear()
-            self._middles[place] = known
-        return known
+            make_room(self._middles, MOST_MIDDLES)
+            self._middles[place] = middle
+        if rows is None or rows[0] != near.leaves:
+            rows = tree.levels(near.leaves)
+            if rows[-1] != tree.at(middle[0], group % GROUP):
+                raise LogRefused("other_tree", "the surroundings of an entry: not of its tile")
+            make_room(self._groups, MOST_GROUPS)
+            self._groups[group] = rows
+        return rows, middle
 
     def _hash(self, one: Node) -> bytes:
         return tiles.node_hash(self._tile(tiles.place_of_node(one)), one)

@@ -41,7 +41,7 @@ ENTRIES = 1_000_000
 PROOFS = 2_000
 MOST_BYTES = 640
 NUMBERS = 4_000
-CROWD = 60_000
+CROWD = 80_000
 
 
 def run() -> list[Figure]:
@@ -145,7 +145,7 @@ def _served_and_checked(database: embedded.Database, folder: Path) -> list[Figur
     with fresh_registry(database) as logged, fresh_registry(database) as bare:
         with_log, without = _of(database, logged), _of(database, bare)
         exams = crowd.fill(with_log, CROWD, indexed=True)
-        crowd.fill(without, CROWD, logged=False)
+        crowd.fill(without, CROWD, indexed=True, logged=False)  # alike but for the log
         return [*served.run(with_log, without, exams, folder), _fsck(logged)]
 
 

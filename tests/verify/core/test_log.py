@@ -13,6 +13,7 @@ from verify.core.chain import Chain
 from verify.core.errors import LogRefused
 from verify.core.log import checkpoint, receipt, tiles, tree
 from verify.core.log import near as nears
+from verify.core.log import view as views
 from verify.core.log.checkpoint import Checkpoint, Signed
 from verify.core.log.near import Near
 from verify.core.log.tiles import Tile
@@ -228,6 +229,30 @@ def test_surroundings_that_are_not_the_entrys_are_refused(tiled: Tiled) -> None:
         assert refusal_of(view.holds, index, tiled.entries[index], cut) == "tile_cut"
     # Since the checkpoint the tile became full: its edge tells, whatever stands beside it.
     assert view.holds(69_999, tiled.entries[69_999], good)
+
+
+def test_sixteen_entries_share_what_proves_them(tiled: Tiled, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group is hashed once a checkpoint, as long as no more groups were asked for since than are kept."""
+    view = tiled.view()
+    view.give(Tile(level=1, index=0), tiled.bytes_of(Tile(level=1, index=0)))
+    tile = tiled.bytes_of(Tile(level=0, index=3))
+    hashed: list[bytes] = []
+    levels = tree.levels
+    monkeypatch.setattr(tree, "levels", lambda row: hashed.append(row) or levels(row))
+    monkeypatch.setattr(views, "MOST_GROUPS", 2)
+
+    def asked(*places: int) -> int:
+        hashed.clear()
+        nears_of = [(3 * 256 + place, Near(tile[place // 16 * 512 :][:512], middle)) for place in places]
+        assert all(view.holds(index, tiled.entries[index], near) for index, near in nears_of)
+        return len(hashed)
+
+    middle = nears.middle(tile)
+    assert asked(*range(16)) == 2  # the tile's middle and the group
+    assert asked(16, 0, 31, 15) == 1
+    assert asked(32) == 1
+    assert asked(16, 32) == 0
+    assert asked(0) == 1  # it had made room
 
 
 def _changed(data: bytes, at: int) -> bytes:

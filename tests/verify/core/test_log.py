@@ -238,7 +238,12 @@ def test_sixteen_entries_share_what_proves_them(tiled: Tiled, monkeypatch: pytes
     tile = tiled.bytes_of(Tile(level=0, index=3))
     hashed: list[bytes] = []
     levels = tree.levels
-    monkeypatch.setattr(tree, "levels", lambda row: hashed.append(row) or levels(row))
+
+    def counted(row: bytes) -> tree.Levels:
+        hashed.append(row)
+        return levels(row)
+
+    monkeypatch.setattr(tree, "levels", counted)
     monkeypatch.setattr(views, "MOST_GROUPS", 2)
 
     def asked(*places: int) -> int:

@@ -17,7 +17,7 @@ from tests.invented import ROOT, SECRET
 from tests.invented_exam import NOW, statements
 from tests.memory_registry import MemoryRegistry
 from verify.core.keyring import thumbprint
-from verify.files.turns import BURST, Allowance
+from verify.files.turns.allowance import BURST, Allowance
 from verify.http.app import create
 from verify.http.files.intake import Intake
 from verify.http.guard.connections import Connections

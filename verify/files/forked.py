@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from verify.files import jobs
-from verify.files.confinement import layers
+from verify.files.confinement import kernel, layers
 from verify.files.refusals import DETAILS, FileRefused
 from verify.files.template import Fork, Template
 
@@ -44,9 +44,7 @@ class Forked:
         self.pid = fork.pid
         self.busy = False
         self.gave_way = False
-        """That cannot be taken back."""
-        self.apart = False
-        """Whether it did so from its beginning: one that gave way at work shares a group with those that did not."""
+        self._ran = 0.0
         self.confinement: layers.Report = {}
 
     @classmethod
@@ -55,9 +53,9 @@ class Forked:
         one = fork = None
         try:
             async with asyncio.timeout(_READY_IN):
-                fork = await template.fork(aside=aside)
+                fork = await template.fork(layers.NICE_ASIDE if aside else layers.NICE)
                 one = cls(template, fork, *await asyncio.open_connection(sock=fork.socket, limit=MOST_REPLY))
-                one.apart = one.gave_way = aside
+                one.gave_way = aside
                 one.confinement = await one._heard(layers.Report)
         except BaseException as error:
             if one is not None:
@@ -71,9 +69,23 @@ class Forked:
         return one
 
     def give_way(self) -> None:
-        """Lets every other process go before this one, for good."""
+        """Lets every other process go before this one, which is for no quick job any more."""
         self.gave_way = True
-        layers.put_aside(self.pid)
+        if not self._fork.ended.done():  # or else its process ID may be another's
+            layers.put_aside(self.pid)
+            self._template.weigh(self._fork, layers.NICE_ASIDE)
+
+    def lift(self) -> None:
+        """Gives one that gave way a small share all the same, until it gives way again."""
+        if not self._fork.ended.done():
+            layers.lift(self.pid)
+            self._template.weigh(self._fork, layers.NICE_LIFTED)
+
+    def ran(self) -> float:
+        """Seconds that it has had of processors until now, or until it was last asked and lived."""
+        with contextlib.suppress(OSError):
+            self._ran = self._ran if self._fork.ended.done() else kernel.ran(self.pid)
+        return self._ran
 
     async def ask(self, job: jobs.Job) -> jobs.Reply:
         """Raises OSError or EOFError for a worker that is gone or talks nonsense."""

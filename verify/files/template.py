@@ -48,17 +48,14 @@ class Template:
         self._rest = b""
         self._starting = asyncio.Lock()
 
-    async def fork(self, *, aside: bool = False) -> Fork:
-        """A new worker, which has from its beginning what others leave where it is ``aside``.
-
-        Raises OSError where none comes.
-        """
+    async def fork(self, nice: int) -> Fork:
+        """A new worker, whose group gives way by ``nice`` from its beginning. Raises OSError where none comes."""
         loop = asyncio.get_running_loop()
         async with self._starting:
             control = self._control or await self._start()
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(control, [ASKED.pack(b"a" if aside else b"f", 0)], [theirs.fileno()])
+            socket.send_fds(control, [ASKED.pack(b"f", 0, nice)], [theirs.fileno()])
         born: asyncio.Future[Fork] = loop.create_future()
         self._born.append(born)
         self._sockets.append(ours)
@@ -72,9 +69,16 @@ class Template:
 
     def end(self, one: Fork) -> None:
         """Has a worker ended, where it lives: the template alone knows that its process ID is still its own."""
+        self._tell(b"k", one, 0)
+
+    def weigh(self, one: Fork, nice: int) -> None:
+        """Has a living worker's group at the processor give way by ``nice``."""
+        self._tell(b"w", one, nice)
+
+    def _tell(self, what: bytes, one: Fork, nice: int) -> None:
         if self._control is not None and not one.ended.done():
             with contextlib.suppress(OSError):
-                self._control.send(ASKED.pack(b"k", one.pid))
+                self._control.send(ASKED.pack(what, one.pid, nice))
 
     async def close(self) -> None:
         """Ends the template, and with it every worker."""

@@ -16,7 +16,8 @@ from verify.files.confinement import layers
 from verify.files.forked import GRACE, Forked, believed
 from verify.files.refusals import FileRefused
 from verify.files.template import Template
-from verify.files.turns import SLOW, Turn, Turns
+from verify.files.turns.fair import Turns
+from verify.files.turns.one_turn import Turn
 
 NOBODY: Final = "-"
 _MOST_ENDING: Final = 4
@@ -26,7 +27,8 @@ _MOST_ENDING: Final = 4
 class Workers:
     """At most ``count`` jobs at a time, in the order of ``turns``; see Turns.
 
-    One job may take ``seconds`` of the clock and of a processor, and a worker ``memory`` bytes of address space.
+    One job may take ``seconds`` of a processor, LONGER of them by the clock, and a worker ``memory`` bytes of address
+    space.
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class Workers:
     ) -> None:
         self._turns = Turns(count, **turns)
         self._template = Template(reads, seconds, memory)
-        self._seconds = seconds
+        self._seconds = seconds * layers.LONGER + GRACE
         self._count = count
         self._live: list[Forked] = []
         self._spare: asyncio.Task[None] | None = None
@@ -105,9 +107,8 @@ class Workers:
             await self.start()
 
     def _idle(self, *, aside: bool) -> list[Forked]:
-        """Those that wait for a job, of those aside first who share a processor with nobody's quick ones."""
-        idle = [one for one in self._live if not one.busy and one.gave_way == aside]
-        return sorted(idle, key=lambda one: not one.apart)
+        """Those that wait for a job."""
+        return [one for one in self._live if not one.busy and one.gave_way == aside]
 
     async def _ask(self, job: jobs.Job, turn: Turn) -> jobs.Answer:
         idle = self._idle(aside=turn.aside)
@@ -115,17 +116,13 @@ class Workers:
         one.busy = True
         keep = False
         try:
-            turn.went_aside = one.give_way
-            if turn.aside:  # by now
-                one.give_way()
             self._replace()
-            turn.begin()
-            later = asyncio.get_running_loop().call_later(SLOW, one.give_way)
+            turn.begin(one)
             try:
-                async with asyncio.timeout(self._seconds + GRACE):
+                async with asyncio.timeout(self._seconds):
                     reply = await one.ask(job)
             finally:
-                later.cancel()
+                turn.done()
             keep = not reply.last and len(self._idle(aside=one.gave_way)) < self._count
             return reply.answer
         except TimeoutError:

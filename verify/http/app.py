@@ -14,7 +14,7 @@ from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
 from litestar.types import ASGIApp, ControllerRouterHandler, ExceptionHandlersMap
 
-from verify.files.turns import BURST, Allowance
+from verify.files.turns.allowance import BURST, Allowance
 from verify.http.access_log import AccessLog
 from verify.http.answers.assets import Files
 from verify.http.answers.kept_pages import KeptPages

@@ -17,7 +17,7 @@ from verify.files import jobs
 from verify.files.confinement import layers
 from verify.files.jobs import Declined, Reads
 from verify.files.refusals import DETAILS, FileRefused
-from verify.files.turns import Spent
+from verify.files.turns.allowance import Spent
 from verify.files.workers import NOBODY
 from verify.http.guard.connections import Connections
 from verify.http.guard.lane import slices

@@ -21,7 +21,7 @@ import msgspec
 from verify.files.confinement import layers
 from verify.files.jobs import Declined, Reads
 from verify.files.refusals import FileRefused
-from verify.files.turns import BURST, Allowance, Spent
+from verify.files.turns.allowance import BURST, Allowance, Spent
 from verify.files.workers import Workers
 from verify.http.guard.memory import LocalMemory
 from verify.http.ops import metrics

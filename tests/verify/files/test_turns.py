@@ -3,24 +3,54 @@
 import asyncio
 import contextlib
 import os
+from collections import Counter
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from tests.conftest import HANGS
 from tests.http_service import client
 from tests.photos import qr_image
 from tests.slow_files import nested_groups
 from tests.verify.files.test_workers import CODE, job, png
-from verify.files.confinement.layers import NICE, NICE_ASIDE
+from verify.files.confinement.layers import NICE, NICE_ASIDE, NICE_LIFTED
 from verify.files.findings import Findings
 from verify.files.forked import Forked
 from verify.files.refusals import FileRefused
 from verify.files.template import Template
-from verify.files.turns import Allowance, Spent, Turn, Turns
+from verify.files.turns.allowance import Allowance, Spent
+from verify.files.turns.fair import Turns
+from verify.files.turns.lifted import SLICE
+from verify.files.turns.one_turn import Turn
 from verify.files.workers import Workers
 from verify.http.files.intake import Intake
+
+
+class Desk:
+    """A reader that has had of a processor what the hall's clock says; ``aside`` and ``lifted`` name its job."""
+
+    def __init__(self, hall: "Hall", name: str) -> None:
+        self._hall = hall
+        self._name = name
+
+    def ran(self) -> float:
+        """As long as the clock went on, or as often as it was lifted."""
+        return self._hall.now if self._hall.had is None else self._hall.had[self._name]
+
+    def give_way(self) -> None:
+        """Notes it."""
+        if self._name not in self._hall.aside:
+            self._hall.aside.append(self._name)
+        if self._hall.lifted == self._name:
+            self._hall.lifted = None
+
+    def lift(self) -> None:
+        """Is the only one."""
+        assert self._hall.lifted is None
+        self._hall.lifted = self._name
 
 
 class Hall:
@@ -32,6 +62,9 @@ class Hall:
         self.turns = Turns(places, allowance=allowance, **{"beside": 0} | bounds)
         self.begun: list[str] = []
         self.aside: list[str] = []
+        self.lifted: str | None = None
+        self.had: Counter[str] | None = None
+        """Slices in which each was lifted, where processors never rest."""
         self._stops: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[str]] = {}
 
@@ -70,13 +103,9 @@ class Hall:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _work(self, name: str) -> str:
-        def went_aside() -> None:
-            self.aside.append(name)
-
         try:
             async with self.turns.turn(name[0]) as turn:
-                turn.went_aside = went_aside
-                turn.begin()
+                turn.begin(Desk(self, name))
                 self.begun.append(name)
                 await self._stops[name].wait()
         except FileRefused as refused:
@@ -166,7 +195,7 @@ async def test_a_client_that_has_had_much_takes_no_place(hall: Any) -> None:
     assert room.begun == ["a0", "a1", "a2"]
     await room.come("b0")
     assert room.begun == ["a0", "a1", "a2", "b0"]
-    assert room.aside == []  # nobody had to move
+    assert room.aside == ["a1", "a2"]  # from their beginning: nobody had to move
 
 
 async def test_who_has_had_more_waits_for_those_aside_who_have_had_less(hall: Any) -> None:
@@ -335,7 +364,62 @@ async def test_a_client_beyond_its_allowance_of_seconds_is_told_when_to_come_aga
     await intake.close()
 
 
-async def test_a_worker_that_gave_way_has_a_lower_priority_for_good() -> None:
+async def test_a_job_that_waits_for_a_processor_does_not_give_way() -> None:
+    """It has had little of one, however long ago it began; only who holds a place for very long does all the same."""
+    now = 0.0
+    hall = Hall()
+    hall.had = Counter()
+    turn = Turn("a", lambda: now)
+    turn.begin(Desk(hall, "a0"))
+    for now, ran, slow in ((0.9, 0.2, False), (0.9, 0.3, True), (1.1, 0.0, True)):
+        hall.had["a0"] = ran  # type: ignore[assignment]  # seconds
+        assert turn.slow() == slow
+    turn.done()
+    hall.had["a0"] = now = 5
+    assert (turn.took(), turn.ran()) == (1.1, 0.0)
+
+
+async def in_slices(room: Hall) -> str:
+    """A slice goes by in which no processor rested: who was lifted alone has had anything."""
+    assert room.had is not None
+    name = room.lifted or ""
+    room.had[name] += 1
+    await room.look_again(SLICE)
+    for turn in room.turns._running:
+        turn._look()  # by the hall's clock
+    await room.settle()
+    return name
+
+
+async def test_an_expensive_file_has_its_slices_among_others_that_never_end(hall: Any) -> None:
+    """Two at work aside have turns, whoever came first: nobody's file waits for a processor that rests."""
+    room = hall(aside=2, burst=1000)
+    room.had = Counter()
+    for name in ("a0", "b0"):  # both have had much, and work aside
+        await room.come(name)
+        await room.look_again(3)
+        await room.stop(name)
+    await room.come("a1", "b1")
+    assert [await in_slices(room) for _ in range(6)] == ["a1", "b1"] * 3
+
+
+async def test_no_expensive_file_is_starved_by_ten_clients_whose_files_never_end(hall: Any) -> None:
+    """The one that comes last of eleven has four slices among (10 + 1) * (4 + 1), counted and not timed."""
+    room = hall(2, aside=2, beside=1, queue=400, burst=1000)
+    room.had = Counter()
+    await room.come(*(f"{client}{number}" for client in "abcdefghij" for number in range(20)))
+    for _ in range(60):
+        await in_slices(room)
+    await room.come("z0")
+    others = 0
+    while room.had["z0"] < 4:
+        others += await in_slices(room) != "z0"
+        assert others <= 11 * 5
+    await room.stop("z0")
+    assert await room.answer("z0") == "done"
+
+
+async def test_a_worker_that_gave_way_has_a_lower_priority_and_is_for_no_quick_job_again() -> None:
     """As it does for a job that takes long, whether another waits or not; a fresh one stands in its place."""
     pool = Workers(1)
     try:
@@ -347,16 +431,38 @@ async def test_a_worker_that_gave_way_has_a_lower_priority_for_good() -> None:
         await pool.close()
 
 
-async def test_readers_have_a_group_of_their_own_and_one_aside_another() -> None:
+def group_of(pid: int) -> str:
+    """The nice of a process's group at the processor; empty where the machine has no such groups."""
+    try:
+        return Path(f"/proc/{pid}/autogroup").read_text("ascii").rpartition("nice ")[2].strip()
+    except OSError:
+        return ""
+
+
+async def weighs(pid: int, nice: int) -> None:
+    """Waits for a group's nice: the kernel lets one be set each tenth of a second."""
+    async with asyncio.timeout(HANGS):
+        while group_of(pid) not in ("", str(nice)):  # noqa: ASYNC110 -- the template's doing
+            await asyncio.sleep(0.01)
+
+
+async def test_each_reader_has_a_group_of_its_own_that_gives_way_with_it() -> None:
     """Who is idle in a group of processes is so beside that group alone: for all others the group has had the time."""
     template = Template("pictures", 20, 1536 << 20)
     try:
         quick, apart = await Forked.start(template, aside=False), await Forked.start(template, aside=True)
-        assert os.getsid(apart.pid) == apart.pid
-        assert len({os.getsid(0), os.getsid(quick.pid), os.getsid(apart.pid)}) == 3
+        assert [os.getsid(one.pid) for one in (quick, apart)] == [quick.pid, apart.pid]
         told = {pid: (psutil.Process(pid).nice(), os.sched_getscheduler(pid)) for pid in (quick.pid, apart.pid)}
         assert told == {quick.pid: (NICE, os.SCHED_OTHER), apart.pid: (NICE_ASIDE, os.SCHED_IDLE)}
         assert apart.gave_way
+        await weighs(quick.pid, NICE)
+        await weighs(apart.pid, NICE_ASIDE)
+        quick.give_way()
+        await weighs(quick.pid, NICE_ASIDE)
+        assert os.sched_getscheduler(quick.pid) == os.SCHED_IDLE
+        quick.lift()
+        await weighs(quick.pid, NICE_LIFTED)
+        assert quick.ran() > 0
         await asyncio.gather(quick.end(), apart.end())
     finally:
         await template.close()

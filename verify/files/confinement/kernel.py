@@ -24,8 +24,8 @@ _SET_ATTRIBUTES: Final = {"x86_64": 314, "aarch64": 274, "riscv64": 274}
 _ATTRIBUTES: Final = struct.Struct("IIQiIQQQII")
 """sched_setattr(2): size, policy, flags, nice, priority, runtime, deadline, period, and two of another use."""
 _GROUP: Final = "/proc/self/autogroup"
-_GROUP_TRIES: Final = 40
-_GROUP_PAUSE: Final = 0.05
+_PROCESS_CLOCK: Final = 2
+"""Of a process's clock, in the number that the kernel knows it by: what its threads ran (clock_getcpuclockid(3))."""
 
 
 def call(name: str, *arguments: object) -> int:
@@ -80,25 +80,36 @@ def short_turns(seconds: float) -> None:
     call("syscall", ctypes.c_long(number), 0, ctypes.create_string_buffer(told, len(told)), 0)
 
 
-def group_of_its_own(nice: int) -> None:
+def group_of_its_own() -> int:
     """Leaves its session, and so the group of processes that has turns at a processor as one (sched(7), autogroups).
 
-    Who is idle within a group is so beside the group's own alone: for all others the group has had that time. ``nice``
-    is the new group's. Its file is root's where the process is hidden, so that it is shown for that moment.
+    Who is idle within a group is so beside the group's own alone: for all others the group has had that time. Gives
+    the descriptor of the new group's nice: its file is root's where the process is hidden, so that it is shown for
+    that moment.
     """
     call("prctl", _SET_DUMPABLE, 1, 0, 0, 0)
     try:
         group = os.open(_GROUP, os.O_WRONLY | os.O_CLOEXEC)  # before there is no way back
     finally:
         hide()
+    os.setsid()
+    return group
+
+
+def weigh(group: int, nice: int) -> bool:
+    """Sets a group's nice; False where that has to be tried again.
+
+    Who is not root may do so once each tenth of a second, over the whole machine.
+    """
     try:
-        os.setsid()
-        for _ in range(_GROUP_TRIES):
-            try:
-                os.write(group, str(nice).encode())
-            except BlockingIOError:  # one such change each tenth of a second, over the whole machine
-                time.sleep(_GROUP_PAUSE)
-            else:
-                break
-    finally:
-        os.close(group)
+        os.write(group, str(nice).encode())
+    except BlockingIOError:
+        return False
+    return True
+
+
+def ran(pid: int) -> float:
+    """Seconds that a process has run on processors. Raises OSError, also where it is no more."""
+    if sys.platform != "linux":
+        raise OSError(errno.ENOSYS, "not Linux")
+    return time.clock_gettime(~pid << 3 | _PROCESS_CLOCK)

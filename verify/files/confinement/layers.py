@@ -10,6 +10,7 @@ import signal
 import stat
 import sys
 import sysconfig
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -27,13 +28,19 @@ _PACKAGE: Final = Path(__file__).resolve().parents[2]
 _LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo")
 _SYSTEM: Final = (Path("/dev/null"),)
 _OF_PROCESSES: Final = (Path("/proc"),)
-"""Where a worker that is aside says so of its group."""
+"""Where a worker opens the nice of its group."""
 _UIDS: Final = range(60_600, 61_100)
 """Users that no system gives to anybody (systemd's table of UIDs: 60578 to 61183 are unused)."""
 NICE: Final = 5
 """How much workers give way to the service."""
+NICE_LIFTED: Final = 10
+"""How much the one aside does whose turn it is: a tenth of a processor is its, however busy all are (sched(7))."""
 NICE_ASIDE: Final = 19
-"""How much those aside do: as much as there is. Where the system has it they are idle besides: see ``put_aside``."""
+"""How much the others aside do: as much as there is. Where the system has it they are idle besides."""
+LONGER: Final = 3
+"""Times the seconds of a processor that a job may take by the clock: who waits for processors is not slow."""
+_TRIES: Final = 40
+_PAUSE: Final = 0.05
 
 
 def confine(memory: int) -> Report:
@@ -89,10 +96,19 @@ def put_aside(pid: int = 0) -> None:
         os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
 
 
+def lift(pid: int) -> None:
+    """Has one that was put aside run beside others, with a small share, where its user may (RLIMIT_NICE)."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
+        os.setpriority(os.PRIO_PROCESS, pid, NICE_LIFTED)
+
+
 def put_below() -> None:
     """Has this process, and those that it starts, give way to the service, as one of them and as a group."""
     with contextlib.suppress(OSError, AttributeError):  # no such groups here
-        kernel.group_of_its_own(NICE)
+        group = kernel.group_of_its_own()
+        kernel.weigh(group, NICE)
+        os.close(group)
     os.nice(NICE)
     with contextlib.suppress(OSError, AttributeError):
         kernel.short_turns(0)
@@ -101,7 +117,12 @@ def put_below() -> None:
 def put_apart() -> None:
     """Puts this process aside, in a group of its own that is aside of all others."""
     with contextlib.suppress(OSError, AttributeError):
-        kernel.group_of_its_own(NICE_ASIDE)
+        group = kernel.group_of_its_own()
+        for _ in range(_TRIES):
+            if kernel.weigh(group, NICE_ASIDE):
+                break
+            time.sleep(_PAUSE)
+        os.close(group)
     put_aside()
 
 
@@ -127,7 +148,7 @@ def _limit(memory: int) -> None:
 
 @contextlib.contextmanager
 def limited(seconds: int) -> Iterator[None]:
-    """Within, this process has so many seconds, of the clock and of a processor, before a signal ends it."""
+    """Within, this process has so many seconds of a processor, and LONGER by the clock, before a signal ends it."""
     try:
         import resource
     except ImportError:  # on Windows the service ends a worker itself, a little later
@@ -135,7 +156,7 @@ def limited(seconds: int) -> Iterator[None]:
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
     most = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    signal.alarm(seconds)
+    signal.alarm(seconds * LONGER)
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds + 1, most))
     try:
         yield

@@ -8,7 +8,7 @@ from verify.files.confinement import layers
 from verify.files.findings import MAX_BYTES, Findings
 from verify.files.refusals import FileRefused
 from verify.files.tables.data import Filled, Listed, Triple, Verified
-from verify.files.turns import Allowance, Spent
+from verify.files.turns.allowance import Allowance, Spent
 from verify.files.workers import Workers
 from verify.http.answers.problems import Refused
 from verify.http.asked import state

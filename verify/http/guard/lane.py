@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from verify.files.turns import Allowance
+from verify.files.turns.allowance import Allowance
 
 T = TypeVar("T")
 

@@ -1,125 +1,34 @@
 """Fair turns at the reading workers: who has had least goes first, and who has had much never stands in the way.
 
-What a client has had is the time that workers spent on its files, which wears off at RATE. Of those that wait the one
+What a client has had is the time that workers spent on its files, which wears off. Of those that wait the one
 that has had least is next, so that somebody's tenth file waits behind everybody else's first. A client that has had
 MUCH works aside, where a processor would be idle. A job that is slow goes on there too when others wait for its place;
 where there is no room, who has had next to nothing begins beside those at work, and for others the job of the client
 that has had most is ended. So one client, or ten, that send files made to be slow wait for each other, and nobody for
-them.
+them. Of all that gave way one has a small share of a processor at any time, so that none waits for ever (lifted).
 """
 
 import asyncio
-import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 from verify.files.refusals import FileRefused
+from verify.files.turns.allowance import Allowance, Spent
+from verify.files.turns.lifted import Lifted
+from verify.files.turns.one_turn import SLOW, Turn
 
-BURST: Final = 60.0
-"""Worker-seconds that one client may have had before it is told to wait."""
-RATE: Final = 0.2
-"""Worker-seconds that wear off in a second."""
 MUCH: Final = 2.0
 """Worker-seconds; most people's files take less together."""
 LITTLE: Final = 0.25
 """Worker-seconds; a few photos take less together."""
-SLOW: Final = 0.25
-"""Seconds that one job may hold a place for which others wait."""
 _MUCH_MORE: Final = 10.0
 """Worker-seconds that a client working aside must have had more than one who waits, for its job to be ended."""
 _LOOK_AGAIN: Final = 0.1
 """Seconds after which those who wait are thought of again."""
 _SOON: Final = 10
 """Seconds after which a client with very many files waiting may come back."""
-
-
-class Spent(Exception):
-    """A client has had, or has waiting, all that it may for now; ``wait`` is in whole seconds."""
-
-    def __init__(self, wait: int) -> None:
-        super().__init__("the client's allowance is spent")
-        self.wait = wait
-
-
-class Allowance:
-    """The worker-seconds that each client has had, as the time at which they have worn off (GCRA).
-
-    Of more than ``most`` clients those are forgotten that were to be forgotten soonest.
-    """
-
-    def __init__(
-        self,
-        burst: float = BURST,
-        rate: float = RATE,
-        *,
-        most: int = 100_000,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._burst = burst
-        self._rate = rate
-        self._most = most
-        self.clock = clock
-        self._whole_at: dict[str, float] = {}
-
-    def had(self, client: str) -> float:
-        """Seconds of work that have not worn off."""
-        return max(0.0, self._whole_at.get(client, 0.0) - self.clock()) * self._rate
-
-    def spend(self, client: str, seconds: float) -> None:
-        """Notes that workers spent these seconds on the client's file."""
-        now = self.clock()
-        self._whole_at[client] = max(now, self._whole_at.get(client, now)) + seconds / self._rate
-        if len(self._whole_at) > self._most:
-            kept = sorted(self._whole_at.items(), key=lambda item: item[1])[-(self._most // 2) :]
-            self._whole_at = {key: whole_at for key, whole_at in kept if whole_at > now}
-
-    def check(self, client: str) -> None:
-        """Raises Spent where the client has had all that it may for now."""
-        over = self.had(client) - self._burst
-        if over >= 0:
-            raise Spent(int(over / self._rate) + 1)
-
-
-class Turn:
-    """One job's turn: waiting until ``started`` is done, running after it."""
-
-    def __init__(self, client: str, clock: Callable[[], float]) -> None:
-        self.client = client
-        self.started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.aside = False
-        self.went_aside: Callable[[], None] = lambda: None
-        """Called when the job goes on aside."""
-        self.ended = False
-        self._clock = clock
-        self._began: float | None = None
-        self._limit: asyncio.Timeout | None = None
-
-    def begin(self) -> None:
-        """A worker begins with the job: from now on time counts, and not while one was made ready."""
-        self._began = self._clock()
-
-    def took(self) -> float:
-        """Seconds that a worker has spent on the job."""
-        return 0.0 if self._began is None else self._clock() - self._began
-
-    def end(self) -> None:
-        """Ends the job for the sake of somebody else's."""
-        self.ended = True
-        if self._limit is not None:
-            self._limit.reschedule(asyncio.get_running_loop().time())
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """What the job runs in. Raises FileRefused where it is ended."""
-        try:
-            async with asyncio.timeout(0 if self.ended else None) as self._limit:
-                yield
-        except TimeoutError:
-            raise FileRefused("busy") from None
-        finally:
-            self._limit = None
 
 
 class Turns:
@@ -149,6 +58,7 @@ class Turns:
         self._waiting: list[Turn] = []
         self._running: list[Turn] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._lifted = Lifted(self._allowance.clock)
 
     def crowd(self, client: str) -> float:
         """How many jobs wait for each place that are the client's own, or of others who have had no more than it."""
@@ -165,7 +75,7 @@ class Turns:
         self._allowance.check(client)
         if sum(turn.client == client for turn in self._waiting + self._running) >= self._each:
             raise Spent(_SOON)
-        turn = Turn(client, self._allowance.clock)
+        turn = Turn(client, self._allowance.clock, self._settle)
         try:
             await self._wait(turn)
             async with turn.running():
@@ -174,6 +84,7 @@ class Turns:
             if turn in self._running:  # also where its asker went away in the very moment in which it began
                 self._running.remove(turn)
                 self._allowance.spend(client, turn.took())
+                self._lifted.ended(turn)
             self._settle()
 
     async def _wait(self, turn: Turn) -> None:
@@ -218,8 +129,9 @@ class Turns:
                     turn.started.set_result(None)
         if self._timer is not None:
             self._timer.cancel()
+        several = self._lifted.choose(self._running)
         later = asyncio.get_running_loop().call_later
-        self._timer = later(_LOOK_AGAIN, self._settle) if self._waiting else None
+        self._timer = later(_LOOK_AGAIN, self._settle) if self._waiting or several else None
 
     def _finds_room(self, turn: Turn) -> bool:
         """Whether there is room for the job now, once one who has had much has gone aside."""
@@ -232,11 +144,11 @@ class Turns:
         placed = [other for other in self._running if not other.aside]
         if len(placed) < self._places:
             return True
-        slow = [other for other in placed if other.took() > SLOW or self._had(other.client) > MUCH]
+        slow = [other for other in placed if other.slow() or self._had(other.client) > MUCH]
         if slow and room:
             most = max(slow, key=lambda other: self._had(other.client))
             most.aside = True
-            most.went_aside()
+            most.give_way()
             return True
         has_one = any(other.client == turn.client for other in self._running)
         if len(placed) < self._places + self._beside and not has_one and self._had(turn.client) <= LITTLE:

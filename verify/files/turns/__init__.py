@@ -1,0 +1,1 @@
+"""Whose file is read next, and with how much of a processor."""

@@ -1,0 +1,123 @@
+"""One job's turn at a reader, and when it has been so long that it gives way to all others."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final, Protocol
+
+from verify.files.refusals import FileRefused
+
+SLOW: Final = 0.25
+"""Seconds of a processor after which a job gives way."""
+LONG: Final = 1.0
+"""Seconds by the clock after which it does though it has had less of a processor, and held a place all the while."""
+_LEAST: Final = 0.02
+"""Seconds after which it is looked at again, at the soonest."""
+
+
+class Reader(Protocol):
+    """What does the job."""
+
+    def ran(self) -> float:
+        """Seconds that it has had of processors in its life."""
+        ...
+
+    def give_way(self) -> None:
+        """From now on every other process goes before it."""
+        ...
+
+    def lift(self) -> None:
+        """It has a small share all the same, until it gives way again."""
+        ...
+
+
+class Turn:
+    """Waiting until ``started`` is done, running after it; ``notice`` is called when it gives way by itself."""
+
+    def __init__(self, client: str, clock: Callable[[], float], notice: Callable[[], None] = lambda: None) -> None:
+        self.client = client
+        self.started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.aside = False
+        """Whether it has no place, but works beside those that have."""
+        self.gave_way = False
+        self.ended = False
+        self._clock = clock
+        self._notice = notice
+        self._began: float | None = None
+        self._reader: Reader | None = None
+        self._ran_before = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._limit: asyncio.Timeout | None = None
+        self._took: tuple[float, float] | None = None
+
+    def begin(self, reader: Reader) -> None:
+        """A worker begins with the job: from now on time counts, and not while one was made ready."""
+        self._began = self._clock()
+        self._reader = reader
+        self._ran_before = reader.ran()
+        if self.aside:  # by now
+            self.give_way()
+            self._notice()
+        else:
+            self._timer = asyncio.get_running_loop().call_later(SLOW, self._look)
+
+    def took(self) -> float:
+        """Seconds that a worker has spent on the job, by the clock."""
+        if self._took is not None:
+            return self._took[0]
+        return 0.0 if self._began is None else self._clock() - self._began
+
+    def ran(self) -> float:
+        """Seconds that it has had of a processor."""
+        if self._took is not None:
+            return self._took[1]
+        return 0.0 if self._reader is None else self._reader.ran() - self._ran_before
+
+    def slow(self) -> bool:
+        """Whether it has had so much that it is to give way. Who only waits for a processor has not."""
+        return self.ran() > SLOW or self.took() > LONG
+
+    def give_way(self) -> None:
+        """Lets every other process go before the job's, from now on or from its beginning."""
+        if self._reader is not None and not self.gave_way:
+            self.gave_way = True
+            self._reader.give_way()
+
+    def lift(self, up: bool) -> None:  # noqa: FBT001 -- up or down
+        """Gives a job that gave way a small share all the same, or takes it away."""
+        if self._reader is not None:
+            (self._reader.lift if up else self._reader.give_way)()
+
+    def done(self) -> None:
+        """The worker is at the job no more: what it took is that."""
+        self._took = self.took(), self.ran()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def end(self) -> None:
+        """Ends the job for the sake of somebody else's."""
+        self.ended = True
+        if self._limit is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time())
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """What the job runs in. Raises FileRefused where it is ended."""
+        try:
+            async with asyncio.timeout(0 if self.ended else None) as self._limit:
+                yield
+        except TimeoutError:
+            raise FileRefused("busy") from None
+        finally:
+            self._limit = None
+            self.done()
+
+    def _look(self) -> None:
+        if self.gave_way:
+            return
+        if self.slow():
+            self.give_way()
+            self._notice()
+        else:
+            later = max(SLOW - self.ran(), _LEAST)
+            self._timer = asyncio.get_running_loop().call_later(later, self._look)

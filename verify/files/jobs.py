@@ -43,6 +43,21 @@ class FillTable(msgspec.Struct, frozen=True, kw_only=True, tag="fill_table"):
     results: tuple[Verified, ...]
 
 
+class ReadJson(msgspec.Struct, frozen=True, kw_only=True, tag="read_json"):
+    """A large body of JSON; see json_trees."""
+
+    data: bytes
+    rows: int
+
+
+class Tree(msgspec.Struct, frozen=True, kw_only=True, tag="tree"):
+    """What it is, as json_trees.packed; or why it is none: see JsonRefused."""
+
+    packed: bytes = b""
+    code: Literal["bad_json", "too_many_rows"] | None = None
+    twice: bool = False
+
+
 class Declined(msgspec.Struct, frozen=True, kw_only=True, tag="declined"):
     """The file was refused; ``code`` is one of refusals.DETAILS, ``line`` a line of a text."""
 
@@ -50,15 +65,16 @@ class Declined(msgspec.Struct, frozen=True, kw_only=True, tag="declined"):
     line: int | None = None
 
 
-Job = FindCodes | ReadTable | FindTexts | FillTable
-Answer = Findings | Listed | Texts | Filled | Declined
+Job = FindCodes | ReadTable | FindTexts | FillTable | ReadJson
+Answer = Findings | Listed | Texts | Filled | Tree | Declined
 
 Reads: TypeAlias = Literal["pictures", "tables"]
 """What a worker is for: pictures made to be slow never stand before somebody's table."""
 _READERS: Final[dict[Reads, tuple[str, ...]]] = {
     "pictures": ("verify.files.documents", "PIL.JpegImagePlugin", "PIL.MpoImagePlugin", "PIL.PngImagePlugin",
                  "PIL.WebPImagePlugin"),
-    "tables": ("verify.files.tables.formats", "verify.shared.spreadsheet.xlsx", "encodings.gb18030", "encodings.cp437"),
+    "tables": ("verify.files.tables.formats", "verify.shared.spreadsheet.xlsx", "encodings.gb18030", "encodings.cp437",
+               "verify.files.json_trees"),
 }  # fmt: skip
 
 
@@ -100,6 +116,13 @@ def do(job: Job) -> Answer:
                 from verify.files.tables import formats
 
                 return formats.fill(job.data, job.listed, job.headers, job.results)
+            case ReadJson():
+                from verify.files import json_trees
+
+                try:
+                    return Tree(packed=json_trees.packed(job.data, job.rows))
+                except json_trees.JsonRefused as none:
+                    return Tree(code=none.code, twice=none.twice)
     except FileRefused as refused:
         return Declined(code=refused.code, line=refused.line)
     except MemoryError:

@@ -162,6 +162,7 @@ def create(
         app,
         limiter=limits,
         complain=views.complaint,
+        trees=files_in.tree,
         clock=clock,
         ticks=ticks,
         proxies=settings.trusted_proxies,

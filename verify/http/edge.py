@@ -25,7 +25,7 @@ from verify.http.answers.response import Answer
 from verify.http.asked import language, state
 from verify.http.asked.accept import LONGEST
 from verify.http.asked.clients import client_address
-from verify.http.asked.state import State
+from verify.http.asked.state import State, Trees
 from verify.http.guard.giving_way import GivingWay
 from verify.http.guard.lane import Lane
 from verify.http.guard.limits import RATES, Budget, Limiter
@@ -64,6 +64,7 @@ class Edge:
         *,
         limiter: Limiter,
         complain: Complaint,
+        trees: Trees,
         clock: Clock = time.time,
         ticks: Clock = time.monotonic,
         proxies: Sequence[Network] = (),
@@ -80,6 +81,7 @@ class Edge:
         self._proxies = proxies
         self._underway = underway or Underway()
         self._parsing = Lane()
+        self._trees = trees
         self._giving_way = GivingWay()
         self._headers = (*_HEADERS, _HSTS) if secure else _HEADERS
 
@@ -102,6 +104,7 @@ class Edge:
             language=asked or language.negotiate(headers.get(b"accept-language", b"").decode("latin-1")),
             switched=asked,
             parsing=self._parsing,
+            trees=self._trees,
             path=path,
             last=last,
             accept=headers.get(b"accept", b"")[:LONGEST].decode("latin-1"),

@@ -10,8 +10,9 @@ import pytest
 
 from tests import invented_exam as exam
 from tests.http_service import client
-from verify.http.answers.problems import Refused
-from verify.http.asked import bodies, forms
+from verify.files import json_trees
+from verify.files.json_trees import JsonRefused
+from verify.http.asked import forms
 
 MILLIONS = 10 << 20
 URLENCODED = "application/x-www-form-urlencoded"
@@ -115,7 +116,7 @@ async def test_multipart_of_thousands_is_refused(body: bytes) -> None:
 
 
 async def test_a_large_body_is_parsed_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """JSON, urlencoded and multipart of more than 64 KB are parsed in a thread, a small one at once."""
+    """Forms of more than 64 KB are parsed in a thread, JSON by a reader in another process; a small one at once."""
     where: list[bool] = []
 
     def noted(parse: Any) -> Any:
@@ -129,12 +130,72 @@ async def test_a_large_body_is_parsed_beside_the_event_loop(monkeypatch: pytest.
     monkeypatch.setattr(forms, "_fields", noted(forms._fields))
     monkeypatch.setattr(forms, "_parts", noted(forms._parts))
     async with client() as service:
-        for size, here in ((100, True), (100_000, False)):
+        for size, here in ((100, [True] * 3), (100_000, [False] * 2)):
             where.clear()
-            await service.post("/api/v1/verify", content=json.dumps({"qr": "1" * size}))
+            judged = await service.post("/api/v1/verify", content=json.dumps({"qr": "1" * size}))
+            assert judged.status_code == 200
             await service.post("/batch", data={"rows": "1" * size})
             await service.post("/upload", files={"other": ("x", b"1" * size)})
-            assert where == [here] * 3
+            assert where == here
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"number": "CEM1", "name": "王莉"}, {"number": "\ud800", "name": None}],
+        {"rows": [{"number": 10**30, "name": -(10**30)}], "altcha": True},
+        [1.5, [], {}, "\udfff", {"王": False}],
+    ],
+)
+def test_what_a_reader_hands_on_is_what_the_json_is(value: Any) -> None:
+    """Half characters too; of whole numbers, which nobody asks for, as much as MessagePack has."""
+    handed = json_trees.unpacked(json_trees.packed(json.dumps(value).encode(), 5000))
+    whole = json.dumps(value).replace("1" + "0" * 30, str((1 << 63) - 1)).replace(f"-{(1 << 63) - 1}", str(-(1 << 63)))
+    assert handed == json.loads(whole)
+
+
+def test_of_many_members_no_more_go_on_than_are_refused_by_their_names() -> None:
+    """What the service makes of megabytes stays small, whatever they hold; no name of ours has half a character."""
+    assert json_trees.unpacked(json_trees.packed(b'{"\\ud800":1}', 0)) == {"?": 1}
+    rows = [{str(name): 1 for name in range(50)} for _ in range(100)]
+    assert json_trees.unpacked(json_trees.packed(json.dumps(rows).encode(), 5000)) == [
+        {"0": 1, "1": 1, "2": 1, "3": 1}
+    ] * 100
+    assert len(json_trees.unpacked(json_trees.packed(json.dumps(rows[0]).encode(), 0))) == 50
+
+
+@pytest.mark.parametrize("data", [b"", b"\xc1", b"\xd4\x02a", b"\xd4\x01\xff", b"\xa1\xff", b"\x91" * 5000])
+def test_what_a_reader_that_was_taken_over_hands_on_is_refused(data: bytes) -> None:
+    """It has no words of its own, and nothing but a refusal comes of it."""
+    with pytest.raises(JsonRefused):
+        json_trees.unpacked(data)
+
+
+async def test_large_json_is_told_what_small_json_is() -> None:
+    """A name twice, an unknown member, too many rows, none, and half a document: by the same codes and fields."""
+    pad = " " * 70_000
+    bodies_of = {
+        "twice": '[{"number":"1","number":"2"}]',
+        "unknown": '[{"number":"1","other":"2"}]',
+        "no text": '[{"number":10000000000000000000000000000}]',
+        "many": "[" + ",".join(['{"number":"1"}'] * 5001) + "]",
+        "none": "[]",
+        "half": '[{"number":"1"',
+        "deep": "[" * 3000 + "]" * 3000,
+        "not UTF-8": '[{"number":"\udcff"}]',
+        "rows": '[{"number":"\\ud800"},{"number":"CEM2204000001I","name":"x"}]',
+    }
+    async with client() as service:
+        for body in bodies_of.values():
+            small, large = [
+                await service.post(
+                    "/api/v1/verify/batch",
+                    content=text.encode("utf-8", "surrogateescape"),
+                    headers={"content-type": "application/json"},
+                )
+                for text in (body, body + pad)
+            ]
+            assert (large.status_code, large.json()) == (small.status_code, small.json())
 
 
 async def test_escapes_of_a_form_are_read_as_browsers_write_them() -> None:
@@ -159,10 +220,10 @@ def test_json_is_counted_the_same_wherever_a_piece_of_it_ends(monkeypatch: pytes
     """Within an escape, a string or between two rows; what stands in a string begins no row."""
     rows = [{"number": '"\\', "name": '\\\\"{{{{[[,,'}] * 3
     for size in range(1, 60):
-        monkeypatch.setattr(bodies, "_AT_ONCE", size)
+        monkeypatch.setattr(json_trees, "_PIECE", size)
         for indent in (None, 1):
             body = json.dumps(rows, indent=indent).encode()
-            bodies._bound(body, 3)
-            with pytest.raises(Refused) as refused:
-                bodies._bound(body, 1)
+            json_trees._bound(body, 3)
+            with pytest.raises(JsonRefused) as refused:
+                json_trees._bound(body, 1)
             assert refused.value.code == "too_many_rows"

@@ -19,6 +19,7 @@ from verify.http.answers.direct import Direct
 from verify.http.app import ROUTES, direct
 from verify.http.asked import state
 from verify.http.edge import Edge
+from verify.http.files.intake import Intake
 from verify.http.guard import limits
 from verify.registry.port import RegistryUnavailable
 
@@ -265,7 +266,7 @@ async def test_an_error_that_no_handler_catches_is_answered_like_any_other(caplo
         raise KeyError("99010119900201001X")
 
     for complain in (lambda _, error: problems.as_json(problems.of(error), {}), worse):
-        edge = Edge(broken, limiter=limits.Unlimited(), complain=complain)
+        edge = Edge(broken, limiter=limits.Unlimited(), complain=complain, trees=Intake().tree)
         transport = httpx.ASGITransport(app=edge)  # type: ignore[arg-type]  # ASGI by another spelling
         async with httpx.AsyncClient(transport=transport, base_url=URL) as service:
             answer = await service.get("/")
@@ -391,7 +392,7 @@ async def test_no_router_remembers_what_a_path_says_of_a_person() -> None:
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
-    edge = Edge(inner, limiter=limits.Unlimited(), complain=lambda _request, _error: None)
+    edge = Edge(inner, limiter=limits.Unlimited(), complain=lambda _request, _error: None, trees=Intake().tree)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(edge), base_url=URL) as service:  # type: ignore[arg-type]  # ASGI by another spelling
         for path in ("/Q/123", "/q///123/", "/c/CEM1", "/api/v1/certificates/CEM1", "/pass-lists/X", "/Q/1/2", "/"):
             await service.get(path)

@@ -2,10 +2,9 @@
 
 import asyncio
 import datetime
-import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
@@ -14,8 +13,11 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from verify.core import china_time
+from verify.files import json_trees
+from verify.files.json_trees import JsonRefused
 from verify.http.answers.problems import Refused
 from verify.http.asked import state
+from verify.http.asked.state import State
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -37,23 +39,10 @@ _SENT: Final = re.compile(r"(unknown field|Invalid enum value) .*?( - at `\$[^` 
 """What msgspec's messages hold of the request itself."""
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise Refused("bad_json", field="a name twice in one object")
-    return found
-
-
-def _constant(text: str) -> object:
-    raise ValueError(text)
-
-
 _AT_ONCE: Final = 64 << 10
-"""Bytes of a body that are parsed on the event loop; a larger one is parsed beside it."""
+"""Bytes of a body that are parsed on the event loop; a larger form is parsed beside it, larger JSON by a reader."""
 JSON_BYTES: Final = 4 << 20
 """What a JSON body may be: any string is judged, an overlong one as unreadable; but there is an end to everything."""
-_FIELDS: Final = 64
-"""Names and values of one JSON object, and levels of nesting: no request has as many."""
 
 
 async def taken(request: AnyRequest, most: int) -> bytes:
@@ -86,10 +75,11 @@ async def json_body(
 
     ``other`` is a member's name and what an object that has it is instead.
     A name twice in one object is refused: readers differ in which one they believe. Strings are taken as they
-    are, also with lone surrogates. Raises Refused: bad_json, bad_request, too_large, too_many_rows.
+    are, also with lone surrogates. Raises Refused: bad_json, bad_request, too_large, too_many_rows; and of a large
+    body, which is read as a file is, what a reader of files refuses.
     """
     body = await taken(request, JSON_BYTES)
-    tree = await beside(request, lambda data: _tree(data, rows), body)
+    tree = await _tree(state.of(request.scope), body, rows)
     kind = other[1] if other and isinstance(tree, dict) and other[0] in tree else into
     try:
         return msgspec.convert(tree, kind)
@@ -97,47 +87,13 @@ async def json_body(
         raise Refused("bad_request", field=_SENT.sub(r"\1\2", str(error))) from None
 
 
-def _tree(body: bytes, rows: int) -> Any:
-    _bound(body, rows)
+async def _tree(known: State, body: bytes, rows: int) -> Any:
+    if len(body) > _AT_ONCE:
+        return await known.trees(body, rows, known.client)
     try:
-        return json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_constant)
-    except (ValueError, RecursionError):
-        raise Refused("bad_json") from None
-
-
-def _bound(body: bytes, rows: int) -> None:
-    """Counts what JSON would be made of, before it is made: an array of nothing takes twenty times its text.
-
-    A piece at a time, since one call on all of it would keep the interpreter from the event loop.
-    Raises Refused: bad_json, too_many_rows.
-    """
-    most = _FIELDS * (rows + 1)
-    quotes = objects = arrays = commas = 0
-    for piece in _pieces(body):
-        plain = piece.replace(b"\\\\", b"").replace(b'\\"', b"")  # what is left of quotes begins and ends strings
-        parts = plain.split(b'"')
-        outside = b"".join(parts[quotes % 2 :: 2])
-        quotes += len(parts) - 1
-        objects += outside.count(b"{")
-        arrays += outside.count(b"[")
-        commas += outside.count(b",")
-        if quotes > 2 * most or (rows and objects > rows + 1):
-            raise Refused("too_many_rows" if rows else "bad_json")
-        if max(objects, arrays, commas) > most:
-            raise Refused("bad_json")
-
-
-def _pieces(body: bytes) -> Iterator[bytes]:
-    """``body`` in pieces of about _AT_ONCE, none of which ends within an escape."""
-    begin = 0
-    while begin < len(body):
-        end = begin + _AT_ONCE
-        piece = body[begin:end]
-        if (len(piece) - len(piece.rstrip(b"\\"))) % 2:
-            end += 1
-            piece = body[begin:end]
-        yield piece
-        begin = end
+        return json_trees.read(body, rows)
+    except JsonRefused as refused:
+        raise Refused(refused.code, field=refused.field) from None
 
 
 def past_time(text: str, now: int) -> int:

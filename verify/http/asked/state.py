@@ -1,7 +1,7 @@
 """What is known of a request from its first moment: the same for every route, and typed."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -9,6 +9,9 @@ from verify.http.asked.language import Language
 from verify.http.guard.lane import Lane
 
 _KEY: Final = "yinjian"
+
+Trees: TypeAlias = Callable[[bytes, int, str], Awaitable[Any]]
+"""Reads a body of JSON of so many rows for a client. See Intake.tree."""
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +25,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     switched: Language | None
     """The language that the address names, which links keep."""
     parsing: Lane
-    """Where large bodies are parsed, beside the event loop."""
+    """Where large forms are parsed, beside the event loop."""
+    trees: Trees
+    """Where large bodies of JSON are read."""
     path: str
     """The path of the address: one slash at its beginning, none at its end, none twice."""
     last: str

@@ -10,6 +10,8 @@ from verify.http.description.operation import BYTES, JSON, TEXT, Operation, Para
 _REGISTRY: Final = ("registry_unavailable", "register_damaged")
 _ASKS: Final = ("bad_request", *_REGISTRY)
 _BODY: Final = ("bad_json", "too_large", *_ASKS)
+_READ: Final = ("reader_lost", "reader_failed", "took_too_long", "took_too_much_memory", "busy", "reading_spent")
+"""What a large body meets, which a reader of files reads."""
 _WORK: Final = ("proof_wanted", "proof_invalid", "proof_expired", "proof_used", "proof_too_easy")
 _PERSON: Final = ("name_missing", "name_too_long", "id_missing", "id_too_long", "id_length", "id_checksum", "id_date")
 _OF_LIST: Final = ("no_such_exam", "list_expired", *_ASKS)
@@ -57,7 +59,7 @@ _CHECKS: Final = (
         identifier="verify",
         summary=N_("The verdict on a QR code's text, or on a number with or without its holder's name"),
         answers={JSON: schema(ref("Verdict"))},
-        codes=(*_BODY, "bad_time", "future_time", *_WORK),
+        codes=(*_BODY, *_READ, "bad_time", "future_time", *_WORK),
         body=_one_of("VerifyQr", "VerifyNumber"),
     ),
     Operation(

@@ -1,11 +1,12 @@
 """Files that askers send: taken in, read in worker processes, and forgotten with the request."""
 
 import logging
-from typing import Final, NoReturn, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
-from verify.files import jobs, refusals
+from verify.files import jobs, json_trees, refusals
 from verify.files.confinement import layers
 from verify.files.findings import MAX_BYTES, Findings
+from verify.files.json_trees import JsonRefused
 from verify.files.refusals import FileRefused
 from verify.files.tables.data import Filled, Listed, Triple, Verified
 from verify.files.turns.allowance import Allowance, Spent
@@ -105,6 +106,18 @@ class Intake:
         answer = await self._run(job, client)
         return answer.data if isinstance(answer, Filled) else _astray()
 
+    async def tree(self, body: bytes, rows: int, client: str) -> Any:
+        """What a large body of JSON is; see json_trees.read."""
+        answer = await self._run(jobs.ReadJson(data=body, rows=rows), client)
+        if not isinstance(answer, jobs.Tree):
+            _astray()
+        try:
+            if answer.code is not None:
+                raise JsonRefused(answer.code, twice=answer.twice)
+            return json_trees.unpacked(answer.packed)
+        except JsonRefused as refused:
+            raise Refused(refused.code, field=refused.field) from None
+
     async def close(self) -> None:
         """Ends the workers."""
         await self.pictures.close()
@@ -113,6 +126,7 @@ class Intake:
     async def _run(self, job: jobs.Job, client: str) -> jobs.Answer:
         if len(job.data) > MAX_BYTES:
             raise Refused("file_too_large", field="file")
+        field = None if isinstance(job, jobs.ReadJson) else "file"
         workers = self.pictures if isinstance(job, jobs.FindCodes) else self.tables
         try:
             return await workers.run(job, client)
@@ -122,7 +136,7 @@ class Intake:
             passing = refused.code in refusals.PASSING
             raise Refused(
                 refused.code,
-                field=None if passing else "file",
+                field=None if passing else field,
                 line=refused.line,
                 retry_after=_RETRY_AFTER if passing else None,
             ) from None

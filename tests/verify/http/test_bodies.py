@@ -158,9 +158,10 @@ def test_of_many_members_no_more_go_on_than_are_refused_by_their_names() -> None
     """What the service makes of megabytes stays small, whatever they hold; no name of ours has half a character."""
     assert json_trees.unpacked(json_trees.packed(b'{"\\ud800":1}', 0)) == {"?": 1}
     rows = [{str(name): 1 for name in range(50)} for _ in range(100)]
-    assert json_trees.unpacked(json_trees.packed(json.dumps(rows).encode(), 5000)) == [
-        {"0": 1, "1": 1, "2": 1, "3": 1}
-    ] * 100
+    assert (
+        json_trees.unpacked(json_trees.packed(json.dumps(rows).encode(), 5000))
+        == [{"0": 1, "1": 1, "2": 1, "3": 1}] * 100
+    )
     assert len(json_trees.unpacked(json_trees.packed(json.dumps(rows[0]).encode(), 0))) == 50
 
 

@@ -118,9 +118,9 @@ def forking(control: socket.socket) -> socket.socket | None:
             living.add(pid)
         control.sendall(TOLD.pack(pid, BORN))
         with told:
-            _, group, _, _ = socket.recv_fds(told, 1, 1)
-        if group:
-            groups.note(pid, group[0])
+            _, opened, _, _ = socket.recv_fds(told, 1, 1)
+        if opened:
+            groups.note(pid, opened[0])
             groups.weigh(pid, nice)
 
 

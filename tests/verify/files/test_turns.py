@@ -29,6 +29,16 @@ from verify.files.workers import Workers
 from verify.http.files.intake import Intake
 
 
+class Clock:
+    """It stands still until a test moves it."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Seconds."""
+        return self.now
+
+
 class Desk:
     """A reader that has had of a processor what the hall's clock says; ``aside`` and ``lifted`` name its job."""
 
@@ -366,16 +376,18 @@ async def test_a_client_beyond_its_allowance_of_seconds_is_told_when_to_come_aga
 
 async def test_a_job_that_waits_for_a_processor_does_not_give_way() -> None:
     """It has had little of one, however long ago it began; only who holds a place for very long does all the same."""
-    now = 0.0
+    clock = Clock()
     hall = Hall()
     hall.had = Counter()
-    turn = Turn("a", lambda: now)
+    turn = Turn("a", clock)
     turn.begin(Desk(hall, "a0"))
     for now, ran, slow in ((0.9, 0.2, False), (0.9, 0.3, True), (1.1, 0.0, True)):
+        clock.now = now
         hall.had["a0"] = ran  # type: ignore[assignment]  # seconds
         assert turn.slow() == slow
     turn.done()
-    hall.had["a0"] = now = 5
+    hall.had["a0"] = 5
+    clock.now = 5
     assert (turn.took(), turn.ran()) == (1.1, 0.0)
 
 

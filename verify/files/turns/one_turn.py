@@ -83,7 +83,7 @@ class Turn:
             self.gave_way = True
             self._reader.give_way()
 
-    def lift(self, up: bool) -> None:  # noqa: FBT001 -- up or down
+    def lift(self, up: bool) -> None:
         """Gives a job that gave way a small share all the same, or takes it away."""
         if self._reader is not None:
             (self._reader.lift if up else self._reader.give_way)()

@@ -57,12 +57,7 @@ _BODY_BYTES = 64 << 10
 ROUTES: Sequence[ControllerRouterHandler] = (
     site_pages.ROUTER,
     shells.ROUTER,
-    uploads.PAGES,
-    batch_page.PAGES,
-    uploads.API,
-    batch_api.API,
     lists_api.ROUTER,
-    openapi.ROUTER,
     wellknown.ROUTER,
     log_routes.ROUTER,
     health.ROUTER,
@@ -79,9 +74,16 @@ class _Service(Litestar):
 
 
 def direct(
-    asker: Asker, views: Views, desk: LookupDesk, standings: Standings, calendar: Calendar
+    asker: Asker,
+    views: Views,
+    desk: LookupDesk,
+    standings: Standings,
+    calendar: Calendar,
+    *,
+    intake: Intake,
+    limiter: Limiter,
 ) -> list[ControllerRouterHandler]:
-    """The routes that are asked most."""
+    """The routes whose parts are given to them at start."""
     pages = KeptPages()
     return [
         *verdict_pages.direct(asker, views, desk, pages),
@@ -89,6 +91,10 @@ def direct(
         *verify_api.direct(asker, desk),
         *list_pages.direct(asker, views, standings, calendar, pages),
         *lists_api.direct(asker, calendar, pages),
+        *uploads.direct(asker, intake, views),
+        *batch_page.direct(asker, intake, limiter, views),
+        *batch_api.direct(asker, intake, limiter),
+        *openapi.direct(views),
     ]
 
 
@@ -138,7 +144,7 @@ def create(
     app = _Service(
         [
             *ROUTES,
-            *direct(asker, views, desk, standings, calendar),
+            *direct(asker, views, desk, standings, calendar, intake=files_in, limiter=limits),
             files.handler(),
         ],
         dependencies={
@@ -146,7 +152,6 @@ def create(
             "intake": Provide(lambda: files_in, sync_to_thread=False),
             "shell": Provide(lambda: shell, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
-            "limiter": Provide(lambda: limits, sync_to_thread=False),
             "views": Provide(lambda: views, sync_to_thread=False),
             "now": Provide(now, sync_to_thread=False),
         },

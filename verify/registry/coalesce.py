@@ -28,10 +28,20 @@ class Coalescer(Generic[K, V]):
 
     async def get(self, key: K) -> V | None:
         """What ``ask`` answers for ``key``, None where it finds nothing."""
-        future: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(key, []).append(future)
+        future = self._wanted(key)
         self._start()
         return await future
+
+    async def get_all(self, keys: Sequence[K]) -> list[V | None]:
+        """The same for each of ``keys``, without a task for each."""
+        futures = [self._wanted(key) for key in keys]
+        self._start()
+        return await asyncio.gather(*futures)
+
+    def _wanted(self, key: K) -> "asyncio.Future[V | None]":
+        future: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(future)
+        return future
 
     def _start(self) -> None:
         if self._waiting and len(self._under_way) < self._lanes:

@@ -1,6 +1,5 @@
 """The registry's reader on PostgreSQL, with the rights of the reader role alone: the port, put together."""
 
-import asyncio
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Final, Self
@@ -95,9 +94,7 @@ class PostgresRegistry:
 
     async def by_numbers(self, numbers: Sequence[str]) -> dict[str, Record]:
         """See Registry."""
-        distinct = list(dict.fromkeys(numbers))
-        found = await asyncio.gather(*map(self.by_number, distinct))
-        return {number: record for number, record in zip(distinct, found, strict=True) if record is not None}
+        return await self._records.get_all(list(dict.fromkeys(numbers)))
 
     async def lookup(self, keys: Sequence[bytes]) -> tuple[str, ...]:
         """See Registry."""

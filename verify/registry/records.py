@@ -1,12 +1,12 @@
 """All that the registry holds under a number: every candidate, and the numbers that believed changes tie to it."""
 
-import asyncio
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
+from verify.core.chain import Chain
 from verify.core.log.near import Near
 from verify.core.register import Published, Record, Register
 from verify.core.statement import Kind
@@ -61,9 +61,27 @@ class Records:
         found = await self._number(number)
         if not found.certificates:
             return None
-        state = found.state
+        return await self._record(number, found, await self._up_to(found.state))
+
+    async def get_all(self, numbers: Sequence[str]) -> dict[str, Record]:
+        """See Registry.by_numbers; the numbers are distinct."""
+        records = {}
+        state, chain = None, None
+        for number, found in zip(numbers, _there(await self._numbers.get_all(numbers)), strict=True):
+            if found.certificates:
+                if chain is None or found.state is not state:  # it is one object of all that one question found
+                    state, chain = found.state, await self._up_to(found.state)
+                records[number] = await self._record(number, found, chain)
+        return records
+
+    async def _up_to(self, state: State) -> Chain:
+        """The keyrings of the state, up to which lists are read then, too."""
         chain = await self._keyrings.at(state)
         await self._lists.up_to(state)
+        return chain
+
+    async def _record(self, number: str, found: _Found, chain: Chain) -> Record:
+        state = found.state
         parts = {number: found}
         while True:
             exams = {exam for part in parts.values() for exam in part.exams}
@@ -83,13 +101,10 @@ class Records:
             if len(parts) + len(lacking) > MOST_TIED:
                 raise RegistryUnavailable("more certificates of one line than can be handed out")
             more = sorted(lacking)
-            parts |= zip(more, await asyncio.gather(*map(self._number, more)), strict=True)
+            parts |= zip(more, _there(await self._numbers.get_all(more)), strict=True)
 
     async def _number(self, number: str) -> _Found:
-        found = await self._numbers.get(number)
-        if found is None:
-            raise RegistryUnavailable("the registry gave no answer")
-        return found
+        return _there([await self._numbers.get(number)])[0]
 
     async def _ask(self, numbers: Sequence[str]) -> Mapping[str, _Found]:
         rows = await self._questions.fetch(_RECORDS, numbers)
@@ -107,6 +122,14 @@ class Records:
                 for one in {number, other} & found.keys():
                     found[one].changes.append(published)
         return found
+
+
+def _there(found: Sequence[_Found | None]) -> list[_Found]:
+    """What is found under numbers, if it be nothing. Raises RegistryUnavailable where there was no answer."""
+    there = [one for one in found if one is not None]
+    if len(there) < len(found):
+        raise RegistryUnavailable("the registry gave no answer")
+    return there
 
 
 def _before(published: Iterable[Published], state: State) -> tuple[Published, ...]:

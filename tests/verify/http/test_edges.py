@@ -324,7 +324,7 @@ def routes() -> set[tuple[str, str]]:
         if method != "OPTIONS"
     } | {
         (method.lower(), path.replace(":str", ""))
-        for route in direct(cast(Any, Mock()), *[cast(Any, None)] * 4)
+        for route in direct(cast(Any, Mock()), *[cast(Any, None)] * 4, intake=cast(Any, None), limiter=cast(Any, None))
         for path in ([route.template] if isinstance(route, Direct) else cast(Any, route).paths)
         for method in (route.methods if isinstance(route, Direct) else cast(Any, route).http_methods)
     }

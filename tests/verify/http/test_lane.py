@@ -71,6 +71,33 @@ async def test_next_to_nothing_does_not_queue() -> None:
     assert order[4:] in (["b", "a", "b"], ["b", "b", "a"])
 
 
+async def test_one_waits_while_another_is_worked_on() -> None:
+    """A lane beside another takes its own turn, and goes by what clients have had in both."""
+    work = Lane(free=0.01)
+    asking = Lane(free=0.01, beside=work)
+    for who, cost in (("much", 2.0), ("more", 3.0)):
+        async with work.turn(who, cost):
+            pass
+    order = list[str]()
+    answered = asyncio.Event()
+
+    async def ask(who: str) -> None:
+        async with asking.turn(who, 0.0):
+            order.append(who)
+            await answered.wait()
+
+    first = asyncio.create_task(ask("much"))
+    await asyncio.sleep(0)
+    async with work.turn("much", 0.0):  # which one lane for both would have kept waiting
+        order.append("worked")
+    later = [asyncio.create_task(ask(who)) for who in ("more", "much")]
+    await asyncio.sleep(0)
+    assert order == ["much", "worked"]
+    answered.set()
+    await asyncio.gather(first, *later)
+    assert order == ["much", "worked", "much", "more"]
+
+
 async def test_megabytes_of_one_client_have_their_allowance() -> None:
     """Small bodies count as questions alone; large ones, and those of no said length, by their kilobytes."""
 

@@ -1,6 +1,7 @@
 """Questions that come together are asked together, and each gets its own answer."""
 
 import asyncio
+import gc
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -86,3 +87,25 @@ async def test_giving_up_disturbs_nobody() -> None:
     assert await stayer == 1
     with pytest.raises(asyncio.CancelledError):
         await leaver
+
+
+async def test_many_keys_of_one_asker_are_one_question_and_need_no_task_each() -> None:
+    """They share it with who asks in the same turn; what goes wrong is raised once, and nothing is left unlooked at."""
+    fake = Fake()
+    ask = Coalescer(fake)
+    alone = asyncio.create_task(ask.get(7))
+    await asyncio.sleep(0)
+    tasks = len(asyncio.all_tasks())
+    many = asyncio.create_task(ask.get_all([1, 2, 101, 2]))
+    await asyncio.sleep(0)
+    assert len(asyncio.all_tasks()) <= tasks + 1
+    assert (await alone, await many) == (49, [1, 4, None, 4])
+    assert sorted(key for asked in fake.asked for key in asked) == [1, 2, 7, 101]
+    fake.failure = RuntimeError("down")
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context))
+    with pytest.raises(RuntimeError, match="down"):
+        await ask.get_all([1, 2, 3])
+    gc.collect()
+    await asyncio.sleep(0)
+    assert not told

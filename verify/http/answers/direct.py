@@ -12,6 +12,7 @@ import msgspec
 from litestar import Request, Response, get
 from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
+from litestar.response import Stream
 from litestar.types import ExceptionHandlersMap, Receive, Scope, Send
 
 from verify.http.asked import state
@@ -33,6 +34,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 Work: TypeAlias = Callable[[AnyRequest, State], Awaitable[Reply]]
+StreamingWork: TypeAlias = Callable[[AnyRequest, State], Awaitable[Reply | Stream]]
 
 
 def raw(headers: Mapping[str, str]) -> Headers:
@@ -69,7 +71,9 @@ class Direct(ASGIRouteHandler):
     ``most_bytes`` is what a body may have.
     """
 
-    def __init__(self, path: str, *, get: Work | None = None, post: Work | None = None, most_bytes: int = 0) -> None:
+    def __init__(
+        self, path: str, *, get: Work | None = None, post: StreamingWork | None = None, most_bytes: int = 0
+    ) -> None:
         head, brace, _name = path.partition("{")
         super().__init__(head + HIDDEN if brace else path, copy_scope=False)
         self.template: Final = path
@@ -86,7 +90,11 @@ class Direct(ASGIRouteHandler):
             known = state.of(scope)
             scope["path"] = known.path
             scope["path_template"] = path
-            reply = await work(Request(scope, receive, send), known)
+            request: AnyRequest = Request(scope, receive, send)
+            reply = await work(request, known)
+            if not isinstance(reply, Reply):  # it ends when the asker goes away: Litestar sees to that
+                await reply.to_asgi_response(None, request)(scope, receive, send)
+                return
             headers = [*reply.headers, (_LENGTH, b"%d" % len(reply.body))]
             await send({"type": "http.response.start", "status": reply.status, "headers": headers})
             await send({"type": "http.response.body", "body": reply.body, "more_body": False})

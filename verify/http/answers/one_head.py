@@ -25,19 +25,47 @@ class Cycle(RequestResponseCycle):
 
     async def send(self, message: Any) -> None:
         """Passes on one ASGI message."""
-        if message["type"] == "http.response.start" and not (
-            self.response_started or self.disconnected or self.flow.write_paused
+        if (
+            self.disconnected
+            or self.flow.write_paused
+            or not (self._begun(message) if message["type"] == "http.response.start" else self._ended(message))
         ):
-            lines, length = _lines([*self.default_headers, *message["headers"]])
-            if length is not None:
-                self.response_started = True
-                self.waiting_for_100_continue = False
-                self.chunked_encoding = False
-                self.expected_content_length = length
-                end = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
-                self.transport.write(b"".join((STATUS_LINE[message["status"]], *lines, end)))
-                return
-        await super().send(message)
+            await super().send(message)
+
+    def _begun(self, message: Any) -> bool:
+        """Writes the head, unless it is for uvicorn to write."""
+        if self.response_started:
+            return False
+        lines, length = _lines([*self.default_headers, *message["headers"]])
+        if length is None:
+            return False
+        self.response_started = True
+        self.waiting_for_100_continue = False
+        self.chunked_encoding = False
+        self.expected_content_length = length
+        end = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
+        self.transport.write(b"".join((STATUS_LINE[message["status"]], *lines, end)))
+        return True
+
+    def _ended(self, message: Any) -> bool:
+        """Writes a body that came whole and is as long as was said, unless it is for uvicorn to write."""
+        body = message.get("body", b"")
+        if (
+            self.chunked_encoding is not False
+            or self.response_complete
+            or message.get("more_body", False)
+            or len(body) != self.expected_content_length
+            or self.scope["method"] == "HEAD"
+        ):
+            return False
+        self.transport.write(body)
+        self.expected_content_length = 0
+        self.response_complete = True
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
+        return True
 
 
 def _lines(headers: Sequence[tuple[bytes, bytes]]) -> tuple[list[bytes], int | None]:

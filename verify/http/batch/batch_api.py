@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
-from litestar import Response, Router, post
 from litestar.response import Stream
 from msgspec import Meta
 
@@ -13,9 +12,11 @@ from verify.core.answer import Verdict
 from verify.files.refusals import FileRefused
 from verify.files.tables.data import MAX_ROWS, JsonRow, Listed, of_rows
 from verify.http.answers import problems
+from verify.http.answers.direct import Direct, Reply, as_json, raw
 from verify.http.answers.problems import Refused
-from verify.http.asked import forms, state
-from verify.http.asked.bodies import AnyRequest, Inject, json_body
+from verify.http.asked import forms
+from verify.http.asked.bodies import AnyRequest, json_body
+from verify.http.asked.state import State
 from verify.http.batch import batch_words, many
 from verify.http.batch.many import Checked, Judging
 from verify.http.check.asker import Asker
@@ -74,14 +75,14 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     altcha: str | None
 
 
-async def allowance(request: AnyRequest, limiter: Limiter, rows: int) -> dict[str, str]:
+async def allowance(client: str, limiter: Limiter, rows: int) -> dict[str, str]:
     """Takes the rows from the client's allowance; the headers that tell how much is left of it.
 
     RateLimit and RateLimit-Policy are those of draft-ietf-httpapi-ratelimit-headers: q rows in w seconds, r left,
     all again in t seconds. Raises Refused with the same headers and Retry-After.
     """
     rate = RATES["rows"]
-    taken = await limiter.take("rows", client_of(request), time.monotonic(), cost=rows)
+    taken = await limiter.take("rows", client, time.monotonic(), cost=rows)
     headers = {
         "RateLimit-Policy": f'"rows";q={rate.burst};w={rate.burst * 60 // rate.per_minute}',
         "RateLimit": f'"rows";r={taken.left};t={taken.whole_in}',
@@ -96,37 +97,35 @@ def stream(lines: AsyncIterator[bytes], headers: dict[str, str]) -> Stream:
     return Stream(lines, media_type=NDJSON, headers=headers | {"X-Accel-Buffering": "no"})
 
 
-def wants_lines(request: AnyRequest) -> bool:
+def wants_lines(known: State) -> bool:
     """Whether the asker takes NDJSON."""
-    return NDJSON in request.headers.get("accept", "")
+    return NDJSON in known.accept
 
 
-@post("/verify/batch", status_code=200, request_max_body_size=BODY_BYTES)
-async def verify_batch(
-    request: AnyRequest,
-    asker: Inject[Asker],
-    intake: Inject[Intake],
-    limiter: Inject[Limiter],
-    now: Inject[int],
-) -> Response[Any] | Stream:
-    """JSON rows to their verdicts; CSV or XLSX to the same file with columns; either as NDJSON while it runs."""
-    sent = await _sent(request, intake)
-    listed = sent.listed
-    headers = await allowance(request, limiter, len(listed.rows))
-    judged = Judging(asker, listed.rows, now, client=client_of(request), altcha=sent.altcha)
-    if wants_lines(request):
-        return stream(_lines(judged, listed), headers)
-    checked = [item async for items in judged.checked() for item in items]
-    if listed.kind == "json":
-        return Response(_verdicts(checked, judged.challenge), headers=headers)
-    if judged.challenge is not None:
-        headers[CHALLENGE] = msgspec.json.encode(judged.challenge).decode()
-    results = batch_words.coded(checked, now, state.of(request.scope).language)
-    filled = await intake.filled(sent.data, listed, batch_words.CODED_HEADERS, results, client_of(request))
-    had = sum(item.verdict is not None for item in checked)
-    headers[ROWS] = f"found={len(checked)}, checked={had}, sheets={len(listed.sheets)}"
-    headers["Content-Disposition"] = f'attachment; filename="checked.{listed.kind}"'
-    return Response(filled, headers=headers | {"Content-Type": _media_type(listed)})
+def direct(asker: Asker, intake: Intake, limiter: Limiter) -> list[Direct]:
+    """The route."""
+
+    async def verify_batch(request: AnyRequest, known: State) -> Reply | Stream:
+        """JSON rows to their verdicts; CSV or XLSX to the same file with columns; either as NDJSON while it runs."""
+        sent = await _sent(request, intake)
+        listed = sent.listed
+        headers = await allowance(known.client, limiter, len(listed.rows))
+        judged = Judging(asker, listed.rows, known.now, client=known.client, altcha=sent.altcha)
+        if wants_lines(known):
+            return stream(_lines(judged, listed), headers)
+        checked = [item async for items in judged.checked() for item in items]
+        if listed.kind == "json":
+            return as_json(_verdicts(checked, judged.challenge), raw(headers))
+        if judged.challenge is not None:
+            headers[CHALLENGE] = msgspec.json.encode(judged.challenge).decode()
+        results = batch_words.coded(checked, known.now, known.language)
+        filled = await intake.filled(sent.data, listed, batch_words.CODED_HEADERS, results, known.client)
+        had = sum(item.verdict is not None for item in checked)
+        headers[ROWS] = f"found={len(checked)}, checked={had}, sheets={len(listed.sheets)}"
+        headers["Content-Disposition"] = f'attachment; filename="checked.{listed.kind}"'
+        return Reply(filled, raw(headers | {"Content-Type": _media_type(listed)}))
+
+    return [Direct("/api/v1/verify/batch", post=verify_batch, most_bytes=BODY_BYTES)]
 
 
 def _media_type(listed: Listed) -> str:
@@ -204,6 +203,3 @@ def _line(item: Checked) -> dict[str, object]:
         detail = batch_words.PROBLEMS[item.row.problem]
         line["problem"] = {"code": item.row.problem, "cell": item.row.cell, "detail": detail}
     return line
-
-
-API: Final = Router("/api/v1", route_handlers=[verify_batch])

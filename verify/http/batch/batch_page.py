@@ -6,22 +6,23 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import msgspec
-from litestar import Response, Router, get, post
 from litestar.response import Stream
 
 from verify.files.tables.data import MAX_BYTES, MAX_ROWS, Listed, Row
 from verify.http.answers import problems
+from verify.http.answers.direct import Direct, Reply, as_sent, raw
 from verify.http.answers.phrases import Phrase, Tone
 from verify.http.answers.problems import Refused
 from verify.http.answers.rendering import Views
-from verify.http.asked import forms, state
+from verify.http.asked import forms
 from verify.http.asked import language as words
-from verify.http.asked.bodies import AnyRequest, Inject
+from verify.http.asked.bodies import AnyRequest
+from verify.http.asked.state import State
 from verify.http.batch import batch_words
 from verify.http.batch.batch_api import TYPES, allowance, stream, wants_lines
 from verify.http.batch.many import Checked, Judging
 from verify.http.check.asker import Asker
-from verify.http.files.intake import BODY_BYTES, Intake, client_of
+from verify.http.files.intake import BODY_BYTES, Intake
 from verify.http.guard.limits import Limiter
 
 _MOST_SHOWN: Final = 200
@@ -65,72 +66,64 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """The file as a data: address."""
 
 
-@get("/batch", sync_to_thread=False)
-def batch_form(request: AnyRequest, views: Inject[Views]) -> Response[str]:
-    """The form."""
-    return _page(request, views, cache="public, max-age=60")
+def direct(asker: Asker, intake: Intake, limiter: Limiter, views: Views) -> list[Direct]:
+    """The route."""
 
+    async def form(request: AnyRequest, _known: State) -> Reply:
+        """The form."""
+        return _page(request, views, cache="public, max-age=60")
 
-@post("/batch", status_code=200, request_max_body_size=BODY_BYTES)
-async def batch_check(
-    request: AnyRequest,
-    *,
-    views: Inject[Views],
-    asker: Inject[Asker],
-    intake: Inject[Intake],
-    limiter: Inject[Limiter],
-    now: Inject[int],
-) -> Response[Any] | Stream:
-    """The result as a page, or for the page's script as NDJSON: rows done, again and again, and then its HTML."""
-    live = wants_lines(request)
-    try:
-        sent = await _sent(request, intake)
-        headers = await allowance(request, limiter, len(sent.listed.rows))
-    except Refused as refused:
+    async def check(request: AnyRequest, known: State) -> Reply | Stream:
+        """The result as a page, or for the page's script as NDJSON: rows done, again and again, and then its HTML."""
+        live = wants_lines(known)
+        try:
+            sent = await _sent(request, intake, known.client)
+            headers = await allowance(known.client, limiter, len(sent.listed.rows))
+        except Refused as refused:
+            if live:
+                return _told(known, refused)
+            if refused.retry_after is not None:
+                raise
+            told = problems.problem(refused.code, line=refused.line)
+            return _page(request, views, status=told.status, fault=refused, problem=told)
+        judged = Judging(asker, sent.listed.rows, known.now, client=known.client, altcha=sent.altcha)
         if live:
-            return _told(request, refused)
-        if refused.retry_after is not None:
-            raise
-        told = problems.problem(refused.code, line=refused.line)
-        return _page(request, views, status=told.status, fault=refused, problem=told)
-    judged = Judging(asker, sent.listed.rows, now, client=client_of(request), altcha=sent.altcha)
-    if live:
-        return stream(_events(request, views, intake, sent=sent, judged=judged, now=now), headers)
-    everything = [item async for items in judged.checked() for item in items]
-    page = _page(request, views, result=await _result(request, intake, sent, everything, now))
-    page.headers.update(headers)
-    return page
+            return stream(_events(request, known, views, intake, sent=sent, judged=judged), headers)
+        everything = [item async for items in judged.checked() for item in items]
+        page = _page(request, views, result=await _result(known, intake, sent, everything))
+        return msgspec.structs.replace(page, headers=(*page.headers, *raw(headers)))
+
+    return [Direct("/batch", get=form, post=check, most_bytes=BODY_BYTES)]
 
 
-def _page(request: AnyRequest, views: Views, **values: Any) -> Response[str]:
+def _page(request: AnyRequest, views: Views, **values: Any) -> Reply:
     shown: dict[str, Any] = {"fault": None, "result": None, "most": MAX_BYTES, "most_rows": MAX_ROWS}
     shown |= {"not_read": batch_words.NOT_READ} | values
-    return views.page(request, "batch.html", **shown)
+    return as_sent(views.page(request, "batch.html", **shown))
 
 
-def _told(request: AnyRequest, refused: Refused) -> Response[Any]:
+def _told(known: State, refused: Refused) -> Reply:
     """A refusal for the page's script, its detail in the page's language."""
     told = problems.problem(refused.code, refused.field, line=refused.line)
-    say = words.catalogue(state.of(request.scope).language).gettext
+    say = words.catalogue(known.language).gettext
     at = "" if told.line is None else say("Line %(line)s: ") % {"line": told.line}
-    return Response(
+    return Reply(
         msgspec.json.encode(msgspec.structs.replace(told, detail=at + say(told.detail))),
-        status_code=told.status,
-        media_type=problems.PROBLEM_JSON,
-        headers=problems.headers_of(refused, refused),
+        raw({"Content-Type": problems.PROBLEM_JSON, **problems.headers_of(refused, refused)}),
+        told.status,
     )
 
 
-async def _sent(request: AnyRequest, intake: Intake) -> Sent:
+async def _sent(request: AnyRequest, intake: Intake, client: str) -> Sent:
     form = await forms.read(request)
     file, pasted, altcha = (form.get(name, [""])[0] for name in ("file", "rows", "altcha"))
     proof = altcha if isinstance(altcha, str) and altcha else None
     if isinstance(file, forms.File):
-        listed = await intake.table(file.data, client_of(request), ours=batch_words.all_headers())
+        listed = await intake.table(file.data, client, ours=batch_words.all_headers())
         return Sent(data=file.data, name=_name(file.name, listed), listed=listed, altcha=proof)
     if isinstance(pasted, str) and pasted.strip():
         listed = await intake.table(
-            pasted.encode("utf-8", "replace"), client_of(request), ours=batch_words.all_headers(), typed=True
+            pasted.encode("utf-8", "replace"), client, ours=batch_words.all_headers(), typed=True
         )
         return Sent(data=b"", name="checked.xlsx", listed=listed, altcha=proof)
     raise Refused("rows_missing", field="file")
@@ -144,13 +137,7 @@ def _name(sent: str, listed: Listed) -> str:
 
 
 async def _events(
-    request: AnyRequest,
-    views: Views,
-    intake: Intake,
-    *,
-    sent: Sent,
-    judged: Judging,
-    now: int,
+    request: AnyRequest, known: State, views: Views, intake: Intake, *, sent: Sent, judged: Judging
 ) -> AsyncIterator[bytes]:
     encode = msgspec.json.Encoder().encode
     yield encode({"total": len(sent.listed.rows)}) + b"\n"
@@ -159,7 +146,7 @@ async def _events(
         async for items in judged.checked():
             everything += items
             yield encode({"done": len(everything)}) + b"\n"
-        result = await _result(request, intake, sent, everything, now)
+        result = await _result(known, intake, sent, everything)
         if judged.challenge is not None:
             yield encode({"challenge": judged.challenge}) + b"\n"
         yield (
@@ -167,15 +154,15 @@ async def _events(
             + b"\n"
         )
     except Exception as error:  # noqa: BLE001 -- the status has been sent, so the last line tells
-        say = words.catalogue(state.of(request.scope).language).gettext
+        say = words.catalogue(known.language).gettext
         yield encode({"problem": say(problems.problem(problems.of(error).code).detail)}) + b"\n"
 
 
-async def _result(request: AnyRequest, intake: Intake, sent: Sent, checked: list[Checked], now: int) -> Result:
-    language = state.of(request.scope).language
-    results = batch_words.spoken(checked, now, language)
+async def _result(known: State, intake: Intake, sent: Sent, checked: list[Checked]) -> Result:
+    language = known.language
+    results = batch_words.spoken(checked, known.now, language)
     headers = batch_words.headers(language)
-    filled = await intake.filled(sent.data, sent.listed, headers, results, client_of(request))
+    filled = await intake.filled(sent.data, sent.listed, headers, results, known.client)
     trouble = [
         Trouble(row=item.row, tone=batch_words.tone(item), outcome=result.words[0], reason=result.words[1])
         for item, result in zip(checked, results, strict=True)
@@ -194,6 +181,3 @@ async def _result(request: AnyRequest, intake: Intake, sent: Sent, checked: list
         name=sent.name,
         file=f"data:{media_type};base64,{base64.b64encode(filled).decode()}",
     )
-
-
-PAGES: Final = Router("/", route_handlers=[batch_form, batch_check])

@@ -84,7 +84,7 @@ class Judging:
 
         Raises RegistryUnavailable and RegisterDamaged.
         """
-        async with self._asker.lane.turn(self._client, 0.0):
+        async with self._asker.asking.turn(self._client, 0.0):
             await self._enter()
         rows, withheld = self._rows, False
         questions = [rows[at : at + QUESTION] for at in range(0, len(rows), QUESTION)]
@@ -100,11 +100,11 @@ class Judging:
                         async for few in slices(some, AT_ONCE):
                             judged += [await self._judged(asked, row) for row in few]
                     await asyncio.sleep(0)  # others have their turn, the question under way among them
-                async with self._asker.lane.turn(self._client, 0.0):
+                async with self._asker.asking.turn(self._client, 0.0):
                     judged = await self._settled(judged)
                 withheld = withheld or any(item.row.problem == WANTED for item in judged)
                 if withheld and at == len(questions):
-                    async with self._asker.lane.turn(self._client, 0.0):
+                    async with self._asker.asking.turn(self._client, 0.0):
                         self.challenge = await self._gate.challenge(list(self._tries.values()), self._client, self._now)
                 for begin in range(0, len(judged), CHUNK):
                     yield tuple(judged[begin : begin + CHUNK])
@@ -140,7 +140,7 @@ class Judging:
         numbers = [item.number for item in seen.values() if item.number]
         records: dict[str, Record] = {}
         for begin in range(0, max(len(numbers), 1), SLICE):
-            async with self._asker.lane.turn(self._client, 0.0):
+            async with self._asker.asking.turn(self._client, 0.0):
                 records |= await self._asker.registry.by_numbers(numbers[begin : begin + SLICE])
         log = await self._asker.registry.log(list(records.values())) if records else None
         return _Asked(chain=chain, seen=seen, records=records, log=log)

@@ -44,7 +44,9 @@ class Asker:
         self.registry = registry
         self.gate = gate
         self.lane = Lane(free=_FREE, rest=_REST)
-        """For whole lists."""
+        """For work on whole lists."""
+        self.asking = Lane(free=_FREE, rest=_REST, beside=self.lane)
+        """For what whole lists ask of the registry and the keeper: meanwhile another is worked on."""
         self._secrets = tuple(secrets)
         self._codes = KnownCodes()
 

@@ -9,16 +9,17 @@ from importlib import metadata
 from typing import Any, Final, TypeAlias
 
 import msgspec
-from litestar import Response, Router, get
 
 from verify.core import public_keys
 from verify.core.answer import DETAILS, STEPS, Verdict
 from verify.http.answers import problems
+from verify.http.answers.direct import Direct, Reply, as_sent, raw
 from verify.http.answers.problem_table import KINDS
 from verify.http.answers.rendering import Views
-from verify.http.asked import language, state
-from verify.http.asked.bodies import AnyRequest, Inject
+from verify.http.asked import language
+from verify.http.asked.bodies import AnyRequest
 from verify.http.asked.language import N_, Language
+from verify.http.asked.state import State
 from verify.http.batch import batch_api
 from verify.http.check import verify_api
 from verify.http.description.operation import Say
@@ -30,6 +31,7 @@ from verify.http.lookup import lookups
 from verify.http.ops import health
 
 _OPENAPI_JSON: Final = "application/vnd.oai.openapi+json"
+_PUBLIC: Final = "public, max-age=300"
 _ABOUT: Final = N_("Verifies signed certificates. Errors are problem details (RFC 9457) with a stable code.")
 
 REQUESTS: Final = (
@@ -96,19 +98,21 @@ def _said(tree: Any, say: Say) -> Any:
     return [_said(item, say) for item in tree] if isinstance(tree, list) else tree
 
 
-@get("/openapi.json", sync_to_thread=False)
-def openapi_json(request: AnyRequest) -> Response[bytes]:
-    """The description itself, in the language that is asked for."""
-    wanted = state.of(request.scope).language
-    headers = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Language", "Content-Language": wanted}
-    return Response(msgspec.json.encode(document(wanted)), media_type=_OPENAPI_JSON, headers=headers)
+@functools.cache
+def _encoded(wanted: Language) -> Reply:
+    headers = {"Cache-Control": _PUBLIC, "Vary": "Accept-Language", "Content-Language": wanted}
+    return Reply(msgspec.json.encode(document(wanted)), raw({"Content-Type": _OPENAPI_JSON} | headers))
 
 
-@get("/", sync_to_thread=False)
-def page(request: AnyRequest, views: Inject[Views]) -> Response[str]:
-    """The description as a page, of our own templates and nothing from elsewhere."""
-    wanted = state.of(request.scope).language
-    return views.page(request, "api.html", cache="public, max-age=300", document=document(wanted))
+def direct(views: Views) -> list[Direct]:
+    """The description's routes."""
 
+    async def openapi_json(_request: AnyRequest, known: State) -> Reply:
+        """The description itself, in the language that is asked for."""
+        return _encoded(known.language)
 
-ROUTER = Router("/api/schema", route_handlers=[openapi_json, page])
+    async def page(request: AnyRequest, known: State) -> Reply:
+        """The description as a page, of our own templates and nothing from elsewhere."""
+        return as_sent(views.page(request, "api.html", cache=_PUBLIC, document=document(known.language)))
+
+    return [Direct("/api/schema/openapi.json", get=openapi_json), Direct("/api/schema", get=page)]

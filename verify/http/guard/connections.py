@@ -10,11 +10,12 @@ import ipaddress
 from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from verify.http.answers.one_head import Cycle
 from verify.http.answers.one_write import OneWrite
 from verify.http.asked.clients import NOBODY, client_address
+from verify.http.guard.kept_alive import KeptAlive
 from verify.http.guard.limits import CONNECTIONS, CONNECTIONS_OF_ADDRESS
 from verify.service.settings import Network
 
@@ -121,7 +122,7 @@ def _least(of_one: "dict[Guarded, None]") -> "Guarded":
     return next((one for one in of_one if one.idle), next(iter(of_one)))
 
 
-class Guarded(HttpToolsProtocol):
+class Guarded(KeptAlive):
     """One connection."""
 
     connections_of_all: Connections
@@ -240,8 +241,6 @@ class Guarded(HttpToolsProtocol):
         super().on_response_complete()
         if unfinished and not self.transport.is_closing():
             self._wait(self.connections_of_all.linger_seconds)
-
-    # The transport's callbacks.
 
     def pause_writing(self) -> None:
         """More is written than is read at the other end."""

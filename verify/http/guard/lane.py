@@ -1,9 +1,10 @@
 """Long work in the service's own process, a slice at a time, in fair turns.
 
 One slice is under way at any moment, and everything else that is ready runs between two. Whose slice is next goes by
-what clients have had lately: somebody's first list goes before another's tenth. A slice may wait for the database or
-the keeper, so that a queue of them is slow on a busy machine though each is short: who has had next to nothing
-need not stand in it, and where several who had much stand in it, it rests between their slices.
+what clients have had lately: somebody's first list goes before another's tenth. A queue of slices is slow on a busy
+machine though each is short: who has had next to nothing need not stand in it, and where several who had much stand in
+it, it rests between their slices. What waits for the database or the keeper has a lane of its own, so that one list is
+worked on while another's question is under way (ADR 52).
 """
 
 import asyncio
@@ -32,13 +33,13 @@ class Lane:
     """A queue of slices. What a client has had wears off slowly.
 
     Who has had no more than ``free`` seconds does not queue. After a slice of another, they wait ``rest`` times as
-    long as it took, where they are several.
+    long as it took, where they are several. A lane ``beside`` another goes by what clients have had in both.
     """
 
-    def __init__(self, free: float = 0.0, rest: float = 0.0) -> None:
+    def __init__(self, free: float = 0.0, rest: float = 0.0, beside: "Lane | None" = None) -> None:
         self._free = free
         self._rest = rest
-        self._had = Allowance(rate=_RATE)
+        self._had: Allowance = Allowance(rate=_RATE) if beside is None else beside._had
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
         self._taken = False
 

@@ -58,7 +58,7 @@ async def test_it_is_ended_when_it_was_silent_and_not_before() -> None:
         timers += 1
         return call_later(*arguments, **named)
 
-    loop.call_later = counted  # type: ignore[method-assign]
+    loop.call_later = counted  # type: ignore[method-assign, assignment]  # to count them
     one.connection_made(wire)
     for _ in range(30):
         wire.answered.clear()

@@ -35,7 +35,7 @@ def drill(folder: KeyFolder, medium: RootMedium, passphrases: Passphrases, now: 
         yield from _opened(copy, its_medium, passphrases)
         yield from _lived(copy, its_medium, passphrases, now, Path(place) / "keys-root-2")
         chain = Chain.follow(((version.statement.data, None) for version in copy.chain().versions), folder.root)
-        yield _("followed from the pinned root on: {count} versions of the keyring").format(count=len(chain.versions))
+        yield _("versions of the keyring followed from the pinned root on: {count}").format(count=len(chain.versions))
     day = datetime.datetime.fromtimestamp(now, datetime.UTC).date().isoformat()
     with whole_files.whole(folder.path / DRILLED, durable=True) as draft:
         draft.write_text(f"{day}\n", "ascii")

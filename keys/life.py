@@ -122,7 +122,7 @@ class Life:
             return None
         held = forecast.load(self._url, [key])
         if below is not None and below > held.size:
-            raise Refusal(_("the log has {size} entries: --below says at most that").format(size=held.size))
+            raise Refusal(_("the log is of size {size}: --below says at most that").format(size=held.size))
         return self._counted(held, keyring, told)
 
     def _counted(self, held: Held, keyring: Keyring, told: list[str]) -> Forecast:

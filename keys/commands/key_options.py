@@ -59,7 +59,7 @@ def with_root(folder: Path | None, centre: Path, root_on: Path | None) -> Iterat
     with found.alone():
         medium = RootMedium.find(root_on, found)
         if count := medium.settle(found):
-            text = _("The root had signed {count} versions of the keyring that this folder lacked: they are filed now.")
+            text = _("Versions of the keyring that the root signed and this folder lacked: {count}; filed now.")
             click.echo(text.format(count=count), err=True)
         yield found, medium
 

@@ -187,7 +187,7 @@ def export_year(
     with options.opened(room) as ledger:
         count = export.export(room, ledger, out, wanted, shown)
     said = ", ".join(exams) or year or exam_year
-    click.echo(_("{} certificates of {} are in {}.").format(count, said, out))
+    click.echo(_("Certificates: {}, of {}, in {}.").format(count, said, out))
 
 
 @click.command(

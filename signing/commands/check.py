@@ -88,7 +88,7 @@ def say(judged: Judged) -> None:
     remark(judged)
     numbers = judged.totals()
     click.echo(
-        _("{rows} rows: {accepted} accepted, {corrected} corrected, {refused} refused, {struck} struck out.").format(
+        _("Rows: {rows}; accepted {accepted}, corrected {corrected}, refused {refused}, struck out {struck}.").format(
             **numbers
         )
     )
@@ -154,7 +154,7 @@ def remark(judged: Judged) -> None:
     if sheet.macros:
         click.echo(_("The workbook holds macros; they were not run."), err=True)
     if hidden := sum(row.row in sheet.cells.hidden_rows for row in judged.rows if not row.struck):
-        click.echo(_("{} hidden rows were read.").format(hidden), err=True)
+        click.echo(_("Hidden rows that were read: {}.").format(hidden), err=True)
     if out_of_sight := sorted(set(table.columns.values()) & sheet.cells.hidden_columns):
         text = _("Hidden columns were read: {}.")
         click.echo(text.format(_COMMA.join(map(column_letters, out_of_sight))), err=True)

@@ -118,7 +118,7 @@ def issue(
     if made.taken_for:
         words = _("Rows with facts that were corrected since were taken for the certificates that replaced theirs: {}.")
         click.echo(words.format(", ".join(made.taken_for)))
-    click.echo(_("QR codes of {} certificates are in {}.").format(len(made.certificates), session.room.certificates))
+    click.echo(_("QR codes drawn: {}, in {}.").format(len(made.certificates), session.room.certificates))
     if printed:
         printing.say(printed)
     if done.printed_before:
@@ -161,7 +161,7 @@ def say(made: Made) -> None:
     for listed in made.lists:
         stage = _("notice") if listed.stage == "notice" else _("final list")
         click.echo(
-            _("{}: {}, revision {}, {} names.").format(listed.exam, stage, listed.revision, made.counts[listed.exam])
+            _("{}: {}, revision {}, names: {}.").format(listed.exam, stage, listed.revision, made.counts[listed.exam])
         )
     for difference in made.differences:
         _say_difference(difference)

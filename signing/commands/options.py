@@ -71,7 +71,7 @@ def opened(room: Room, keys: KeyFolder | None = None, *, complete: bool = True) 
     Says so, too, where files from before were open to others and are no more.
     """
     if count := opening.put_right(room.ledger_path, room.releases, room.certificates):
-        text = _("{} files and folders could be read by others on this machine; now only by their owner.")
+        text = _("Files and folders that others on this machine could read: {}; now only their owner can.")
         click.echo(text.format(count), err=True)
     with room.ledger(now(), keys, complete=complete) as ledger:
         yield ledger
@@ -89,6 +89,6 @@ def at_work(centre_file: Path, keys_dir: Path | None) -> Iterator[Session]:
         unlocked = Unlocked.of(folder, Passphrases())
         at = now()
         if (behind := max((job.recorded_at for job in ledger.jobs()), default=0) - at) > 0:
-            words = _("This machine's clock runs behind what was signed here last, by {} seconds: is it right?")
+            words = _("This machine's clock runs behind what was signed here last, by {} s: is it right?")
             click.echo(words.format(behind), err=True)
         yield Session(room=room, unlocked=unlocked, ledger=ledger, now=at, progress=shown)

@@ -123,7 +123,7 @@ def say(made: "Printed") -> None:
     if made.fonts:
         click.echo(_("Fonts: {}.").format(", ".join(made.fonts)))
     where = made.files[0] if len(made.files) == 1 else made.files[0].parent
-    click.echo(_("{} certificates printed: {}").format(len(made.numbers), where))
+    click.echo(_("Certificates printed: {}, in {}").format(len(made.numbers), where))
 
 
 def _normal(numbers: tuple[str, ...]) -> list[str]:

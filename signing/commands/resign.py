@@ -39,7 +39,7 @@ def resign(*, yes: bool, centre_file: Path, keys_dir: Path | None, as_json: bool
     if done.path is None:
         click.echo(_("Nothing of this room's lost its belief: nothing is to be signed anew."))
     else:
-        text = _("Signed anew: {} lists, {} changes, {} lookup indexes; next lists of {}.")
+        text = _("Signed anew: lists {}, changes {}, lookup indexes {}; next lists of {}.")
         click.echo(text.format(done.lists, done.changes, done.indexes, ", ".join(done.exams) or _("no exam")))
         click.echo(_("Release: {}").format(done.path))
     for path in done.again:

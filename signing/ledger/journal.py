@@ -60,7 +60,7 @@ def entries(ledger: Ledger) -> list[Entry]:
     found += [entry for job in jobs if job.kind != "notice" for entry in _of_job(ledger, job)]
     for (at, what, reason), group in itertools.groupby(ledger.events(), key=lambda e: (e.at, e.what, e.reason)):
         subjects = [event.subject for event in group]
-        subject = subjects[0] if len(subjects) == 1 else _("{} certificates").format(len(subjects))
+        subject = subjects[0] if len(subjects) == 1 else _("certificates: {}").format(len(subjects))
         told = "recovered" if what == "restored" else what
         found.append(Entry(at=at, what=told, subject=subject, reason=reason))
     return sorted(found, key=lambda entry: entry.at)

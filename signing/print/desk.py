@@ -109,7 +109,7 @@ def printables(
         found.append(Printable(statement=one.statement or b"", held_on=held[one.exam], photo=photo))
     if missing and not some_missing:
         raise PhotoRefused(
-            _("{} photos are missing in {}, for: {}. --some-photos prints without them.").format(
+            _("Photos that are missing: {}, in {}, for: {}. --some-photos prints without them.").format(
                 len(missing), folder, some(missing)
             )
         )

@@ -109,7 +109,7 @@ def _drawn(data: bytes, name: str) -> bytes:
         if photo.width * photo.height > MOST_PIXELS:
             raise PhotoRefused(_("The photo {} has more than {} megapixels.").format(name, MOST_PIXELS // 1_000_000))
         if min(photo.size) < 100:
-            raise PhotoRefused(_("The photo {} is too small to print: {} × {} pixels.").format(name, *photo.size))
+            raise PhotoRefused(_("The photo {} is too small to print: {} × {} px.").format(name, *photo.size))
         photo.draft("RGB", (LONGEST * 2, LONGEST * 2))  # a JPEG decodes at a fraction of its size
         if (clear := png.clear(photo.info.get("transparency"), png.depth(data))) is not None:
             photo.info["transparency"] = clear

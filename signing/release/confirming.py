@@ -73,7 +73,7 @@ async def _commit(
         except TimeoutError:
             reason = _(
                 "published on the primary, but not confirmed: one of the standbys {names} did not answer for "
-                "{seconds:.0f} seconds, and whoever reads it may not know of this release. Bring it back and publish "
+                "{seconds:.0f} s, and whoever reads it may not know of this release. Bring it back and publish "
                 "again, which is safe and waits anew; or take it out of synchronous_standby_names at the primary and "
                 "of YINJIAN_STANDBYS here and at every service, which then do not read it, and publish again"
             )

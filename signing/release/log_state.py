@@ -50,7 +50,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     @property
     def name(self) -> str:
         """The release, or the tree where none is known."""
-        return self.release or _("the tree of {} entries").format(self.size)
+        return self.release or _("the tree of size {}").format(self.size)
 
     @property
     def logged(self) -> list[bytes]:

@@ -53,7 +53,7 @@ def sealed(folder: Path, jobs: Iterable[Job], keyring: Keyring, recorded: Iterab
         if digest in wanted:
             there[digest] = data
     if missing := wanted.keys() - there.keys():
-        text = _("{} statements that are to be signed anew are in no release here: bring the releases back first.")
+        text = _("Statements to be signed anew that are in no release here: {}. Bring the releases back first.")
         raise Refusal(text.format(len(missing)))
     found = []
     for digest, kid in wanted.items():

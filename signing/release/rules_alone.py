@@ -153,7 +153,7 @@ def _check_named(reading: _Reading) -> None:
         exam = listed.list.exam
         missing = listed.shorts - by_short.keys()
         if missing:
-            words = _("the list of {exam} names {count} certificates that are not in the release")
+            words = _("certificates that the list of {exam} names and that are not in the release: {count}")
             refuse("certificate_missing", words.format(exam=exam, count=len(missing)), listed.entry.place)
         if any(by_short[short].exam != exam for short in listed.shorts):
             words = _("the list of {exam} names a certificate of another exam")

@@ -221,9 +221,7 @@ def _check_indexes(release: Release, registered: Registered, register: Register,
         else:
             wanted |= known.listed_numbers
         if index.keys.keys() != wanted:
-            words = _(
-                "the lookup index of {exam} lacks {lacking} certificates and has {unknown} that do not belong in it"
-            )
+            words = _("the lookup index of {exam}: certificates lacking {lacking}, not belonging there {unknown}")
             lacking, unknown = len(wanted - index.keys.keys()), len(index.keys.keys() - wanted)
             refuse("index_incomplete", words.format(exam=exam, lacking=lacking, unknown=unknown), place)
 

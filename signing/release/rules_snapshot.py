@@ -24,5 +24,5 @@ async def check(connection: Any, entry: Entry, snapshot: Snapshot, chain: Chain)
     if wanted != snapshot.standings:
         lacking = len(wanted.items() - snapshot.standings.items())
         more = len(snapshot.standings.items() - wanted.items())
-        words = _("the snapshot lacks {lacking} certificates that are not valid and has {more} that it should not have")
+        words = _("the snapshot of what is not valid: certificates lacking {lacking}, not belonging there {more}")
         refuse("snapshot_differs", words.format(lacking=lacking, more=more), entry.place)

@@ -93,7 +93,7 @@ async def _begin_anew(
     found = await _signed(connection, placed) if placed is not None else []
     newest = found[-1][0].size if found else 0
     if told.size > newest:
-        words = _("the public log has {size} entries, and the registry {known}: bring the newest registry back first")
+        words = _("the public log is of size {size}, the registry's of size {known}: bring its newest copy back first")
         refuse("registry_behind", words.format(size=told.size, known=newest))
     if (told.size, told.root) not in {(signed.size, signed.root) for signed, _row in found}:
         words = _("at size {size} the registry has another tree than the log's key signed: a fork")
@@ -101,7 +101,7 @@ async def _begin_anew(
     lines = await _lines(connection, found)
     if not agreed:
         text = _(
-            "The log's file is made anew, up to {size} entries. A tree beyond that which the lost file had signed and "
+            "The log's file is made anew, up to size {size}. A tree beyond that which the lost file had signed and "
             "somebody has would be a fork, which anybody can show: first ask those who follow the log for their newest "
             "checkpoint, and give the largest. Where the file can be found, do not do this."
         )

@@ -40,7 +40,7 @@ def _refuse_taken(ledger: Ledger, candidates: tuple[Candidate, ...], term: str) 
         if given is not None and given.job is not None and not _same(given, candidate, term):
             taken.append(_("row {}: {}").format(candidate.row, given.number))
     if taken:
-        text = _("{} numbers were given to something else before: {}. Nothing was registered.")
+        text = _("Numbers that were given to something else before: {} ({}). Nothing was registered.")
         shown = "; ".join(taken[:_SHOWN]) + (" …" if len(taken) > _SHOWN else "")
         raise Refusal(text.format(len(taken), shown))
 

@@ -238,7 +238,7 @@ def _count(taken: Taken) -> int:
 
 
 def _summary(taken: Taken, stale: list[str], reprint: list[str]) -> str:
-    text = _("Signed anew: {} lists, {} changes, {} lookup indexes; {} certificates take their exam's next list.")
+    text = _("Signed anew: lists {}, changes {}, lookup indexes {}; certificates that take their exam's next list: {}.")
     told = [text.format(len(taken.lists), len(taken.changes), len(taken.indexes), len(taken.unlisted))]
     if taken.strange:
         text = _("Statements of a compromised key that are not in this room's releases, and stay without belief: {}")

@@ -148,5 +148,5 @@ def _merged(table: Table, row: int) -> Iterable[Finding]:
 def _uneven(table: Table, row: int) -> Iterable[Finding]:
     cells = table.sheet.cells
     if row in cells.widths and row in table.uneven:
-        text = _("The row has {} cells, and the header has {}: a separator is missing or too many.")
+        text = _("Cells in the row: {}; in the header: {}. A separator is missing or too many.")
         yield refused(None, "row_uneven", text.format(cells.widths[row], cells.widths.get(table.header, 0)))

@@ -160,7 +160,7 @@ def _barred(rules: Rules, row: Mapping[Column, Value]) -> Finding | None:
     if rules.hours and (hours is None or hours < rules.hours):
         unread = hours is None and bool(plain(row.get("hours")))
         message = _("The class hours are not a number.") if unread else (
-            _("Fewer than the {} class hours that are wanted.").format(rules.hours))  # fmt: skip
+            _("Fewer class hours than the {} that are wanted.").format(rules.hours))  # fmt: skip
         return Finding(column="hours", code="hours_short", message=message)
     if not rules.eligible or any(_fits(way, row) for way in rules.eligible):
         return None

@@ -93,7 +93,7 @@ def test_the_guides_path_from_a_paper_to_every_proof_runs_as_written(
     verdict = json.loads((tmp_path / "verdict.json").read_text("utf-8"))
     assert (verdict["outcome"], verdict["checks"][8]["code"]) == ("valid", "logged")
     size = len(filed.statements) + 1
-    assert (tomorrow.returncode, f"{size} entries" in tomorrow.stdout) == (0, True), tomorrow
+    assert (tomorrow.returncode, f"size {size}" in tomorrow.stdout) == (0, True), tomorrow
     assert (rewritten.returncode, "older log" in rewritten.stderr) == (1, True), rewritten
 
 

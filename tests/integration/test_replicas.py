@@ -156,7 +156,7 @@ async def test_a_named_standby_that_is_gone_is_told(
     async with httpx.AsyncClient(timeout=30) as client:
         assert await outcome(client, service, 23) == "valid"
         monkeypatch.setattr(confirming.confirmed.__wrapped__, "__defaults__", (1.0,))  # type: ignore[attr-defined]
-        with pytest.raises(Refusal, match="one of the standbys b did not answer for 1 seconds"):
+        with pytest.raises(Refusal, match="one of the standbys b did not answer for 1 s"):
             await publisher(pair.url("signer"), tmp_path, ["b"])([releases.change(23, "revoked")])
         monkeypatch.undo()
         pair.b.start()

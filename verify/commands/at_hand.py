@@ -98,7 +98,7 @@ class Desk:
                 click.echo(text.format(centre.name), err=True)
             age = self._clock - known.snapshot.taken_at if known.snapshot is not None else 0
             if age > _AGE_TOLD:
-                text = _("{}: what is known of statuses is {} days old; `yinjian-verify fetch` brings newer.")
+                text = _("{}: age in days of what is known of statuses: {}; `yinjian-verify fetch` brings newer.")
                 click.echo(text.format(centre.name, age // 86_400), err=True)
 
 

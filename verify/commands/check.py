@@ -196,7 +196,7 @@ def _exit(found: Sequence[Judged | Unread], *, receipt: bool) -> int:
 def _sum_up(found: Sequence[Judged | Unread], *, receipt: bool) -> None:
     codes = list(_codes(found, receipt=receipt))
     unread = sum(isinstance(one, Unread) for one in found)
-    text = _("{} codes: {} valid, {} not valid, {} not wholly checked; {} files or columns with something else.")
+    text = _("Codes: {}; valid {}, not valid {}, not wholly checked {}; files or columns with something else: {}.")
     click.echo(
         text.format(
             len(found) - unread, codes.count(0), codes.count(_NOT_VALID) - unread, codes.count(_NOT_DONE), unread

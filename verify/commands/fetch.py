@@ -77,7 +77,7 @@ def _tell(target: Path, chain: Chain, signed: Signed | None, taken: Snapshot | N
         print_json({"kept": str(target), "keyring": len(chain.versions), "checkpoint": size, "snapshot": snapshot})
         return
     click.echo(_("Keyring: version {}, back to the pinned root.").format(len(chain.versions)))
-    click.echo(_("Log: {} entries.").format(signed.size) if signed else _("Log: the service gives no checkpoint."))
+    click.echo(_("Log: size {}.").format(signed.size) if signed else _("Log: the service gives no checkpoint."))
     if taken is not None:
         told = _("Snapshot: certificates not valid: {}, as of {}.")
         click.echo(told.format(len(taken.standings), local_text(taken.taken_at)))
@@ -91,12 +91,12 @@ def _checkpoint(base: str, chain: Chain, before: Kept | None) -> Signed | None:
     data = asking.get(base, _CHECKPOINT, _MOST["checkpoint"])
     if data is None:
         if old is not None:
-            text = _("The service gives no checkpoint of its log any more, which had {} entries.")
+            text = _("The service gives no checkpoint any more of its log, which was of size {}.")
             raise Refusal(text.format(old.size))
         return None
     signed = kept.believed_checkpoint(data.decode("utf-8", "replace"), chain)
     if old is not None and kept.is_disowned(old, chain):
-        text = _("The checkpoint kept here, of {} entries, is of a key that was compromised before: it is let go.")
+        text = _("The checkpoint kept here, of size {}, is of a key that was compromised before: it is let go.")
         click.echo(text.format(old.size), err=True)
     elif old is not None:
         goes_on.check(lambda path, most: asking.get(base, path, most), old, signed)

@@ -69,6 +69,6 @@ def _say(found: "whole_registry.Findings") -> None:
     for strange in found.unbelieved:
         row = f"{strange.table} {strange.row}"
         click.echo(_("{row}: filed, and not believed ({code})").format(row=row, code=strange.code))
-    text = _("{size:,} statements, {checkpoints:,} checkpoints, root {root}: {count:,} differences.")
+    text = _("Statements: {size:,}; checkpoints: {checkpoints:,}; root {root}; differences: {count:,}.")
     count = len(found.differences)
     click.echo(text.format(size=found.size, checkpoints=found.checkpoints, root=found.root, count=count))

@@ -37,7 +37,7 @@ def check(ask: Ask, old: Signed, new: Signed) -> None:
         tree.check_consistency(old.size, old.root, new.size, new.root, view.consistency(old.size))
     except LogRefused as error:
         if error.code == "inconsistent":
-            text = _("The log of {} entries does not go on from that of {} known here: it was rewritten.")
+            text = _("The log of size {} does not go on from that of size {} known here: it was rewritten.")
             raise Refusal(text.format(new.size, old.size) + _both(old, new)) from None
         text = _("The log's tiles do not give its checkpoint's tree ({}); fetch again, or ask the operator.")
         raise Refusal(text.format(error.code)) from None

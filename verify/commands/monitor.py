@@ -79,13 +79,13 @@ def monitor(url: str, *, state: Path, root: str | None, database: str | None, wh
 
 
 def _say(found: Look) -> None:
-    text = _("The log has {} entries, {} more than at the last look.")
+    text = _("Log: size {}, larger than at the last look by {}.")
     click.echo(text.format(found.size, found.size - found.before))
     for entry in found.entries:
         click.echo(f"  {entry.index}  {entry.kind}  {entry.digest}  {entry.exam or ''}".rstrip())
     for exam, count in found.lists.items():
-        click.echo(_("The list of {} that is shown names {} certificates.").format(exam, count))
-    text = _("Of {} certificates in the log, {} were named by a list that was shown.")
+        click.echo(_("Certificates that the list of {} that is shown names: {}.").format(exam, count))
+    text = _("Certificates in the log: {}; named by a list that was shown: {}.")
     click.echo(text.format(found.certificates, found.named))
     for alarm in found.alarms:
         click.echo(_("ALARM {}: {}").format(alarm.code, alarm.told), err=True)

@@ -35,7 +35,7 @@ def run(host: str, port: int, workers: int | None) -> None:
     os.environ["YINJIAN_PORT"] = str(where[1])  # that of the system's choice, for 0
 
     def serving() -> None:
-        text = _("{count} workers are serving on {url}")
+        text = _("serving on {url}, workers: {count}")
         click.echo(text.format(url=f"http://{told.host}:{where[1]}/", count=count), err=True)
 
     async def supervise() -> None:

@@ -72,7 +72,7 @@ def _rights(told: Settings, workers: int, host: str, row: asyncpg.Record) -> Ite
         yield wrong("rights", found, _("Give it the address of the reader role (yinjian_reader), and no other."))
     most = row["rolconnlimit"]
     if 0 <= most < _CONNECTIONS * workers:
-        found = _("{workers} workers may want {wanted} connections to {host}; the reader has {most}.")
+        found = _("Connections to {host} that the workers ({workers}) may want: {wanted}; that the reader has: {most}.")
         wanted = _CONNECTIONS * workers
         remedy = _("yinjian-migrate up --reader-connections {wanted}, within the server's max_connections.")
         told_of = found.format(workers=workers, wanted=wanted, host=host, most=most)
@@ -86,7 +86,7 @@ def _rights(told: Settings, workers: int, host: str, row: asyncpg.Record) -> Ite
             yield wrong("standbys", found, _("At the primary: {setting}, and reload it.").format(setting=setting))
     behind = abs(float(row["now"]) - time.time())
     if behind > _CLOCK_SECONDS:
-        found = _("The clocks here and at {host} differ by {seconds:.0f} seconds.")
+        found = _("The clocks here and at {host} differ by {seconds:.0f} s.")
         yield warning("clock", found.format(host=host, seconds=behind), _("Set both by NTP."))
 
 

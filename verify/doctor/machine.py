@@ -32,7 +32,7 @@ def examine(told: Settings) -> Iterator[Finding]:
     yield from _secrets(told)
     yield from _addresses(told)
     if (files := _open_files()) < _FILES:
-        found = _("A process may open {files} files: fewer than {wanted}, so fewer connections are taken.")
+        found = _("Files that a process may open: {files}, fewer than {wanted}, so fewer connections are taken.")
         yield warning(
             "open_files",
             found.format(files=files, wanted=_FILES),

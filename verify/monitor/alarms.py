@@ -46,9 +46,9 @@ def _words() -> dict[str, tuple[str, str]]:
         "keyring_differs": (_("the keyring is another, or older, than the one seen before"), todo[_KEEP]),
         "note_refused": (_("the checkpoint is not the centre's ({reason})"), todo[_SELF]),
         "no_checkpoint": (_("the log gives no checkpoint any more"), todo[_SELF]),
-        "size_went_back": (_("the log has {subject} entries, and had {before}"), todo[_KEEP]),
-        "fork": (_("two signed trees of {subject} entries differ"), todo[_KEEP]),
-        "rewrite": (_("the tree of {subject} entries does not go on from that of {before}"), todo[_KEEP]),
+        "size_went_back": (_("the log is of size {subject}, and was of size {before}"), todo[_KEEP]),
+        "fork": (_("two signed trees of size {subject} differ"), todo[_KEEP]),
+        "rewrite": (_("the tree of size {subject} does not go on from that of size {before}"), todo[_KEEP]),
         "tile_lacking": (_("tile {subject} is not served, though the checkpoint is signed over it"), todo[_SELF]),
         "tile_bad": (_("tile {subject} is not what the entries give"), todo[_SELF]),
         "entries_gone": (
@@ -60,7 +60,7 @@ def _words() -> dict[str, tuple[str, str]]:
         "list_hidden": (_("the list of {subject} is not shown, though its term is not over"), todo[_ASK]),
         "list_went_back": (_("the list of {subject} that is shown is older than one shown before"), todo[_ASK]),
         "listed_not_logged": (
-            _("the list of {subject} names {count} certificates that the log does not have"),
+            _("certificates that the list of {subject} names and the log does not have: {count}"),
             todo[_ASK],
         ),
         "unnamed": (
@@ -69,5 +69,5 @@ def _words() -> dict[str, tuple[str, str]]:
         ),
         "database_differs": (_("entry {subject} is another statement in the database"), todo[_SELF]),
         "database_lacks": (_("entry {subject} is not in the database"), todo[_ASK]),
-        "database_short": (_("the database has {count} statements, and the log {subject}"), todo[_SELF]),
+        "database_short": (_("statements in the database: {count}; in the log: {subject}"), todo[_SELF]),
     }

@@ -119,7 +119,7 @@ def check_rows(judged: Judged) -> None:
     if judged.refused:
         rows = ", ".join(str(row.row) for row in judged.refused[:10]) + (" …" if len(judged.refused) > 10 else "")
         raise Refusal(
-            _("{} rows are refused (row {}): `yinjian-sign check` says why. Put them right or strike them out.").format(
+            _("Rows refused: {} (row {}). `yinjian-sign check` says why. Put them right or strike them out.").format(
                 len(judged.refused), rows
             )
         )

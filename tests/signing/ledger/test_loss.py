@@ -430,7 +430,7 @@ def test_what_the_room_writes_is_for_its_owner_alone(fresh: Place, tmp_path: Pat
     for path in written:
         path.chmod(0o755 if path.is_dir() else 0o644)
     done = place.run("find", "CEM2204000001I")
-    assert "8 files and folders could be read by others" in done.stderr
+    assert "others on this machine could read: 8;" in done.stderr
     kept = [path for path in written if path.suffix != ".xlsx"]
     assert [path for path in kept if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
     assert "could be read" not in place.run("find", "CEM2204000001I").stderr

@@ -45,7 +45,7 @@ def test_a_folder_of_pictures_pdfs_and_tables_is_told_whole(files: list[str], tm
     assert (code(answer), "Hidden files passed over: 1." in answer.stderr) == (1, True)
     assert "wxp" not in answer.output
     assert (
-        "5 codes: 4 valid, 1 not valid, 0 not wholly checked; 4 files or columns with something else."
+        "Codes: 5; valid 4, not valid 1, not wholly checked 0; files or columns with something else: 4."
         in run("check", folder, *files).stdout
     )
 

@@ -75,7 +75,7 @@ def test_a_log_that_grew_is_proved_to_go_on_and_kept(fetch: Fetch, tmp_path: Pat
     [
         ((site(298),), "an older log than the one known here (size 299 after 300)", 2),
         ((site(299, first=1),), "another log of the same size", 2),
-        ((site(600, first=1),), "log of 601 entries does not go on from that of 300", 2),
+        ((site(600, first=1),), "log of size 601 does not go on from that of size 300", 2),
         ((LARGE, FULL_TILE), "does not give tile 0/001", 0),
         ((LARGE, "/log/checkpoint"), "no checkpoint of its log any more", 0),
     ],
@@ -110,8 +110,8 @@ def test_a_checkpoint_of_a_key_that_was_stolen_is_let_go(fetch: Fetch, tmp_path:
     both = KEYRING + ROOT.sign(second.draft(ROOT.kid))
     honest = Site([KEYRING, *PEOPLE[:200]], keyring=both, lists={}, key=new)
     said = fetch(honest)
-    assert "of 601 entries, is of a key that was compromised" in said
-    assert "Log: 201 entries" in said
+    assert "of size 601, is of a key that was compromised" in said
+    assert "Log: size 201." in said
     assert size(tmp_path) == 201
 
 

@@ -392,7 +392,7 @@ async def test_several_sheets_are_filled_and_what_was_read_is_told(service: http
     assert [(row.get("sheet", 0), row["row"]) for row in rows] == [(0, 2), (1, 2), (1, 3)]
     assert rows[1]["told"] == [{"code": "protection_off", "cell": "A2"}]
     page = await service.post("/batch", files={"file": ("a.xlsx", data)}, headers={"accept-language": "en"})
-    for words in ("3 rows found, 2 checked", "numbers from column A, names from column B", "销售部!A2", "说明"):
+    for words in ("Rows found: 3; checked: 2.", "numbers from column A, names from column B", "销售部!A2", "说明"):
         assert words in page.text
 
 

@@ -24,13 +24,13 @@ FIELDS: Final = {
 SAY: Final = {
     "nothing_known": N_("Nothing is kept on this device yet, or the browser has cleared it. Open this page once with a "
                         "network, and it can check from then on."),
-    "status_as_of": N_("What is not valid is known as of {moment}, {days} days ago."),
+    "status_as_of": N_("What is not valid is known as of {moment}; days since then: {days}."),
     "no_snapshot": N_("Keys are known here, but nothing of what is not valid: signatures can be checked, not whether a "
                       "certificate was revoked since."),
     "asked_at": N_("The centre was last asked: {moment}, by this device's clock."),
     "could_not_ask": N_("There is no network, or the centre does not answer: nothing newer could be asked."),
     "stands_in": N_("The page that was asked for wants a network. This app is shown in its place."),
-    "old": N_("That is {days} days old. What was revoked since is not known here: ask again with a network."),
+    "old": N_("Days since then: {days}. What was revoked since is not known here: ask again with a network."),
     "clock_behind": N_("This device's clock is behind the newest time that is known to have passed. What follows is "
                        "judged by that time, {moment}."),
     "clock_ahead": N_("This device's clock was more than a day ahead of the centre's when that was last asked. What "
@@ -66,7 +66,7 @@ SAY: Final = {
     "not_asked": N_("The register could not be asked: this is what this app can check by itself."),
     "by_snapshot": N_("So the centre's signed snapshot of {moment}."),
     "valid_as_of": N_("Genuine, and valid as of {moment}"),
-    "unknown_since": N_("Whether it is still valid since then, for {days} days, is not known here."),
+    "unknown_since": N_("Whether it is still valid is not known here. Days since then: {days}."),
     "genuine_unknown": N_("Genuine signature; whether it is in force is not known"),
     "key_retired": N_("Its key is retired: whether it signed while active cannot be told here."),
     "fields": N_("What the certificate says"),

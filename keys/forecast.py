@@ -206,12 +206,10 @@ def load(url: str, keys: Sequence[Key]) -> Held:
 
 def asked(url: str, work: "Callable[[Connection], Awaitable[T]]") -> T:
     """``work`` on one moment of the registry at ``url``, read alone. Raises Refusal where it does not answer."""
-    import asyncpg  # a key room without a registry is without its driver
-
-    from verify.shared.database_trouble import TROUBLE
+    from verify.shared.database_trouble import TROUBLE, connect, told  # a key room may be without the driver
 
     async def ask() -> T:
-        connection = await asyncpg.connect(url, timeout=15)
+        connection = await connect(url)
         try:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 return await work(connection)
@@ -220,9 +218,9 @@ def asked(url: str, work: "Callable[[Connection], Awaitable[T]]") -> T:
 
     try:
         return asyncio.run(ask())
-    except (*TROUBLE, ValueError) as error:
+    except TROUBLE as error:
         reason = _("the registry does not answer ({words}): nothing was done")
-        raise Refusal(reason.format(words=type(error).__name__)) from error
+        raise Refusal(reason.format(words=told(error))) from error
 
 
 async def read(connection: "Connection", kids: Sequence[bytes]) -> Held:

@@ -30,7 +30,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def _configured() -> str | None:
-    return os.environ.get("YINJIAN_DATABASE_URL") or None
+    url = os.environ.get("YINJIAN_DATABASE_URL")
+    return environment.database("YINJIAN_DATABASE_URL", url) if url else None
 
 
 def _left_open(answer: Answer) -> str:

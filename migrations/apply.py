@@ -14,6 +14,7 @@ from pogo_core.util import migrate as pogo
 from pogo_core.util import sql as pogo_sql
 
 from migrations.failures import DatabaseProblem, _
+from verify.shared import database_trouble
 from verify.shared.database_trouble import TROUBLE, told
 
 SIGNER: Final = "yinjian_signer"
@@ -109,8 +110,8 @@ async def schema(url: str) -> Schema:
 
 async def _connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     try:
-        return await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
-    except (*TROUBLE, ValueError) as error:
+        return await database_trouble.connect(url, target_session_attrs=SessionAttribute.primary)
+    except TROUBLE as error:
         raise DatabaseProblem(_("The database does not answer: {words}").format(words=told(error))) from None
 
 

@@ -17,6 +17,7 @@ from verify.core.believed_list import BelievedList
 from verify.core.chain import Chain
 from verify.core.errors import NotBelieved
 from verify.core.statement import Kind
+from verify.shared import database_trouble
 from verify.shared.database_trouble import TROUBLE, told
 
 Connection = "asyncpg.Connection[asyncpg.Record]"
@@ -47,8 +48,8 @@ class Unbelieved(msgspec.Struct, frozen=True, kw_only=True):
 async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     """The owner's connection. Raises DatabaseProblem."""
     try:
-        return await asyncpg.connect(url, timeout=15, target_session_attrs=SessionAttribute.primary)
-    except (*TROUBLE, ValueError) as error:
+        return await database_trouble.connect(url, target_session_attrs=SessionAttribute.primary)
+    except TROUBLE as error:
         raise DatabaseProblem(_("The database does not answer: {words}").format(words=told(error))) from None
 
 

@@ -66,8 +66,7 @@ def with_root(folder: Path | None, centre: Path, root_on: Path | None) -> Iterat
 
 def registry_url() -> str | None:
     """Where the registry is; None where nobody said."""
-    names = ("YINJIAN_DATABASE_URL", "YINJIAN_SIGNER_DATABASE_URL")
-    return next((url for name in names if (url := environment.setting(name, "database.env"))), None)
+    return environment.database_url("YINJIAN_DATABASE_URL", "YINJIAN_SIGNER_DATABASE_URL")
 
 
 def now() -> int:

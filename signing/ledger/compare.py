@@ -5,7 +5,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypeVar
 
-import asyncpg
 import msgspec
 
 from signing.ledger.book import Ledger
@@ -17,7 +16,7 @@ from verify.core.errors import NotBelieved
 from verify.core.keyring import Keyring
 from verify.core.pass_list import PassList
 from verify.shared.command import Refusal
-from verify.shared.database_trouble import TROUBLE
+from verify.shared.database_trouble import TROUBLE, connect, told
 
 T = TypeVar("T")
 
@@ -86,7 +85,7 @@ def registered(url: str, keyring: Keyring, ledger: Ledger) -> Registered:
 
 async def _registered(url: str, keyring: Keyring, ours: Mapping[str, bytes]) -> Registered:
     try:
-        connection = await asyncpg.connect(url, timeout=15)
+        connection = await connect(url)
         try:
             certificates: dict[str, bytes] = {}
             lists: dict[tuple[str, int], str] = {}
@@ -116,8 +115,8 @@ async def _registered(url: str, keyring: Keyring, ours: Mapping[str, bytes]) -> 
             )
         finally:
             await connection.close(timeout=10)
-    except (*TROUBLE, ValueError) as error:
-        raise Refusal(_("The registry does not answer ({}).").format(type(error).__name__)) from error
+    except TROUBLE as error:
+        raise Refusal(_("The registry does not answer ({}).").format(told(error))) from error
 
 
 def note_published(ledger: Ledger, found: Sequence[Difference], now: int) -> None:

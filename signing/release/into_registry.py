@@ -22,11 +22,11 @@ from verify.core import cbor
 from verify.core.chain import Chain
 from verify.core.log import tree
 from verify.core.statement import Kind
-from verify.shared import not_valid
+from verify.shared import database_trouble, not_valid
 from verify.shared.agreement import NotAgreed
 from verify.shared.asked_by_keys import BY_KEYS
 from verify.shared.command import Refusal
-from verify.shared.database_trouble import TROUBLE
+from verify.shared.database_trouble import TROUBLE, told
 from verify.shared.progress import Progress, silent
 
 T = TypeVar("T")
@@ -144,10 +144,10 @@ class _Publisher:
                     return msgspec.structs.replace(done, given_back=tuple(given))
         except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
             reason = _("the registry does not take it: {words}")
-            raise ReleaseRefused("registry_refused", reason.format(words=error)) from error
+            raise ReleaseRefused("registry_refused", reason.format(words=told(error))) from error
         except TROUBLE as error:
             reason = _("the registry could not be written ({words}); publish again, which is safe")
-            raise Refusal(reason.format(words=type(error).__name__)) from error
+            raise Refusal(reason.format(words=told(error))) from error
         finally:
             with contextlib.suppress(*TROUBLE):
                 await connection.close(timeout=10)
@@ -237,12 +237,12 @@ class _Publisher:
 async def connected(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     """A connection to the primary. Raises Refusal."""
     try:
-        return await asyncpg.connect(
-            url, timeout=15, target_session_attrs=SessionAttribute.primary, server_settings=BY_KEYS
+        return await database_trouble.connect(
+            url, target_session_attrs=SessionAttribute.primary, server_settings=BY_KEYS
         )
-    except (*TROUBLE, ValueError) as error:
+    except TROUBLE as error:
         reason = _("the registry does not answer ({words})")
-        raise Refusal(reason.format(words=type(error).__name__)) from error
+        raise Refusal(reason.format(words=told(error))) from error
 
 
 async def _snapshot_due(connection: "asyncpg.Connection[asyncpg.Record]", root: bytes) -> bool:

@@ -27,7 +27,7 @@ from verify.core.log.checkpoint import Signed
 from verify.shared import command, whole_files
 from verify.shared.agreement import NotAgreed
 from verify.shared.command import Refusal
-from verify.shared.database_trouble import TROUBLE
+from verify.shared.database_trouble import TROUBLE, told
 
 _CHECKPOINTS: Final = """
 select size, note, receipt, extract(epoch from filed_at)::int8 as filed_at from registry.checkpoint order by place
@@ -73,7 +73,7 @@ def take_log(
         asyncio.run(take())
     except TROUBLE as error:
         reason = _("the registry does not answer ({words})")
-        raise Refusal(reason.format(words=type(error).__name__)) from error
+        raise Refusal(reason.format(words=told(error))) from error
 
 
 async def _begin_anew(

@@ -158,7 +158,7 @@ def _standbys() -> tuple[str, ...]:
 
 def database_url() -> str:
     """Where the registry is. Raises Refusal where nobody said."""
-    url = environment.setting("YINJIAN_DATABASE_URL", "database.env") or environment.setting(_URL, "database.env")
+    url = environment.database_url("YINJIAN_DATABASE_URL", _URL)
     if url is None:
         raise Refusal(_("No registry is known: set YINJIAN_DATABASE_URL, or run `yinjian-migrate up` here first."))
     return url

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from pathlib import Path
 
-import asyncpg
 import msgspec
 
 from signing.centre.room import Session
@@ -17,7 +16,7 @@ from verify.core.snapshot import Snapshot
 from verify.shared import not_valid
 from verify.shared.asked_by_keys import BY_KEYS
 from verify.shared.command import Refusal
-from verify.shared.database_trouble import TROUBLE
+from verify.shared.database_trouble import TROUBLE, connect, told
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +66,7 @@ def by_registry(url: str, root: bytes, now: int) -> Snapshot:
     """The snapshot that the registry at ``url`` gives now, of its whole size, not signed yet. Raises Refusal."""
 
     async def ask() -> Snapshot:
-        connection = await asyncpg.connect(url, timeout=15, server_settings=BY_KEYS)
+        connection = await connect(url, server_settings=BY_KEYS)
         try:
             async with connection.transaction(readonly=True, isolation="repeatable_read"):
                 said = await not_valid.state(connection, root)
@@ -80,5 +79,5 @@ def by_registry(url: str, root: bytes, now: int) -> Snapshot:
 
     try:
         return asyncio.run(ask())
-    except (*TROUBLE, ValueError) as error:
-        raise Refusal(_("The registry does not answer ({}).").format(type(error).__name__)) from error
+    except TROUBLE as error:
+        raise Refusal(_("The registry does not answer ({}).").format(told(error))) from error

@@ -35,12 +35,12 @@ def fsck(root: str | None, processes: int | None, as_json: bool) -> None:
     import asyncpg  # the bare wheel, which only checks, is without it
 
     from verify.fsck import whole_registry
-    from verify.shared.database_trouble import TROUBLE
+    from verify.shared.database_trouble import TROUBLE, told
 
     thumbprint = root or environment.setting("YINJIAN_ROOT", "keys.env") or ""
     if not re.fullmatch("[0-9A-Fa-f]{64}", thumbprint):
         raise Refusal(_("Name the first root key's thumbprint, 64 hex digits, by --root or YINJIAN_ROOT."))
-    url = environment.setting("YINJIAN_DATABASE_URL", "database.env") or environment.setting(_OWNER, "database.env")
+    url = environment.database_url("YINJIAN_DATABASE_URL", _OWNER)
     if url is None:
         raise Refusal(_("No registry is known: set YINJIAN_DATABASE_URL to the owner's address."))
     look = whole_registry.look_through(url, bytes.fromhex(thumbprint), processes=processes, progress=shown)
@@ -50,8 +50,8 @@ def fsck(root: str | None, processes: int | None, as_json: bool) -> None:
         raise Refusal(_("Only the registry's owner sees all of it: set YINJIAN_DATABASE_URL to the owner's.")) from None
     except whole_registry.WorkerEnded:
         raise Refusal(_("A worker process ended before its work was done; is there enough memory?")) from None
-    except (*TROUBLE, ValueError) as error:
-        raise Refusal(_("The registry could not be asked ({}).").format(type(error).__name__)) from None
+    except TROUBLE as error:
+        raise Refusal(_("The registry could not be asked ({}).").format(told(error))) from None
     if as_json:
         cli.print_json(found)
     else:
@@ -60,10 +60,21 @@ def fsck(root: str | None, processes: int | None, as_json: bool) -> None:
         sys.exit(1)
 
 
+def said(told: str | None) -> str | None:
+    """What was expected or found, in the reader's language, with the values that are in it as they are."""
+    from verify.fsck.found import FORMS
+
+    for form in FORMS if told is not None else ():
+        pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(form))
+        if values := re.fullmatch(pattern, told or ""):
+            return _(form).format(**{name: _(value) for name, value in values.groupdict().items() if value})
+    return _(told) if told else told
+
+
 def _say(found: "whole_registry.Findings") -> None:
     for one in found.differences:
         row = f"{one.table} {one.row}" + (f" {one.column}" if one.column else "")
-        expected, have = (_(word) if word else word for word in (one.expected, one.found))
+        expected, have = said(one.expected), said(one.found)
         told = {"row": row, "expected": expected, "found": have}
         click.echo(_("{row}: expected {expected}, found {found}").format(**told))
     for strange in found.unbelieved:

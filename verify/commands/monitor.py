@@ -50,6 +50,8 @@ _UNREACHED: Final = 3
 def monitor(url: str, *, state: Path, root: str | None, database: str | None, whole: bool, as_json: bool) -> None:
     """Looks once."""
     base, _host = asking.address(url)
+    if database is not None:
+        environment.database("--database", database)
     with Remembered(state) as seen:
         pinned = kept.root_of(root or environment.setting("YINJIAN_ROOT", "keys.env")) or seen.root
         if pinned is None:

@@ -1,5 +1,6 @@
 """What can be seen of the registry: its hosts, the reader's rights there, and how long its keys hold."""
 
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
@@ -8,10 +9,13 @@ import asyncpg
 
 from verify.core.errors import RegisterDamaged
 from verify.doctor.finding import Finding, sound, warning, wrong
+from verify.registry.hosts import Host
 from verify.registry.port import RegistryUnavailable
 from verify.registry.postgres import PostgresRegistry
 from verify.service.settings import Settings
 from verify.shared import command
+from verify.shared.database_trouble import TROUBLE
+from verify.shared.database_trouble import told as told_of
 from verify.shared.standby_names import waited_for
 
 _ = command.messages(command.LOCALE)
@@ -36,7 +40,7 @@ async def examine(told: Settings, workers: int) -> AsyncIterator[Finding]:
         for host in registry.hosts.hosts:
             await registry.hosts.look_at(host)
             if host.unfit is not None:
-                found = _("The database at {host} is not asked: {why}.").format(host=host.name, why=host.unfit)
+                found = _("The database at {host} is not asked: {why}.").format(host=host.name, why=await _unfit(host))
                 yield wrong("database", found, _remedy(host.unfit))
                 continue
             usable = True
@@ -52,6 +56,29 @@ async def examine(told: Settings, workers: int) -> AsyncIterator[Finding]:
                 yield finding
     finally:
         await registry.close()
+
+
+async def _unfit(host: Host) -> str:
+    """Why a host is not asked, in the reader's language: hosts say it in that of the log."""
+    try:
+        async with host.connection() as connection:
+            await connection.fetchval("select size from registry.state")
+    except TROUBLE as error:
+        return _("no answer: {words}").format(words=told_of(error))
+    said = host.unfit or ""
+    count = "".join(re.findall(r"\d+", said))
+    texts = {
+        "a standby that publish does not wait for (YINJIAN_STANDBYS does not name it)": _(
+            "a standby that publish does not wait for (YINJIAN_STANDBYS does not name it)"
+        ),
+        "a standby": _("it is a standby, and the address wants the primary"),
+        "no standby": _("it is no standby, and the address wants one"),
+        "behind, by statements: ": _("behind, by statements: {count}").format(count=count),
+        "another history: it has other statements than were seen before": _(
+            "another history: it has other statements than were seen before"
+        ),
+    }
+    return texts.get(re.sub(r"\d+$", "", said), said)
 
 
 def _remedy(why: str) -> str:

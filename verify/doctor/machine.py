@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from verify.doctor.finding import Finding, sound, warning, wrong
 from verify.service.settings import Settings
-from verify.shared import command, environment
+from verify.shared import command, environment, planned
 
 _ = command.messages(command.LOCALE)
 
@@ -31,6 +31,12 @@ def examine(told: Settings) -> Iterator[Finding]:
         )
     yield from _secrets(told)
     yield from _addresses(told)
+    if told.calendar is not None and not _plans(told.calendar):
+        yield warning(
+            "calendar",
+            _("The file of planned exams cannot be read: {path}").format(path=told.calendar),
+            _("Write it anew by `yinjian-sign calendar --export`; until then no exam is planned."),
+        )
     if (files := _open_files()) < _FILES:
         found = _("Files that a process may open: {files}, fewer than {wanted}, so fewer connections are taken.")
         yield warning(
@@ -88,7 +94,7 @@ def _addresses(told: Settings) -> Iterator[Finding]:
 
 async def readers() -> AsyncIterator[Finding]:
     """Starts a reader of strangers' files and hears how it is confined."""
-    from verify.files.confinement import layers
+    from verify.doctor import confined
     from verify.files.refusals import FileRefused
     from verify.files.workers import Workers
 
@@ -103,11 +109,7 @@ async def readers() -> AsyncIterator[Finding]:
             _("See that the packages of yinjian[serve] are whole here, and that the service may start processes."),
         )
     else:
-        if missing := layers.missing(workers.confinement or {}):
-            found = _("The readers of strangers' files are confined, but not by {missing}.").format(missing=missing)
-            yield warning("file_readers", found, _("docs/operator.md says what each layer takes, and what it is for."))
-        else:
-            yield sound("file_readers", _("The readers of strangers' files are confined by every layer."))
+        yield confined.judged(workers.confinement or {})
     finally:
         await workers.close()
 
@@ -115,17 +117,27 @@ async def readers() -> AsyncIterator[Finding]:
 async def shared_limits(url: str) -> Finding:
     """Whether the Redis answers."""
     import redis.asyncio as redis
-    from redis.exceptions import RedisError
+    from redis.exceptions import AuthenticationError, RedisError
 
     client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
     try:
         await client.ping()
     except (RedisError, OSError, TimeoutError) as error:
-        found = _("The shared limits at YINJIAN_REDIS_URL do not answer ({why}).").format(why=type(error).__name__)
+        refused = isinstance(error, AuthenticationError)
+        words = _("it does not take this user and password") if refused else _("no answer")
+        found = _("The shared limits at YINJIAN_REDIS_URL do not answer ({why}).").format(why=words)
         return wrong("redis", found, _("Start it, or unset YINJIAN_REDIS_URL where there is one machine."))
     finally:
         await client.aclose()
     return sound("redis", _("The shared limits answer."))
+
+
+def _plans(path: Path) -> bool:
+    try:
+        planned.read(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _open_files() -> int:

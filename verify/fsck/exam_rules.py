@@ -11,7 +11,7 @@ from verify.core.changes import Change
 from verify.core.errors import NotBelieved
 from verify.core.register import Published, Record, Register, revisions
 from verify.core.signed import believed
-from verify.fsck.found import Difference, Unbelieved
+from verify.fsck.found import FILED_KEYS, LOOKUP_KEYS, SERIAL, Difference, Unbelieved
 
 _CHANGES: Final = "select index, bytes from registry.statement where kind = 2 and bytes <> '' order by index"
 _CERTIFICATES: Final = """
@@ -144,7 +144,7 @@ def _of_exam(
     for serial, short in facts.named.get(exam.final, ()):
         found = certificates.get(short) or compromised.get(short)
         if found is None or found[1] != exam.exam:
-            told = f"serial {serial}: a certificate of {exam.exam} that is believed"
+            told = SERIAL.format(serial=serial, exam=exam.exam)
             differences.append(_differ("pass_list", f"index={exam.final}", told, short.hex()))
         else:
             numbers.add(found[0])
@@ -153,8 +153,8 @@ def _of_exam(
     elif sorted(exam.filed) != sorted(numbers):
         lacking = ", ".join(sorted(numbers - set(exam.filed))) or "none"
         beyond = ", ".join(sorted(set(exam.filed) - numbers)) or "none"
-        told = f"{len(numbers)} lookup keys, one for each certificate that belongs in it"
-        have = f"{len(exam.filed)}; lacking {lacking}; not belonging {beyond}"
+        told = LOOKUP_KEYS.format(count=len(numbers))
+        have = FILED_KEYS.format(count=len(exam.filed), lacking=lacking, beyond=beyond)
         differences.append(_differ("lookup_index", f"index={exam.index}", told, have))
     return differences
 

@@ -1,8 +1,24 @@
 """What fsck finds: a row that is not what the statements say, or a statement that nobody believes."""
 
 import hashlib
+from typing import Final
 
 import msgspec
+
+BYTES: Final = "bytes: {count}; SHA-256 {hash}…"
+CHARACTERS: Final = "characters: {count}; SHA-256 {hash}…"
+SERIAL: Final = "serial {serial}: a certificate of {exam} that is believed"
+LOOKUP_KEYS: Final = "lookup keys, one for each certificate that belongs in it: {count}"
+FILED_KEYS: Final = "{count}; lacking: {lacking}; not belonging: {beyond}"
+NOT_VALID: Final = "certificates that are not valid: {count}"
+STANDINGS: Final = "{count}; lacking: {lacking}; not so: {beyond}"
+NOT_BEFORE: Final = "not before {time}"
+AT_MOST: Final = "a size of at most {size}"
+ROOT: Final = "root {root}"
+FORMS: Final = (
+    BYTES, CHARACTERS, SERIAL, LOOKUP_KEYS, FILED_KEYS, NOT_VALID, STANDINGS, NOT_BEFORE, AT_MOST, ROOT
+)  # fmt: skip
+"""What is said with values in it: whoever shows it to people knows by these how to say it in their language."""
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,9 +47,9 @@ def shown(column: str, value: object) -> str | None:
     if isinstance(value, (bytes, bytearray)) and len(value) <= 32 and column != "key":
         return value.hex()
     if isinstance(value, (bytes, bytearray)):
-        return f"{len(value)} bytes, SHA-256 {hashlib.sha256(value).hexdigest()[:16]}…"
+        return BYTES.format(count=len(value), hash=hashlib.sha256(value).hexdigest()[:16])
     if column in ("name", "id"):
-        return f"{len(str(value))} characters, SHA-256 {hashlib.sha256(str(value).encode()).hexdigest()[:16]}…"
+        return CHARACTERS.format(count=len(str(value)), hash=hashlib.sha256(str(value).encode()).hexdigest()[:16])
     return str(value)
 
 

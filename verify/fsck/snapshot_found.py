@@ -7,7 +7,7 @@ from verify.core import signed
 from verify.core.chain import Chain
 from verify.core.errors import NotBelieved
 from verify.core.snapshot import Snapshot
-from verify.fsck.found import Difference
+from verify.fsck.found import NOT_VALID, STANDINGS, Difference
 from verify.shared import not_valid
 
 _SNAPSHOTS: Final = "select index, bytes from registry.statement where kind = 6 and bytes <> '' order by index desc"
@@ -42,8 +42,8 @@ async def check(connection: Any, chain: Chain, sizes: Collection[int]) -> list[D
             wanted = await not_valid.standings(connection, then, snapshot.log_size, snapshot.taken_at)
             lacking, more = wanted.items() - snapshot.standings.items(), snapshot.standings.items() - wanted.items()
             if lacking or more:
-                told = f"{len(snapshot.standings)}; lacking {_named(lacking)}; not so {_named(more)}"
-                differ("standings", f"{len(wanted)} certificates that are not valid", told)
+                told = STANDINGS.format(count=len(snapshot.standings), lacking=_named(lacking), beyond=_named(more))
+                differ("standings", NOT_VALID.format(count=len(wanted)), told)
         newest = False
     return differences
 

@@ -20,7 +20,7 @@ from verify.core.statement import Kind, Statement
 from verify.fsck import derived_rows
 from verify.fsck.derived_rows import TABLES, Row
 from verify.fsck.exam_rules import Filed
-from verify.fsck.found import Difference, Unbelieved, compared
+from verify.fsck.found import NOT_BEFORE, Difference, Unbelieved, compared
 
 _STATEMENTS = (
     "select index, kind, digest, kid, bytes, extract(epoch from published_at)::float8 as published_at,"
@@ -126,7 +126,7 @@ class _Stretch:
         self._differ(index, "kid", source.kid, row["kid"])
         iat = source.claims[statement.IAT]
         if iat > row["published_at"] + SKEW:
-            self._differ(index, "published_at", f"not before {iat - SKEW}", f"{row['published_at']:.0f}")
+            self._differ(index, "published_at", NOT_BEFORE.format(time=iat - SKEW), f"{row['published_at']:.0f}")
         if row["disowned"]:
             self._differ(index, "bytes", "none", "its bytes")
         for table, derived in rows.items():

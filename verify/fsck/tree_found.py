@@ -8,7 +8,7 @@ from verify.core.errors import LogRefused
 from verify.core.log import checkpoint as notes
 from verify.core.log import near, receipt, tiles, tree
 from verify.core.log.tree import ENTRY_BYTES
-from verify.fsck.found import Difference, compared
+from verify.fsck.found import AT_MOST, ROOT, Difference, compared
 
 BRANCHES: Final = "select height::int, index, hashes from registry.branch order by height, index"
 CHECKPOINTS: Final = (
@@ -56,7 +56,7 @@ def check_checkpoints(entries: bytes, found: Sequence[Any], chain: Chain | None)
         if row["root"] != said.root:
             differ("root", said.root.hex(), row["root"].hex())
         if said.size * ENTRY_BYTES > len(entries):
-            differ("note", f"at most {len(entries) // ENTRY_BYTES} entries", str(said.size))
+            differ("note", AT_MOST.format(size=len(entries) // ENTRY_BYTES), str(said.size))
             continue
         grown = grown if grown.size <= said.size else tree.Frontier()
         grown.add(
@@ -64,7 +64,7 @@ def check_checkpoints(entries: bytes, found: Sequence[Any], chain: Chain | None)
             for at in range(grown.size * ENTRY_BYTES, said.size * ENTRY_BYTES, ENTRY_BYTES)
         )
         if grown.root != said.root:
-            differ("note", f"root {grown.root.hex()}", said.root.hex())
+            differ("note", ROOT.format(root=grown.root.hex()), said.root.hex())
         if signed is None:
             continue
         if row["kid"] != signed.key.kid:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final, TypeVar
 
-import asyncpg
 import msgspec
 
 from verify.core.chain import Chain
@@ -14,6 +13,7 @@ from verify.fsck import exam_rules, snapshot_found, stretch, tree_found
 from verify.fsck.found import Difference, Unbelieved
 from verify.fsck.stretch import Report, Task
 from verify.shared import fresh_workers
+from verify.shared.database_trouble import connect
 from verify.shared.progress import Progress, silent
 
 K = TypeVar("K")
@@ -49,9 +49,9 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
 async def look_through(url: str, root: bytes, *, processes: int | None = None, progress: Progress = silent) -> Findings:
     """Every difference between the registry at the owner's ``url`` and its statements, by the pinned ``root``.
 
-    Raises asyncpg's errors where the registry cannot be asked, and WorkerEnded.
+    Raises one of TROUBLE where the registry cannot be asked, and WorkerEnded.
     """
-    connection = await asyncpg.connect(url, timeout=15)
+    connection = await connect(url)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return await _Whole(connection, url, root).findings(processes or os.cpu_count() or 1, progress)

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any, Final
 
-import asyncpg
-
 from verify.core import signed
 from verify.core.believed_list import GenuineList
 from verify.core.chain import Chain
@@ -15,7 +13,7 @@ from verify.core.statement import Kind
 from verify.monitor.alarms import Alarm, alarm
 from verify.monitor.remembered import Remembered
 from verify.shared.command import LOCALE, Refusal, messages
-from verify.shared.database_trouble import TROUBLE
+from verify.shared.database_trouble import TROUBLE, connect, told
 
 _ = messages(LOCALE)
 
@@ -35,12 +33,12 @@ def check(url: str, seen: Remembered, root: bytes, size: int) -> list[Alarm]:
     """What is wrong between the database at ``url`` and the log of ``size`` as it was seen. Raises Refusal."""
     try:
         return asyncio.run(_check(url, seen, root, size))
-    except (*TROUBLE, ValueError) as error:
-        raise Refusal(_("The registry could not be asked ({}).").format(type(error).__name__)) from None
+    except TROUBLE as error:
+        raise Refusal(_("The registry could not be asked ({}).").format(told(error))) from None
 
 
 async def _check(url: str, seen: Remembered, root: bytes, size: int) -> list[Alarm]:
-    connection = await asyncpg.connect(url, timeout=15)
+    connection = await connect(url)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             count = await connection.fetchval(_SIZE)

@@ -117,7 +117,7 @@ class Keeper:
         except FileRefused:
             _log.error("no reader of %s starts here: such files will not be read", reads)
         if reads == "tables" and (missing := layers.missing(workers.confinement or {})):
-            _log.warning("the readers of files are confined, but not by %s", missing)
+            _log.warning(layers.LACKING, missing)
 
 
 class _Worker:

@@ -224,7 +224,7 @@ class Hosts:
         if self._wanted in ("standby", "read-only") and not row["standby"]:
             raise Unfit("no standby")
         if row["size"] < seen.size:
-            raise Unfit(f"behind by {seen.size - row['size']} statements")
+            raise Unfit(f"behind, by statements: {seen.size - row['size']}")
         if seen.size and row["seen"] != seen.tip:
             raise Unfit("another history: it has other statements than were seen before")
         connection.tells(row["size"])

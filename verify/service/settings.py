@@ -21,14 +21,19 @@ _DATABASE_FILE: Final = "database.env"
 _KEYS_FILE: Final = "keys.env"
 _SECRET_FILE: Final = "YINJIAN_LOOKUP_SECRET_FILE"  # noqa: S105 -- a variable's name
 
-_STANDBYS: Final = "YINJIAN_STANDBYS"
+_SHOWN: Final = 100
+"""Characters of a wrong value that are shown."""
 
 
 class SettingRefused(ValueError):
-    """A setting that is missing or makes no sense. The message names it and never shows its value."""
+    """A setting that is missing or makes no sense: the message names it and what it may be.
 
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name}: {reason}")
+    ``value``: what was said, where it cannot be a secret; otherwise it is in no message.
+    """
+
+    def __init__(self, name: str, reason: str, value: str | None = None) -> None:
+        said = "" if value is None else f" {value[:_SHOWN]!r}"
+        super().__init__(f"{name}{said}: {reason}")
         self.name = name
         self.reason = reason
 
@@ -69,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def read(environ: Mapping[str, str], var: Path) -> Settings:
     """The settings of ``environ``, with what it lacks from the files in the folder ``var``. Raises SettingRefused."""
     keys = environment.read(var / _KEYS_FILE)
+    _one_of("YINJIAN_LOG", environ, "json", "console")  # for service.logs, which is there before any refusal
     host = environ.get("YINJIAN_HOST") or "127.0.0.1"
     port = _port(environ.get("YINJIAN_PORT") or "8000")
     return Settings(
@@ -79,7 +85,7 @@ def read(environ: Mapping[str, str], var: Path) -> Settings:
         port=port,
         public_url=_public_url(environ.get("YINJIAN_PUBLIC_URL") or f"http://{host}:{port}"),
         trusted_proxies=_networks(environ.get("YINJIAN_TRUSTED_PROXIES", "")),
-        rate_limits=_on("YINJIAN_RATE_LIMITS", environ),
+        rate_limits=_one_of("YINJIAN_RATE_LIMITS", environ, "on", "off") != "off",
         redis_url=_redis_url(environ.get("YINJIAN_REDIS_URL")),
         standbys=_names(
             environ.get("YINJIAN_STANDBYS") or environment.read(var / _DATABASE_FILE).get("YINJIAN_STANDBYS")
@@ -96,6 +102,8 @@ def database_url(environ: Mapping[str, str], var: Path) -> str:
     url = environ.get("YINJIAN_DATABASE_URL") or environment.read(file).get("YINJIAN_READER_DATABASE_URL")
     if not url:
         raise SettingRefused("YINJIAN_DATABASE_URL", _("not set, and {file} does not tell it").format(file=file))
+    if not environment.is_database(url):
+        raise SettingRefused("YINJIAN_DATABASE_URL", environment.no_database())
     return url
 
 
@@ -116,7 +124,7 @@ def _site(text: str | None) -> Site:
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not 0 <= int(text) <= 65535:
-        raise SettingRefused("YINJIAN_PORT", _("not a port number"))
+        raise SettingRefused("YINJIAN_PORT", _("not a port number, 0 to 65535"), text)
     return int(text)
 
 
@@ -128,7 +136,7 @@ def _root(text: str | None) -> bytes:
     except ValueError:
         root = b""
     if len(root) != 32:
-        raise SettingRefused("YINJIAN_ROOT", _("not 64 hex digits"))
+        raise SettingRefused("YINJIAN_ROOT", _("not 64 hex digits"), text)
     return root
 
 
@@ -149,9 +157,9 @@ def _secrets(text: str | None) -> tuple[bytes, ...]:
 
 
 def _public_url(text: str) -> str:
-    parts = _split("YINJIAN_PUBLIC_URL", text)
+    parts = _split("YINJIAN_PUBLIC_URL", text, shown=text)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/") or parts.query:
-        raise SettingRefused("YINJIAN_PUBLIC_URL", _("not an http or https address without a path"))
+        raise SettingRefused("YINJIAN_PUBLIC_URL", _("not an http or https address without a path"), text)
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -169,25 +177,26 @@ def _address(name: str, text: str | None) -> tuple[str, int] | None:
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:
-        raise SettingRefused(name, _("not an address and a port, such as 127.0.0.1:9464")) from None
+        raise SettingRefused(name, _("not an address and a port, such as 127.0.0.1:9464"), text) from None
     if not (port.isascii() and port.isdecimal()) or not 1 <= int(port) <= 65535:
-        raise SettingRefused(name, _("not an address and a port, such as 127.0.0.1:9464"))
+        raise SettingRefused(name, _("not an address and a port, such as 127.0.0.1:9464"), text)
     return host.strip("[]"), int(port)
 
 
-def _on(name: str, environ: Mapping[str, str]) -> bool:
-    said = environ.get(name) or "on"
-    if said not in ("on", "off"):
-        raise SettingRefused(name, _("it is on or off"))
-    return said == "on"
+def _one_of(name: str, environ: Mapping[str, str], *words: str) -> str | None:
+    """What a setting of a few words says, None where it is not set. Raises SettingRefused."""
+    said = environ.get(name) or None
+    if said is not None and said not in words:
+        raise SettingRefused(name, _("it is one of: {words}").format(words=", ".join(words)), said)
+    return said
 
 
-def _split(name: str, text: str) -> SplitResult:
+def _split(name: str, text: str, shown: str | None = None) -> SplitResult:
     try:
         parts = urlsplit(text)
         parts.port  # noqa: B018 -- raises where it is no number
     except ValueError:
-        raise SettingRefused(name, _("not an address")) from None
+        raise SettingRefused(name, _("not an address"), shown) from None
     return parts
 
 
@@ -195,4 +204,5 @@ def _networks(text: str) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError:
-        raise SettingRefused("YINJIAN_TRUSTED_PROXIES", _("not addresses or networks with commas between")) from None
+        reason = _("not addresses or networks with commas between")
+        raise SettingRefused("YINJIAN_TRUSTED_PROXIES", reason, text) from None

@@ -63,6 +63,8 @@ def run(command: click.Command, refusals: tuple[type[Exception], ...] = ()) -> N
     # Click asks the process's own catalogue for its words, and finds it by LANGUAGE.
     os.environ["LANGUAGE"] = language()
     gettext.bindtextdomain("messages", str(LOCALE))
+    if os.environ.get("YINJIAN_DEBUG", "") not in ("", "0", "1"):
+        sys.exit(_refuse(_("YINJIAN_DEBUG: it is 1, or 0 for the same as not set")))
     if os.environ.get("YINJIAN_DEBUG") != "1":
         sys.unraisablehook = _overlook
     for stream in (sys.stdout, sys.stderr):

@@ -6,8 +6,12 @@ Every command takes the environment's variable first, and a file in the ``var`` 
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from verify.shared import whole_files
+from verify.shared.command import LOCALE, Refusal, messages
+
+_ = messages(LOCALE)
 
 
 def var_folder() -> Path:
@@ -28,6 +32,34 @@ def read(path: Path) -> dict[str, str]:
 def setting(name: str, file: str) -> str | None:
     """The variable ``name``, or what ``var/FILE`` says of it; None where neither does."""
     return os.environ.get(name) or read(var_folder() / file).get(name) or None
+
+
+def is_database(url: str) -> bool:
+    """Whether this is the address of a PostgreSQL (its manual, 34.1.1.2), as far as can be seen without asking."""
+    try:
+        return urlsplit(url).scheme in ("postgresql", "postgres")
+    except ValueError:
+        return False
+
+
+def no_database() -> str:
+    """What is said of an address that is of none; it may hold a password and is not shown."""
+    return _("not the address of a database, postgresql://USER@HOST/NAME")
+
+
+def database_url(*names: str) -> str | None:
+    """The first of these variables, or of the same in ``var/database.env``, that is set. Raises Refusal."""
+    for name in names:
+        if url := setting(name, "database.env"):
+            return database(name, url)
+    return None
+
+
+def database(name: str, url: str) -> str:
+    """The address of a database, as a setting or option of this name says it. Raises Refusal."""
+    if not is_database(url):
+        raise Refusal(f"{name}: {no_database()}")
+    return url
 
 
 def names(name: str, file: str) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """``yinjian-verify doctor``: a sound installation is told so; what is wrong is named, with what to do."""
 
 import asyncio
+import os
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -13,6 +15,9 @@ from tests.invented import ROOT, SECRET
 from tests.service import publish_exam
 from verify.__main__ import command
 from verify.core.keyring import thumbprint
+from verify.doctor import confined, machine
+from verify.files.confinement import layers
+from verify.service import settings
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +104,34 @@ def test_a_setting_by_a_wrong_name_is_told(sound: Any) -> None:
     (told,) = findings["settings"]
     assert told[0] == "warning"
     assert told[1].startswith("YINJIAN_TRUSTED_PROXY is no setting; is YINJIAN_TRUSTED_PROXIES meant?")
+
+
+@pytest.mark.parametrize(
+    ("lacking", "result", "words"),
+    [
+        ({}, "sound", "confined by every layer"),
+        ({"other_user": "the program lies where only its owner can read"}, "sound", "forbidden otherwise too"),
+        ({"other_user": "x", "landlock": "y"}, "warning", "could: read files that the service's user may read."),
+        ({"own_namespaces": "x", "seccomp": "y"}, "warning", "could: speak to the network."),
+    ],
+)
+def test_what_readers_lack_is_told_by_what_it_means(lacking: Any, result: str, words: str) -> None:
+    """A layer alone is nothing to an operator: whether anything is open without it is."""
+    whole = dict.fromkeys(get_args(layers.Layer))
+    found = confined.judged(whole | lacking)
+    assert (found.result, words in found.found) == (result, True), found.found
+
+
+def test_doctor_speaks_chinese_of_hosts_and_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No English sentence of ours stands in a Chinese one; a layer's own name does, for the manual."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    why = "the service does not run as root, so that it cannot change its user"
+    found = confined.judged({"other_user": why, "landlock": why})
+    assert not re.search("[A-Za-z]{2,} [A-Za-z]{2,}", found.found + (found.remedy or ""))
+
+
+def test_a_file_of_planned_exams_that_is_not_there_is_told(sound: Any, tmp_path: Path) -> None:
+    """The service answers without it, and shows no plans: the operator is to know."""
+    sound.setenv("YINJIAN_CALENDAR", str(tmp_path / "nowhere.json"))
+    told = settings.read(os.environ, tmp_path)
+    assert [one.check for one in machine.examine(told) if str(tmp_path) in one.found] == ["calendar"]

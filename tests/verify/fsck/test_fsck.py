@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 from collections.abc import Iterator
 from subprocess import CompletedProcess
 from typing import Any
@@ -17,9 +18,10 @@ from tests.commands_here import run_here
 from tests.conftest import Urls, fresh_registry, publisher
 from tests.invented import CERTIFICATE, ISSUED_AT, STATUS
 from verify.__main__ import main
+from verify.commands import fsck
 from verify.core.changes import Named
 from verify.core.snapshot import Snapshot
-from verify.fsck import whole_registry
+from verify.fsck import found, whole_registry
 from verify.fsck.stretch import Task
 from verify.fsck.whole_registry import Findings
 from verify.shared import fresh_workers
@@ -222,11 +224,11 @@ def test_what_is_well_signed_and_breaks_a_rule_is_told(urls: Urls) -> None:
 @pytest.mark.parametrize(
     ("other", "column", "found"),
     [
-        ({"standings": {}}, "standings", f"0; lacking {prefix(2).hex()} (suspended), {prefix(1).hex()} (replaced)"),
+        ({"standings": {}}, "standings", f"0; lacking: {prefix(2).hex()} (suspended), {prefix(1).hex()} (replaced)"),
         (
             {"standings": {prefix(1): "replaced", prefix(2): "suspended", prefix(3): "revoked"}},
             "standings",
-            f"3; lacking none; not so {prefix(3).hex()} (revoked)",
+            f"3; lacking: none; not so: {prefix(3).hex()} (revoked)",
         ),
         ({"log_size": 10}, "log_size", "10"),
     ],
@@ -312,3 +314,15 @@ def test_what_a_process_of_fsck_is_told_shows_no_password() -> None:
     """An error that names the task names its stretch of the log alone."""
     task = Task(url="postgresql://owner:geheim@db/x", snapshot="", keyrings=(), root=b"", start=3, stop=7)
     assert repr(task) == "Task(start=3, stop=7)"
+
+
+def test_what_is_found_is_said_in_chinese_with_its_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each form of words that has values in it, as fsck says it."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    for form in found.FORMS:
+        told = re.sub(r"\{(\w+)\}", "7", form)
+        said = fsck.said(told) or ""
+        assert said.count("7") == told.count("7")
+        assert not re.search("[A-Za-z]{2,} [A-Za-z]{2,}|lacking|serial|root", said), said
+    assert fsck.said(found.shown("name", "张伟")) == fsck.said(found.shown("id", "张伟"))
+    assert fsck.said("none") == "无"

@@ -15,13 +15,15 @@ def test_variables_win_over_the_files_of_the_var_folder(tmp_path: Path) -> None:
     """Each setting comes from its variable, or else from var/database.env and var/keys.env."""
     secret = tmp_path / "lookup-secret"
     secret.write_text("11" * 32 + "\n" + "22" * 32 + "\n")
-    (tmp_path / "database.env").write_text("YINJIAN_OWNER_DATABASE_URL=o\nYINJIAN_READER_DATABASE_URL=r\n")
+    (tmp_path / "database.env").write_text(
+        "YINJIAN_OWNER_DATABASE_URL=postgresql://o\nYINJIAN_READER_DATABASE_URL=postgresql://r\n"
+    )
     (tmp_path / "keys.env").write_text(f"YINJIAN_ROOT={ROOT}\nYINJIAN_LOOKUP_SECRET_FILE={secret}\n")
     told = settings.read({}, tmp_path)
-    assert (told.database_url, told.root) == ("r", bytes.fromhex(ROOT))
+    assert (told.database_url, told.root) == ("postgresql://r", bytes.fromhex(ROOT))
     assert told.lookup_secrets == (b"\x11" * 32, b"\x22" * 32)
     assert (told.host, told.port, told.public_url) == ("127.0.0.1", 8000, "http://127.0.0.1:8000")
-    assert settings.read({"YINJIAN_DATABASE_URL": "d", "YINJIAN_ROOT": "cd" * 32}, tmp_path).database_url == "d"
+    assert settings.read(WHOLE, tmp_path).database_url == WHOLE["YINJIAN_DATABASE_URL"]
 
 
 def test_a_service_without_a_lookup_secret_is_possible(tmp_path: Path) -> None:
@@ -42,6 +44,10 @@ def test_the_repr_shows_no_secret(tmp_path: Path) -> None:
     ("variables", "name"),
     [
         ({"YINJIAN_DATABASE_URL": ""}, "YINJIAN_DATABASE_URL"),
+        ({"YINJIAN_DATABASE_URL": "db.example.org:5432"}, "YINJIAN_DATABASE_URL"),
+        ({"YINJIAN_LOG": "text"}, "YINJIAN_LOG"),
+        ({"YINJIAN_METRICS": "9464"}, "YINJIAN_METRICS"),
+        ({"YINJIAN_RATE_LIMITS": "no"}, "YINJIAN_RATE_LIMITS"),
         ({"YINJIAN_ROOT": ""}, "YINJIAN_ROOT"),
         ({"YINJIAN_ROOT": "ab"}, "YINJIAN_ROOT"),
         ({"YINJIAN_ROOT": "xy" * 32}, "YINJIAN_ROOT"),
@@ -60,10 +66,13 @@ def test_the_repr_shows_no_secret(tmp_path: Path) -> None:
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(variables: dict[str, str], name: str, tmp_path: Path) -> None:
-    """The refusal names the variable and not its value."""
+    """And what was said, but of what may hold a secret: the address of a database or cache, a file of secrets."""
     with pytest.raises(SettingRefused) as caught:
         settings.read(WHOLE | variables, tmp_path)
     assert caught.value.name == name
+    if value := variables[name]:
+        secret = name in ("YINJIAN_DATABASE_URL", "YINJIAN_REDIS_URL", "YINJIAN_LOOKUP_SECRET_FILE")
+        assert (value in str(caught.value)) is not secret
 
 
 def test_refusals_are_in_the_operator_s_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +80,7 @@ def test_refusals_are_in_the_operator_s_language(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     with pytest.raises(SettingRefused) as caught:
         settings.read(WHOLE | {"YINJIAN_PORT": "http"}, tmp_path)
-    assert str(caught.value) == "YINJIAN_PORT: 不是端口号"
+    assert str(caught.value) == "YINJIAN_PORT 'http': 不是端口号（0 至 65535）"
 
 
 @pytest.mark.parametrize(("said", "on"), [("", True), ("on", True), ("off", False)])

@@ -21,9 +21,9 @@ from babel.messages.pofile import read_po
 from tests import PROJECT
 from verify.core.errors import KeyringRefused
 from verify.shared import command as cli
-from verify.shared import progress
+from verify.shared import environment, progress
 from verify.shared.command import Refusal
-from verify.shared.database_trouble import TROUBLE, told
+from verify.shared.database_trouble import TROUBLE, connect, told
 
 
 def end(problem: BaseException | None, *arguments: str, refusals: tuple[type[Exception], ...] = ()) -> int | str | None:
@@ -175,6 +175,9 @@ CATALOGUES = {
     "verify/shared": PROJECT / "verify" / "locale",
     "verify/__main__.py": PROJECT / "verify" / "locale",
     "verify/commands": PROJECT / "verify" / "locale",
+    "verify/doctor": PROJECT / "verify" / "locale",
+    "verify/monitor": PROJECT / "verify" / "locale",
+    "verify/service": PROJECT / "verify" / "locale",
     "signing": PROJECT / "signing" / "locale",
     "migrations": PROJECT / "migrations" / "locale",
 }
@@ -276,8 +279,39 @@ def test_slips_at_the_keyboard_are_told_in_chinese(
 )
 def test_no_part_of_a_databases_address_is_told(url: str) -> None:
     """A password with a slash makes a port of its first half, which the driver would name."""
-    with pytest.raises((*TROUBLE, ValueError)) as failed:
-        asyncio.run(asyncpg.connect(url, timeout=0.1))
+    with pytest.raises(TROUBLE) as failed:
+        asyncio.run(connect(url))
     assert "hush" not in told(failed.value)
     assert told(TimeoutError()) == "it took too long"
     assert told(ConnectionRefusedError(111, "Connect call failed")) == "nothing listens there"
+
+
+def test_what_a_database_raises_is_told_without_a_class_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the reader's language; what it says beyond the usual is quoted, and no row's values with it."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    for kind in vars(asyncpg).values():
+        if isinstance(kind, type) and issubclass(kind, TROUBLE):
+            error = kind("the server's words")
+            error.detail = "Key (name)=(张伟)"
+            said = told(error)
+            assert "张伟" not in said
+            assert re.search("[一-鿿]{3}", said), said
+
+
+def test_an_address_of_no_database_is_refused_by_the_settings_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not shown: a password may be in it."""
+    monkeypatch.setenv("YINJIAN_DATABASE_URL", "h:5432/hush")
+    with pytest.raises(cli.Refusal, match=r"^YINJIAN_DATABASE_URL: not the address of a database") as refused:
+        environment.database_url("YINJIAN_DATABASE_URL")
+    assert "hush" not in str(refused.value)
+
+
+def test_a_debug_setting_that_is_neither_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would be as if it were not set."""
+    monkeypatch.setenv("YINJIAN_DEBUG", "true")
+    monkeypatch.setenv("LANGUAGE", "")
+    with pytest.raises(SystemExit) as ended:
+        cli.run(slips)
+    assert (ended.value.code, "YINJIAN_DEBUG" in capsys.readouterr().err) == (1, True)

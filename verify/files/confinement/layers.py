@@ -23,6 +23,8 @@ Layer: TypeAlias = Literal[
 Report: TypeAlias = dict[Layer, str | None]
 """By layer, why it is not in force; None where it is."""
 
+LACKING: Final = "the readers of files lack a layer of confinement: %s; `yinjian-verify doctor` says what that means"
+"""What the operator is told at the start."""
 _PACKAGE: Final = Path(__file__).resolve().parents[2]
 """The folder verify/, whose neighbours may be anything."""
 _LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo")

@@ -74,7 +74,7 @@ class Intake:
                 _log.error("no reader of %s starts here: such files will not be read", reads)
         missing = layers.missing(self.tables.confinement or {})
         if missing and not self._announced:
-            _log.warning("the readers of files are confined, but not by %s", missing)
+            _log.warning(layers.LACKING, missing)
 
     def confinement(self) -> str:
         """How the readers are confined, in a line for the operator."""

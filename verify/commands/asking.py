@@ -2,8 +2,10 @@
 
 import errno
 import http.client
+import queue
 import socket
 import ssl
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -12,10 +14,17 @@ from typing import Final
 import click
 
 from verify.shared.command import LOCALE, Refusal, messages
+from verify.shared.command import why as cause
 
 _ = messages(LOCALE)
 
 _SECONDS: Final = 30
+"""For each wait."""
+_SLOWEST: Final = 32 * 1024
+"""Bytes a second, below which a service is not waited for: with the waits this bounds the whole time."""
+
+Answer = tuple[bytes, str | None]
+"""What came, and how much was announced."""
 
 
 def address(url: str) -> tuple[str, str]:
@@ -34,11 +43,8 @@ def address(url: str) -> tuple[str, str]:
 
 def get(base: str, path: str, most: int) -> bytes | None:
     """What the service at ``base`` has at ``path``, whole; None where it has nothing. Raises Refusal."""
-    request = urllib.request.Request(base + path, headers={"User-Agent": "yinjian-verify"})  # noqa: S310 - checked above
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - as above
-            data: bytes = answer.read(most + 1)
-            length = answer.headers.get("Content-Length")
+        data, length = _within(2 * _SECONDS + most / _SLOWEST, base + path, most)
     except urllib.error.HTTPError as error:
         error.close()
         if error.code in (http.client.NOT_FOUND, http.client.GONE):  # gone: a list past its term
@@ -52,6 +58,31 @@ def get(base: str, path: str, most: int) -> bytes | None:
     if length is not None and length.isdecimal() and int(length) != len(data):
         raise Refusal(_("{}: it ended before all of it was here; fetch again.").format(path))
     return data
+
+
+def _within(seconds: float, url: str, most: int) -> Answer:
+    """What is there, in so many seconds at most: no look-up of a name, header or byte that trickles in goes on longer.
+
+    Raises what asking raises, and TimeoutError; a thread that still waits then ends with the command.
+    """
+    came: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        request = urllib.request.Request(url, headers={"User-Agent": "yinjian-verify"})  # noqa: S310 - by address()
+        try:
+            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310 - as above
+                came.put((answer.read(most + 1), answer.headers.get("Content-Length")))
+        except Exception as error:  # noqa: BLE001 -- raised where it is waited for
+            came.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        told = came.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError from None
+    if isinstance(told, Exception):
+        raise told
+    return told
 
 
 def _cause(error: Exception) -> str:
@@ -68,4 +99,8 @@ def _cause(error: Exception) -> str:
             return _("it took too long")
         case OSError(errno=errno.ECONNREFUSED):
             return _("nothing listens there")
+        case http.client.HTTPException():
+            return _("what it sends is cut off, or is no HTTP")
+        case OSError():
+            return cause(why)
     return type(why).__name__

@@ -32,9 +32,11 @@ from tests.verify.commands.papers import (
     note,
     run,
 )
+from verify.commands import asking
 from verify.core import qr_text, verdict
 from verify.core.keyring import thumbprint
 from verify.core.offline import Knowledge
+from verify.shared.command import Refusal
 
 
 def test_a_text_has_the_verdict_that_a_service_gives(files: list[str]) -> None:
@@ -218,7 +220,7 @@ def test_what_is_no_address_is_wrong_usage(url: str) -> None:
         (urllib.error.URLError(ssl.SSLCertVerificationError(1, "self-signed")), "its TLS certificate is not trusted"),
         (urllib.error.URLError(ssl.SSLError(1, "wrong version")), "it does not speak TLS there"),
         (TimeoutError(), "it took too long"),
-        (http.client.IncompleteRead(b""), "IncompleteRead"),
+        (http.client.IncompleteRead(b""), "what it sends is cut off, or is no HTTP"),
     ],
 )
 def test_a_service_that_does_not_answer_is_named_with_the_cause(
@@ -232,6 +234,18 @@ def test_a_service_that_does_not_answer_is_named_with_the_cause(
     monkeypatch.setattr("urllib.request.urlopen", unanswered)
     answer = run("fetch", "https://verify.example.org", "--root", PIN)
     assert str(answer.exception) == f"verify.example.org does not answer: {words}."
+
+
+def test_a_service_that_gives_a_byte_now_and_then_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of its bytes comes in time for itself."""
+    over = threading.Event()
+    monkeypatch.setattr("verify.commands.asking._SECONDS", 0.005)
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: over.wait(60))
+    with pytest.raises(Refusal, match="it took too long"):
+        asking.get("https://verify.example.org", "/log/checkpoint", 100)
+    over.set()
 
 
 Bad = Callable[[dict[str, bytes]], None]

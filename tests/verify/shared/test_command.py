@@ -291,7 +291,7 @@ def test_what_a_database_raises_is_told_without_a_class_name(monkeypatch: pytest
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     for kind in vars(asyncpg).values():
         if isinstance(kind, type) and issubclass(kind, TROUBLE):
-            error = kind("the server's words")
+            error: Any = kind("the server's words")
             error.detail = "Key (name)=(张伟)"
             said = told(error)
             assert "张伟" not in said

@@ -38,15 +38,18 @@ _GAP: Final = " "
     metavar="OUT.xlsx",
     help=_("Write a copy of the workbook with the cells in question marked."),
 )
+@click.option("--all", "everything", is_flag=True, help=_("Show every row that there is something to say of."))
 @options.centre
 @options.as_json
-def check(book: Path, strikes: tuple[str, ...], report: Path | None, centre_file: Path, as_json: bool) -> int:
+def check(
+    book: Path, strikes: tuple[str, ...], report: Path | None, centre_file: Path, *, everything: bool, as_json: bool
+) -> int:
     """``yinjian-sign check BOOK``."""
     judged = checking.check(book, Centre.load(centre_file), parse(strikes), report, now=now(), progress=shown)
     if as_json:
         command.print_json(answer(judged))
     else:
-        say(judged)
+        say(judged, everything=everything)
         if report is not None:
             click.echo(_("The marked copy is {}.").format(report))
     return 1 if judged.refused else 0
@@ -66,26 +69,25 @@ def answer(judged: Judged) -> dict[str, Any]:
     return {"rows": rows, "totals": judged.totals()}
 
 
-def say(judged: Judged) -> None:
-    """The rows that need a look, everybody who has not passed with the reason, the columns, and the totals."""
-    for row in judged.rows:
-        if row.result == "refused" and not row.struck:
-            for reason in row.reasons:
-                if reason.kind == "refusal":
-                    click.echo(_line(row, reason))
+def say(judged: Judged, *, everything: bool = False) -> None:
+    """The rows that need a look, who has not passed with the reason, the columns, and the totals.
+
+    Of each sort so many lines, and how many more there are, unless ``everything`` is wanted.
+    """
+    most = None if everything else _SHOWN
+    refused = [(row, reason) for row in judged.rows if row.result == "refused" and not row.struck
+               for reason in row.reasons if reason.kind == "refusal"]  # fmt: skip
+    _some([_line(row, reason) for row, reason in refused], most, "")
     corrected = [(row, reason) for row in judged.rows if not row.struck for reason in row.reasons
                  if row.result == "corrected" and reason.kind == "correction"]  # fmt: skip
     if corrected:
         click.echo(_("Put right for you:"))
-        for row, reason in corrected[:_SHOWN]:
-            click.echo(f"  {_line(row, reason)}")
-        if len(corrected) > _SHOWN:
-            click.echo(_("  and {} more; --report shows them all").format(len(corrected) - _SHOWN))
-    _not_passed(judged)
+        _some([_line(row, reason) for row, reason in corrected], most)
+    _not_passed(judged, most)
     if nobody := next((row.row for row in judged.refused if _NOBODY & {reason.code for reason in row.reasons}), None):
         text = _("If row {} is no person but a total or a note, leave it out: --strike {}=REASON")
         click.echo(text.format(nobody, nobody), err=True)
-    remark(judged)
+    remark(judged, most)
     numbers = judged.totals()
     click.echo(
         _("Rows: {rows}; accepted {accepted}, corrected {corrected}, refused {refused}, struck out {struck}.").format(
@@ -99,26 +101,33 @@ def say(judged: Judged) -> None:
     )
 
 
-def _not_passed(judged: Judged) -> None:
-    """Everybody whose outcome is another than passed, and of those who passed what is to be looked at."""
+def _some(lines: list[str], most: int | None, indent: str = "  ", *, err: bool = False) -> None:
+    """The first of the lines, and how many more there are."""
+    for line in lines[:most]:
+        click.echo(f"{indent}{line}", err=err)
+    if most is not None and len(lines) > most:
+        click.echo(_("  and {} more; `yinjian-sign check --all` shows them").format(len(lines) - most), err=err)
+
+
+def _not_passed(judged: Judged, most: int | None) -> None:
+    """Those whose outcome is another than passed, and of those who passed what is to be looked at."""
     others = [row for row in judged.rows if not row.struck and row.outcome not in (None, "passed")]
     if others:
         click.echo(_("Not passed:"))
+    lines = []
     for row in others:
         told = (reason for reason in row.reasons if reason.kind == "remark" and reason.code != row.outcome)
         text = _("row {}: {}. {}").format(row.row, totals.words(row.outcome or ""), _GAP.join(r.message for r in told))
-        click.echo("  " + text.rstrip())
+        lines.append(text.rstrip())
+    _some(lines, most)
     doubtful = [(row, reason) for row in judged.rows if row.outcome == "passed" and not row.struck
                 for reason in row.reasons if reason.kind == "remark" and reason.code != "not_printable"]  # fmt: skip
     if doubtful:
         click.echo(_("Passed, and to be looked at:"))
-    for row, reason in doubtful[:_SHOWN]:
-        click.echo(f"  {_line(row, reason)}")
-    if len(doubtful) > _SHOWN:
-        click.echo(_("  and {} more; --report shows them all").format(len(doubtful) - _SHOWN))
+    _some([_line(row, reason) for row, reason in doubtful], most)
 
 
-def remark(judged: Judged) -> None:
+def remark(judged: Judged, most: int | None = _SHOWN) -> None:
     """What was read of the workbook and what was not, and what was read though nobody sees it; on standard error."""
     for row in judged.rows:
         if row.why is not None:
@@ -136,12 +145,11 @@ def remark(judged: Judged) -> None:
             "Column {} “{}” looks like marks or remarks and is not read: call it as the form does if it is to count."
         )
         click.echo(text.format(column_letters(place), heading or _("(no heading)")).replace("\n", " "), err=True)
-    for row in judged.rows:
-        for reason in row.reasons:
-            if reason.code == "not_printable" and not row.struck:
-                click.echo(_line(row, reason), err=True)
+    unprintable = [(row, reason) for row in judged.rows for reason in row.reasons
+                   if reason.code == "not_printable" and not row.struck]  # fmt: skip
+    _some([_line(row, reason) for row, reason in unprintable], most, "", err=True)
     if left := table.left_out():
-        rows = _COMMA.join(map(str, left[:_SHOWN])) + (" …" if len(left) > _SHOWN else "")
+        rows = _COMMA.join(map(str, left[:most])) + (" …" if most is not None and len(left) > most else "")
         click.echo(_("Rows that hold nobody and were left out: {} ({}).").format(len(left), rows), err=True)
     if sheet.encoding not in (None, "utf-8", "utf-8-sig"):
         click.echo(_("The text was read as {}.").format(str(sheet.encoding).upper()), err=True)

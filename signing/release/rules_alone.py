@@ -24,6 +24,7 @@ from signing.release.statement_alone import Alone, Item, Looked, kept, look
 from signing.spread import streamed
 from verify.core.certificate import Certificate
 from verify.core.changes import Change
+from verify.core.fields import is_day
 from verify.core.keyring import Keyring
 from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
@@ -105,6 +106,10 @@ class _Reading:
         if listed.stage == "final" and len(made.shorts) < len(listed.rows):
             words = _("the list of {exam} names a certificate twice").format(exam=listed.exam)
             refuse("named_twice", words, made.entry.place)
+        for field, day in (("held_on", listed.held_on), ("planned_on", listed.planned_on)):
+            if day is not None and not is_day(day):
+                words = _("the list of {exam}: {field}, {day}, is no day of the calendar")
+                refuse("no_day", words.format(exam=listed.exam, field=field, day=day), made.entry.place)
         self.lists.append(made)
 
     def _index(self, entry: Entry, index: LookupIndex) -> None:

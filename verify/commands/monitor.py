@@ -18,6 +18,8 @@ from verify.shared.progress import shown
 _ = messages(LOCALE)
 
 _UNREACHED: Final = 3
+_SHOWN: Final = 20
+"""Entries, and alarms, that are told one by one where not all are asked for."""
 
 
 @click.command(
@@ -46,8 +48,11 @@ _UNREACHED: Final = 3
     is_flag=True,
     help=_("Read every older entry once more; otherwise up to 4,096 of them, drawn by lot."),
 )
+@click.option("--all", "everything", is_flag=True, help=_("Show every new entry, and not the first of them."))
 @click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
-def monitor(url: str, *, state: Path, root: str | None, database: str | None, whole: bool, as_json: bool) -> None:
+def monitor(
+    url: str, *, state: Path, root: str | None, database: str | None, whole: bool, everything: bool, as_json: bool
+) -> None:
     """Looks once."""
     base, _host = asking.address(url)
     if database is not None:
@@ -75,22 +80,28 @@ def monitor(url: str, *, state: Path, root: str | None, database: str | None, wh
     if as_json:
         print_json(found)
     else:
-        _say(found)
+        _say(found, None if everything else _SHOWN)
     if found.alarms:
         sys.exit(1)
 
 
-def _say(found: Look) -> None:
+def _say(found: Look, most: int | None) -> None:
     text = _("Log: size {}, larger than at the last look by {}.")
     click.echo(text.format(found.size, found.size - found.before))
-    for entry in found.entries:
+    for kind, count in found.new.items():
+        click.echo(_("New in the log, {}: {}.").format(kind, count))
+    for entry in found.entries[:most]:
         click.echo(f"  {entry.index}  {entry.kind}  {entry.digest}  {entry.exam or ''}".rstrip())
+    if most is not None and len(found.entries) > most:
+        click.echo(_("  and {} more; --all or --json shows them").format(len(found.entries) - most))
     for exam, count in found.lists.items():
         click.echo(_("Certificates that the list of {} that is shown names: {}.").format(exam, count))
     text = _("Certificates in the log: {}; named by a list that was shown: {}.")
     click.echo(text.format(found.certificates, found.named))
-    for alarm in found.alarms:
+    for alarm in found.alarms[:most]:
         click.echo(_("ALARM {}: {}").format(alarm.code, alarm.told), err=True)
         click.echo(f"  {alarm.todo}", err=True)
         for note in alarm.evidence:
             click.echo("".join(f"  | {line}\n" for line in note.splitlines()), err=True, nl=False)
+    if most is not None and len(found.alarms) > most:
+        click.echo(_("ALARM: {} more; --all or --json shows them").format(len(found.alarms) - most), err=True)

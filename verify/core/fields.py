@@ -1,5 +1,6 @@
 """Reading a decoded map by the rules of statements.cddl: one reader per CDDL type, each raising Malformed."""
 
+import datetime
 import re
 import unicodedata
 from collections.abc import Callable, Collection
@@ -138,6 +139,17 @@ def has_control(value: str) -> bool:
 
 
 date = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def is_day(text: str) -> bool:
+    """Whether a date, which has the form of one, is a day of the (proleptic Gregorian) calendar."""
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 number = pattern(r"[0-9A-Z]{4,32}")
 code = pattern(r"[A-Z][0-9A-Z]{1,7}")
 term = pattern(r"[0-9]{4}-[0-9]{2}(-[0-9A-Z]{1,3})?")

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from verify.core.fields import Names
+from verify.core.fields import Names, is_day
 
 _Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
@@ -23,6 +23,12 @@ class PlannedExam(msgspec.Struct, frozen=True, kw_only=True):
     held_on: _Day
     planned_on: _Day | None = None
     """The date first planned, where the exam was moved."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where a date is no day."""
+        for field in ("held_on", "planned_on"):
+            if (day := getattr(self, field)) is not None and not is_day(day):
+                raise ValueError(f"{field}: {day} is no day of the calendar")
 
 
 class Plans(msgspec.Struct, frozen=True, kw_only=True):

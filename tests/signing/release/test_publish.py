@@ -175,6 +175,14 @@ BROKEN: dict[str, tuple[str, list[bytes]]] = {
         "number_used",
         _final(certificates=[releases.certify(1), releases.certify(1, holder="李四")]),
     ),
+    "a list of a day that is none": (
+        "no_day",
+        _final(listed=[releases.pass_list([_row(1), _row(2)], held_on="2022-02-31")]),
+    ),
+    "a list moved from a day that is none": (
+        "no_day",
+        _final(listed=[releases.pass_list([_row(1), _row(2)], planned_on="2022-13-01")]),
+    ),
     "no lookup index": ("index_missing", _final(indexed=[])),
     "an index without one": ("index_incomplete", _final(indexed=[releases.index(_filed(1))])),
     "an index with one more": ("index_incomplete", _final(indexed=[releases.index(_filed(1, 2, 3))])),

@@ -233,3 +233,23 @@ def test_check_says_what_it_read_and_lists_everybody_who_has_not_passed(tmp_path
     for row, outcome in ((3, "failed. The"), (4, "absent.\n"), (5, "disqualified.\n"), (6, "ineligible. Fewer")):
         assert f"row {row}: {outcome}" in done.output, "what decided it, and no outcome twice"
     assert "M7  The remark is not understood and changes nothing." in done.output
+
+
+def test_check_shows_some_of_many_and_says_how_many_more(tmp_path: Path) -> None:
+    """Of each sort, on either stream; with --all every one."""
+    failed = [person(n, theory=10) for n in range(1, 24)]
+    refused = [person(n) | {"name": ""} for n in range(24, 48)]
+    path = tmp_path / "b.xlsx"
+    path.write_bytes(book(*failed, *refused))
+
+    def told(*more: str) -> list[str]:
+        arguments = [str(path), "--centre", str(FIELD / "centre.toml"), *more]
+        return CliRunner().invoke(check, arguments, standalone_mode=False).output.splitlines()
+
+    short = told()
+    assert sum(": failed. " in line for line in short) == sum("There is no name" in line for line in short) == 20
+    assert [line for line in short if "more;" in line] == [
+        "  and 4 more; `yinjian-sign check --all` shows them",
+        "  and 3 more; `yinjian-sign check --all` shows them",
+    ]
+    assert sum(": failed. " in line for line in told("--all")) == 23

@@ -63,7 +63,7 @@ def size(folder: Path) -> int:
 
 def test_a_log_that_grew_is_proved_to_go_on_and_kept(fetch: Fetch, tmp_path: Path) -> None:
     """From 300 to 601 entries, by tiles; the file holds what the service gave, for anybody to read."""
-    assert "Log: 300 entries" in fetch(SMALL)
+    assert "Log: size 300." in fetch(SMALL)
     assert "Log: 601 entries" in fetch(LARGE)
     with zipfile.ZipFile(tmp_path / "verify.example.org.zip") as whole:
         assert whole.read("checkpoint.txt") == LARGE.files["/log/checkpoint"]

@@ -254,7 +254,9 @@ async def test_planned_exams_are_shown_until_they_have_a_list(tmp_path: Path) ->
     async with client(calendar=file) as service:
         items = (await service.get("/api/v1/exams")).json()["items"]
         page = await service.get("/pass-lists?lang=en")
+        empty = (await service.get("/api/v1/exams?programme=")).json()["items"]
         others = (await service.get("/api/v1/exams?programme=CAM")).json()["items"]
+    assert empty == items  # an empty field of a form: any programme
     assert [(item["code"], item["stage"]) for item in items] == [
         ("CEM-2025-12", None),
         ("CEM-2025-09", None),

@@ -138,6 +138,7 @@ async def test_a_numbers_verdict_has_an_address_that_shows_what_a_stranger_sees(
         typed = await service.get(f"/c/{exam.REVOKED.number.lower()}?lang=en")
         data = await service.get(f"/c/{exam.REVOKED.number}", headers={"accept": "application/json"})
         nobody = await service.get("/c/Z123456?lang=en")
+        slip = await service.get(f"/c/{exam.REVOKED.number[:-1]}A?lang=en")
         personal = await service.get("/c/990101199001010015?lang=en")
         told = await service.get(personal.headers["location"])
     assert page.status_code == typed.status_code == 200
@@ -147,6 +148,8 @@ async def test_a_numbers_verdict_has_an_address_that_shows_what_a_stranger_sees(
     assert data.json()["certificate"]["holder"] == "买＊＊"
     assert nobody.status_code == 404
     assert "No certificate with this number" in nobody.text
+    assert slip.status_code == 400  # as its address for programs has it: nothing can ever be there
+    assert "The number has a slip in it" in slip.text
     assert personal.status_code == 303
     assert "990101" not in personal.headers["location"] + told.text
     assert "looks like somebody" in told.text

@@ -11,10 +11,11 @@ import pytest
 from tests import releases
 from tests.invented import CERTIFICATE, ROOT, TestKey, keyring
 from tests.verify.monitor.invented_site import Site, final, people
+from verify.commands import monitor
 from verify.core.log.tiles import ENTRIES, Tile
 from verify.monitor import following
 from verify.monitor.alarms import _words, alarm
-from verify.monitor.following import Follower, Look
+from verify.monitor.following import Entry, Follower, Look
 from verify.monitor.remembered import Remembered
 from verify.shared.command import Refusal
 from verify.shared.progress import silent
@@ -295,3 +296,18 @@ def test_a_file_that_cannot_be_made_is_a_refusal(tmp_path: Path) -> None:
     for path in (tmp_path / "nowhere" / "seen", tmp_path):
         with pytest.raises(Refusal, match=path.name):
             Remembered(path)
+
+
+def test_the_first_look_at_a_long_log_tells_some_entries_and_how_many_more(capsys: pytest.CaptureFixture[str]) -> None:
+    """And all of them where they are asked for; an hour's look from cron is a screen."""
+    entries = tuple(Entry(index=index, kind="certificate", digest="00") for index in range(25))
+    found = Look(
+        size=25, before=0, new={"certificate": 25}, entries=entries, lists={}, certificates=25, named=0, alarms=()
+    )
+    monitor._say(found, 20)
+    said = capsys.readouterr().out
+    assert "New in the log, certificate: 25." in said
+    assert said.count("  certificate  ") == 20
+    assert "and 5 more; --all or --json shows them" in said
+    monitor._say(found, None)
+    assert capsys.readouterr().out.count("  certificate  ") == 25

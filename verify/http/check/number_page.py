@@ -7,11 +7,13 @@ from urllib.parse import quote
 from verify.core.answer import Verdict
 from verify.core.personal import is_personal
 from verify.http.answers.direct import AnyRequest, Direct, Reply, as_json, as_sent, raw
+from verify.http.answers.problem_table import KINDS
 from verify.http.answers.problems import wants_json
 from verify.http.answers.rendering import Views
 from verify.http.asked.state import State
 from verify.http.check.asker import Asker
-from verify.http.check.verdict_pages import NOT_HELD, form_values, verdict_page
+from verify.http.check.verdict_pages import form_values, verdict_page
+from verify.http.check.verify_api import no_certificate
 
 _VARY: Final = raw({"Vary": "Accept, Accept-Language", "Cache-Control": "no-store"})
 
@@ -38,7 +40,8 @@ def direct(asker: Asker, views: Views) -> list[Direct]:
         judged = await asker.number(number, now=known.now, receipt=receipt in _RECEIPTS)
         if receipt is not None and judged.receipt is not None:
             return _file(judged, receipt)
-        status = 404 if judged.outcome in NOT_HELD else 200
+        refused = no_certificate(judged)
+        status = 200 if refused is None else KINDS[refused].status
         if status == 404 and is_personal(number):
             return Reply(b"", raw({"Location": views.link(request, "/check?fault=personal_number")}), 303)
         if wants_json(request):

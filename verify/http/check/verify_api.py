@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from verify.core.answer import Verdict
 from verify.http.answers.direct import Direct, Reply, as_json, json
 from verify.http.answers.problems import Refused
 from verify.http.asked.bodies import JSON_BYTES, AnyRequest, json_body, past_time
@@ -103,10 +104,8 @@ def direct(asker: Asker, desk: LookupDesk) -> list[Direct]:
     async def certificate(_request: AnyRequest, known: State) -> Reply:
         """The verdict on a number, as a stranger may see it."""
         judged = await asker.number(known.last, now=known.now)
-        if judged.certificate is None:
-            for check in judged.checks:
-                if check.result == "fail" and check.code in _NO_CERTIFICATE:
-                    raise Refused(_NO_CERTIFICATE[check.code])
+        if (refused := no_certificate(judged)) is not None:
+            raise Refused(refused)
         return as_json(judged)
 
     async def lookup(request: AnyRequest, known: State) -> Reply:
@@ -129,6 +128,14 @@ def direct(asker: Asker, desk: LookupDesk) -> list[Direct]:
         Direct("/api/v1/lookup", post=lookup, most_bytes=_BODY_BYTES),
         Direct("/api/v1/challenge", get=challenge, post=challenge_for, most_bytes=_BODY_BYTES),
     ]
+
+
+def no_certificate(judged: Verdict) -> Literal["number_check", "not_found"] | None:
+    """Why there is nothing at a number's address, here and at ``/c/NUMBER``; None where a certificate stands there."""
+    if judged.certificate is not None:
+        return None
+    failed = (_NO_CERTIFICATE.get(check.code) for check in judged.checks if check.result == "fail")
+    return next((code for code in failed if code is not None), None)
 
 
 _NO_CERTIFICATE: Final[Mapping[str, Literal["number_check", "not_found"]]] = {

@@ -124,7 +124,8 @@ def direct(asker: Asker, calendar: Calendar, pages: KeptPages) -> list[Controlle
 
     async def exams(request: AnyRequest, _known: State) -> Reply:
         """Exams by their lists; before the first page of them, those that have no list yet, whatever the limit."""
-        programme, cursor = request.query_params.get("programme"), request.query_params.get("cursor")
+        programme = request.query_params.get("programme") or None  # empty, as of a form's field: any
+        cursor = request.query_params.get("cursor")
         page = await registry.exams(programme, cursor, _limit(request))
         planned = await calendar.without_list(programme) if cursor is None else ()
         items = ExamItems(items=(*map(planned_item, planned), *map(exam_item, page.items)), next=page.next)

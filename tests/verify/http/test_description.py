@@ -145,3 +145,16 @@ async def test_the_description_speaks_both_languages(language: str, chinese: boo
             assert bool(re.search("[\u4e00-\u9fff]", operation["summary"])) is chinese
             assert operation["summary"] in page.text.replace("&#39;", "'")
     assert bool(re.search("[\u4e00-\u9fff]", told["info"]["description"])) is chinese
+
+
+async def test_every_reference_of_the_page_leads_to_what_it_names() -> None:
+    """In schemas, bodies and answers; each place is on the page."""
+    async with client() as service:
+        page = (await service.get("/api/schema")).text
+        described = (await service.get("/api/schema/openapi.json")).text
+    named = set(re.findall(r'"\$ref":"#/components/schemas/(\w+)"', described))
+    assert len(named) > 10
+    led = set(re.findall(r'<a href="#(\w+)">#/components/schemas/\1</a>', page))
+    assert re.findall(r"#/components/schemas/\w+(?!\w|</a>)", page) == []
+    assert led <= set(re.findall(r'id="(\w+)"', page))
+    assert named <= set(re.findall(r'<a href="#(\w+)">', page))

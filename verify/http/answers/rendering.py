@@ -7,7 +7,6 @@ from collections.abc import Hashable, Mapping
 from typing import Any, Final, TypeAlias
 
 import jinja2
-import msgspec
 from litestar import Response
 from markupsafe import Markup, escape
 
@@ -230,7 +229,6 @@ def _environment(language: Language, files: Files, own: dict[str, object]) -> ji
         "unless_personal": personal.unless_personal,
         "deadline": lambda moment: _deadline(moment, language),
         "day": lambda moment: _day(moment, language),
-        "pretty": lambda data: msgspec.json.format(msgspec.json.encode(data), indent=2).decode(),
         "iso_day": lambda moment: _seconds(moment).date().isoformat(),
         "count": lambda number: f"{number:,}",
         "machine": _machine,

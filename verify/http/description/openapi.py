@@ -5,10 +5,12 @@ A test holds it against the structs and the routes, and a fuzzer against what th
 
 import functools
 import inspect
+import re
 from importlib import metadata
 from typing import Any, Final, TypeAlias
 
 import msgspec
+from markupsafe import Markup, escape
 
 from verify.core import public_keys
 from verify.core.answer import DETAILS, STEPS, Verdict
@@ -32,6 +34,7 @@ from verify.http.ops import health
 
 _OPENAPI_JSON: Final = "application/vnd.oai.openapi+json"
 _PUBLIC: Final = "public, max-age=300"
+_REFERENCE: Final = re.compile(r"#/components/schemas/(\w+)")
 _ABOUT: Final = N_("Verifies signed certificates. Errors are problem details (RFC 9457) with a stable code.")
 
 REQUESTS: Final = (
@@ -113,6 +116,14 @@ def direct(views: Views) -> list[Direct]:
 
     async def page(request: AnyRequest, known: State) -> Reply:
         """The description as a page, of our own templates and nothing from elsewhere."""
-        return as_sent(views.page(request, "api.html", cache=_PUBLIC, document=document(known.language)))
+        return as_sent(
+            views.page(request, "api.html", cache=_PUBLIC, document=document(known.language), pretty=_pretty)
+        )
 
     return [Direct("/api/schema/openapi.json", get=openapi_json), Direct("/api/schema", get=page)]
+
+
+def _pretty(schema: object) -> Markup:
+    """A schema as indented JSON, in which each reference leads to what it names on the same page."""
+    text = str(escape(msgspec.json.format(msgspec.json.encode(schema), indent=2).decode()))
+    return Markup(_REFERENCE.sub(r'<a href="#\1">\g<0></a>', text))  # noqa: S704 -- escaped; a name is of letters

@@ -91,7 +91,7 @@ def _checkpoint(base: str, chain: Chain, before: Kept | None) -> Signed | None:
     data = asking.get(base, _CHECKPOINT, _MOST["checkpoint"])
     if data is None:
         if old is not None:
-            text = _("The service gives no checkpoint any more of its log, which was of size {}.")
+            text = _("The service gives no checkpoint of its log any more, which was of size {}.")
             raise Refusal(text.format(old.size))
         return None
     signed = kept.believed_checkpoint(data.decode("utf-8", "replace"), chain)

@@ -89,7 +89,11 @@ def _map(  # noqa: PLR0917 - an item's own arguments, and how many pairs
     built: dict[Any, Any] = {}
     before = b""
     for _ in range(count):
-        key, stop = _item(data, pos, keys, path, depth)
+        key: Any = data[pos]
+        if key < _LEAST[0]:  # as nearly all keys are
+            stop = pos + 1
+        else:
+            key, stop = _item(data, pos, keys, path, depth)
         if type(key) is not wanted:
             raise Unreadable("not_canonical", "a map key of a type that has no place here")
         encoded = data[pos:stop]

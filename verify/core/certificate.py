@@ -20,6 +20,11 @@ MAX_NAME: Final = 50
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _VALUES: Final = {character: value for value, character in enumerate(_ALPHABET)}
+_PRODUCTS: Final = tuple(
+    {character: ((product + value) % 36 or 36) * 2 % 37 for character, value in _VALUES.items()}
+    for product in range(37)
+)
+"""What a character makes of each product of MOD 37,36."""
 _NUMBER: Final = re.compile(r"[0-9A-Z]{4,32}")
 _WHAT: Final = "certificate"
 
@@ -132,7 +137,7 @@ def check_character(body: str) -> str:
     """The ISO 7064 MOD 37,36 check character of ``body`` (0-9A-Z)."""
     product = 36
     for character in body:
-        product = ((product + _VALUES[character]) % 36 or 36) * 2 % 37
+        product = _PRODUCTS[product][character]
     return _ALPHABET[(37 - product) % 36]
 
 

@@ -188,8 +188,9 @@ def content(statement: Statement, what: str, known: Collection[int]) -> Map:
 
 def issued_at(statement: Statement, what: str, others: Collection[int] = ()) -> int:
     """Claim 6; the statement may have no other registered claim than those of ``others``."""
+    known = (IAT, statement.kind.claim, *others)
     for key in statement.claims:
-        if key not in (IAT, statement.kind.claim, *others):
+        if key not in known:
             refuse(f"{what}: claim {key} has no place here")
     if IAT not in statement.claims:
         refuse(f"{what}: no time of issue")

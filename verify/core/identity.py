@@ -28,6 +28,8 @@ _MINUS: Final = "\u2212"
 
 
 _RADICALS: Final = str.maketrans(tables.RADICALS)
+_PLAIN: Final = re.compile("[0-9a-z\u4e00-\u9fff]*")
+"""Names whose characters all stand for themselves, as nearly all do."""
 _FOREIGN: Final = re.compile(r"[A-Z]{3}[0-9]{12}")
 _EARLIEST: Final = datetime.date(1900, 1, 1)
 _STANDARD_EXAMPLE: Final = "440524188001010014"
@@ -81,6 +83,8 @@ def name_key(name: str) -> str:
     """What two writings of one name have in common (2-formats, Lookup key); empty for a text that is no name."""
     if len(name) > MAX_TEXT:
         return ""
+    if _PLAIN.fullmatch(name):
+        return name
     folded = unicodedata.normalize("NFKC", to_ideographs(to_unicode(name).translate(_FOLD))).translate(_FOLD)
     return "".join(character for character in folded if not _ignored(character)).casefold()
 

@@ -5,7 +5,7 @@ believed by their type. ``Register.of`` folds it by the rules of 2-formats, What
 belongs to the first believed statement that has it, and what is not believed counts for nothing.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Final, Self
 
 import msgspec
@@ -279,8 +279,10 @@ class Register:
         self._lines |= dict.fromkeys(line, line)
 
 
-def revisions(lists: Iterable[BelievedList], exam: str) -> Sequence[BelievedList]:
+def revisions(lists: Collection[BelievedList], exam: str) -> Sequence[BelievedList]:
     """The exam's lists of ``lists``, by revision: each revision belongs to the first in the log that has it."""
+    if len(lists) == 1:
+        return [listed for listed in lists if listed.head.exam == exam]
     first: dict[int, BelievedList] = {}
     for listed in sorted(lists, key=lambda listed: listed.index):
         if listed.head.exam == exam:

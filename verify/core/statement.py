@@ -42,10 +42,9 @@ class Kind(enum.IntEnum):
     ERASURE = 7
     DOCUMENT = 8
 
-    @property
-    def claim(self) -> int:
+    def __init__(self, number: int) -> None:
+        self.claim: Final = -65536 - number
         """The private CWT claim that holds this kind's content."""
-        return -65536 - self
 
 
 _ARRAY_OF_4: Final = b"\x84"
@@ -217,7 +216,7 @@ def _kind(claims: object) -> Kind:
             private.append(key)
         elif key != CTI:
             raise Unreadable("not_a_statement", "a claim that no statement has")
-    if any(key not in _KINDS for key in private):
+    if not _KINDS.keys() >= {*private}:
         raise Unreadable("newer_format", "a kind of statement that this version does not know")
     if len(private) != 1:
         raise Unreadable("not_a_statement", "not exactly one kind of content")

@@ -18,6 +18,7 @@ read, and checked against the contract, as one procedure.
 
 import contextlib
 import dataclasses
+from typing import Final
 
 import msgspec
 
@@ -38,6 +39,11 @@ from verify.core.register import Held, Record, Register
 from verify.core.signed import Genuine
 from verify.core.standing import State, Worth
 from verify.core.statement import Kind, Statement
+
+_NONE_DONE: Final = {
+    code: tuple(check(step, "not_done", code) for step in range(1, 10))
+    for code in ("not_reached", "register_not_asked")
+}
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,7 +210,7 @@ class _Procedure:
         outcome = self._outcome()
         # The first fail ends the procedure, so that it is the last that was done.
         missing = "not_reached" if self.checks[-1].result == "fail" else "register_not_asked"
-        checks = [check(step, "not_done", missing) for step in range(1, 10)]
+        checks = list(_NONE_DONE[missing])
         for done in self.checks:
             checks[done.step - 1] = done
         return Verdict(
@@ -365,8 +371,10 @@ class _Procedure:
 
     def _receipt(self) -> Receipt | None:
         """The receipt of the registered certificate, whatever it is worth."""
-        held, reached = self.held, any(one.step == 7 and one.result == "pass" for one in self.checks)
-        if not self.wants_receipt or self.tree is None or held is None or not reached or held.index >= self.tree.size:
+        held = self.held
+        if not self.wants_receipt or self.tree is None or held is None or held.index >= self.tree.size:
+            return None
+        if not any(one.step == 7 and one.result == "pass" for one in self.checks):
             return None
         try:
             return self.tree.receipt(held.index, self._near(held))

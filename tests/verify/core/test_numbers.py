@@ -123,6 +123,13 @@ def test_what_is_too_long_is_no_name_and_no_number_before_it_is_normalised(monke
             assert identity.resident_fault(identity.id_key("resident", text[:65]), TODAY) == "id_length"
 
 
+def test_a_name_of_plain_characters_is_its_own_key_for_each_of_them() -> None:
+    """What is handed through is what folding would make of it; behind a space it is folded all the same."""
+    plain = [*"0123456789abcdefghijklmnopqrstuvwxyz", *map(chr, range(0x4E00, 0xA000))]
+    assert [identity.name_key(character) for character in plain] == plain
+    assert [identity.name_key(f" {character}") for character in plain] == plain
+
+
 @given(NAMES)
 def test_a_name_key_is_its_own_name_key(name: str) -> None:
     """Comparing keys of keys changes nothing, for what NFKC and casefold leave alone in turn."""

@@ -309,7 +309,7 @@ def test_certificates_are_exported_by_exam_or_year(issued: Place, tmp_path: Path
         (("--exam-year", "2022"), 5),
         (("--year", "2021"), 0),
     ):
-        assert place.run("export", "e.csv", *options).stdout.startswith(f"{count} certificates")
+        assert place.run("export", "e.csv", *options).stdout.startswith(f"Certificates: {count},")
     assert place.run("export", "e.csv", "--year", "2022", "--exam", "2022-04").returncode == 2
 
 

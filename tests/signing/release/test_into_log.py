@@ -408,11 +408,11 @@ def test_a_lost_file_is_begun_anew_where_registry_and_public_checkpoint_leave_no
         (x.size, x.root, x.note, x.receipt, x.statements) for x in before
     ]
     office.restore(saved)
-    with pytest.raises(Refusal, match=rf"lost what was signed: the tree of {3 + len(FINAL)} entries"):
+    with pytest.raises(Refusal, match=rf"lost what was signed: the tree of size {3 + len(FINAL)}"):
         office.publish("3-change", LATER)
     entry = tree.entry(1, hashlib.sha256(past).digest())
     office.ask("select registry.give_back_disowned($1, $2)", entry[0], entry[1:])
-    assert office.give_back() == (f"the tree of {3 + len(FINAL)} entries",)
+    assert office.give_back() == (f"the tree of size {3 + len(FINAL)}",)
     assert office.everything() == whole
     office.publish("3-change", LATER)
     assert office.checked() == 4 + len(FINAL)

@@ -421,7 +421,7 @@ def test_the_ledger_tells_what_was_recorded_and_why(place: Place) -> None:
         ("final", "2022-04-final-3.release", None),
         ("row_struck", "2022-04-final-3.release, row 4 of the workbook", "退出"),
         ("row_struck", "2022-04-final-3.release, row 5 of the workbook", "合计"),
-        ("printed", "2 certificates", None),
+        ("printed", "certificates: 2", None),
     ]
     assert "公示期未满即发证" in place.run("ledger", "history", LANG="zh_CN.UTF-8").stdout
 

@@ -55,7 +55,7 @@ def test_words_say_as_of_when_it_is_known(files: list[str], monkeypatch: pytest.
     """In English and in Chinese; and that the knowledge is old."""
     answer = run("check", GOOD_TEXT, *files)
     assert "valid as of 2023-11-09 06:13, status unknown since" in answer.stdout
-    assert "days old" in answer.stderr
+    assert "age in days of what is known" in answer.stderr
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     assert "截至 2023-11-09 06:13 有效，此后状态未知" in run("check", GOOD_TEXT, *files).stdout
 

@@ -62,12 +62,8 @@ class FontMissing(Refusal):
 
 
 def folders() -> list[Path]:
-    """The folders of fonts beside the system's. Raises FontMissing where one is no folder."""
-    found = [Path(folder) for folder in os.environ.get("YINJIAN_FONTS", "").split(os.pathsep) if folder]
-    for folder in found:
-        if not folder.is_dir():
-            raise FontMissing(_("YINJIAN_FONTS names {}, which is no folder.").format(folder))
-    return found
+    """The folders of fonts beside the system's; one that is not there has none, as in a clone before its fonts came."""
+    return [Path(folder) for folder in os.environ.get("YINJIAN_FONTS", "").split(os.pathsep) if folder]
 
 
 @functools.cache

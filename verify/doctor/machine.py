@@ -15,6 +15,11 @@ from verify.shared import command, environment, planned
 _ = command.messages(command.LOCALE)
 
 _FILES: Final = 2_200
+_AUTOGROUPS: Final = Path("/proc/sys/kernel/sched_autogroup_enabled")
+_OWN_GROUP: Final = Path("/proc/self/cgroup")
+_GROUPS: Final = Path("/sys/fs/cgroup")
+_USUAL_WEIGHT: Final = 100
+"""Of a control group at the processors (cgroups(7), cpu.weight)."""
 
 
 def examine(told: Settings) -> Iterator[Finding]:
@@ -46,6 +51,7 @@ def examine(told: Settings) -> Iterator[Finding]:
         )
     else:
         yield sound("open_files", _("The limit of open files leaves room for every connection."))
+    yield _processors()
 
 
 def _secrets(told: Settings) -> Iterator[Finding]:
@@ -138,6 +144,32 @@ def _plans(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def _processors() -> Finding:
+    """Whether readers of files give way at the processors to PostgreSQL too, and not to the service alone (ADR 51)."""
+    if (weight := _weight()) is not None and weight >= _USUAL_WEIGHT:
+        return warning(
+            "processors",
+            _("Control groups part the processors: readers of files give way to the service, not to PostgreSQL."),
+            _("Give PostgreSQL the larger share: cpu_shares in the compose file, CPUWeight=50 in this service's unit."),
+        )
+    if weight is None and _AUTOGROUPS.exists() and _AUTOGROUPS.read_text("ascii").strip() == "0":
+        return warning(
+            "processors",
+            _("Autogroups are off: readers of files have no groups of their own at the processors."),
+            _("Switch them on: sysctl kernel.sched_autogroup_enabled=1, and in /etc/sysctl.d for good."),
+        )
+    return sound("processors", _("At the processors, readers of files give way to all others."))
+
+
+def _weight() -> int | None:
+    """The weight of the own control group at the processors, None where that has none (cgroup v2)."""
+    try:
+        own = next(line[3:] for line in _OWN_GROUP.read_text("utf-8").splitlines() if line.startswith("0::"))
+        return int((_GROUPS / own.strip("/") / "cpu.weight").read_text("ascii"))
+    except (OSError, StopIteration, ValueError):
+        return None
 
 
 def _open_files() -> int:

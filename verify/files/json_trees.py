@@ -40,7 +40,7 @@ class JsonRefused(Exception):
 
 def read(body: bytes, rows: int) -> Any:
     """What the JSON is: one object, or as many as ``rows`` and one around them. Raises JsonRefused."""
-    _bound(body, rows)
+    bound(body, rows)
     try:
         return json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_constant)
     except (ValueError, RecursionError):
@@ -99,7 +99,7 @@ def _constant(text: str) -> object:
     raise ValueError(text)
 
 
-def _bound(body: bytes, rows: int) -> None:
+def bound(body: bytes, rows: int) -> None:
     """Counts what JSON would be made of, before it is made: an array of nothing takes twenty times its text.
 
     A piece at a time, which ends at the one that is too much. Raises JsonRefused.

@@ -50,10 +50,12 @@ def main(reads: jobs.Reads, seconds: int, memory: int, do: Callable[[jobs.Job], 
     with socket.socket(fileno=os.dup(0)) as control:
         theirs = forking(control)
     if theirs is not None:
-        _work(theirs, seconds, memory, do)
+        _work(theirs, reads, seconds, memory, do)
 
 
-def _work(wire: socket.socket, seconds: int, memory: int, do: Callable[[jobs.Job], jobs.Answer]) -> None:
+def _work(
+    wire: socket.socket, reads: jobs.Reads, seconds: int, memory: int, do: Callable[[jobs.Job], jobs.Answer]
+) -> None:
     """The life of a worker."""
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 -- not a path of ours
         os.dup2(nothing.fileno(), 0)  # where the template hears the service
@@ -70,7 +72,9 @@ def _work(wire: socket.socket, seconds: int, memory: int, do: Callable[[jobs.Job
         sink.flush()
 
     encode = msgspec.msgpack.encode
-    send(encode(layers.confine(memory)))
+    report = layers.confine(memory)
+    jobs.warm(reads)  # or else who sends the first file waits for that
+    send(encode(report))
     for count in range(1, _MOST_JOBS + 1):
         head = source.read(4)
         if len(head) < 4:

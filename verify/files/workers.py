@@ -44,6 +44,8 @@ class Workers:
         self._template = Template(reads, seconds, memory)
         self._seconds = seconds * layers.LONGER + GRACE
         self._count = count
+        self._quick = count + self._turns.beside
+        """Workers that have not given way, at most, and one more that is ready for who comes next."""
         self._live: list[Forked] = []
         self._spare: asyncio.Task[None] | None = None
         self._ending: set[asyncio.Task[None]] = set()
@@ -95,11 +97,11 @@ class Workers:
         return one
 
     def _replace(self) -> None:
-        """Makes another ready in good time, where there is a place for it and none waits for a job."""
+        """Makes another ready in good time, where there may be a job for it and none waits for one."""
         if self._closed:
             return
         quick = sum(not one.gave_way for one in self._live)
-        if quick < self._count and not self._idle(aside=False) and (self._spare is None or self._spare.done()):
+        if quick <= self._quick and not self._idle(aside=False) and (self._spare is None or self._spare.done()):
             self._spare = asyncio.create_task(self._make_ready())
 
     async def _make_ready(self) -> None:
@@ -123,7 +125,7 @@ class Workers:
                     reply = await one.ask(job)
             finally:
                 turn.done()
-            keep = not reply.last and len(self._idle(aside=one.gave_way)) < self._count
+            keep = not reply.last and len(self._idle(aside=one.gave_way)) < self._quick
             return reply.answer
         except TimeoutError:
             raise FileRefused("took_too_long") from None

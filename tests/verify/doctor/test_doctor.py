@@ -63,6 +63,35 @@ def test_a_sound_installation_is_told_so(sound: Any) -> None:
     assert "本安装正常。" in CliRunner().invoke(command, ["doctor"]).stdout
 
 
+@pytest.mark.parametrize(
+    ("told", "result"),
+    [
+        (("0::/\n", None, "1"), "sound"),
+        (("0::/\n", None, None), "sound"),
+        (("0::/\n", None, "0"), "warning"),
+        (("1:name=x:/y\n0::/\n", "100", "1"), "warning"),
+        (("0::/system.slice/yinjian.service\n", "50", "0"), "sound"),
+        (("1:cpu:/y\n", None, "0"), "warning"),
+    ],
+)
+def test_at_the_processors_readers_are_to_give_way_to_the_database(
+    told: tuple[str, str | None, str | None], result: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By autogroups, or by a weight below the usual of a control group that parts the service from it."""
+    own, weight, autogroups = told
+    for name, path, text in (
+        ("_OWN_GROUP", "own", own),
+        ("_AUTOGROUPS", "autogroups", autogroups),
+        ("_GROUPS", own.splitlines()[-1].rpartition(":")[2].strip("/") + "/cpu.weight", weight),
+    ):
+        file = tmp_path / path.strip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if text is not None:
+            file.write_text(text)
+        monkeypatch.setattr(machine, name, tmp_path if name == "_GROUPS" else file)
+    assert machine._processors().result == result
+
+
 def test_what_is_wrong_is_named_with_what_to_do(sound: Any, published: Urls, tmp_path: Path) -> None:
     """Writing rights, readable secrets, unguarded metrics, no limits, a standby that is not waited for."""
     (tmp_path / "secret").chmod(0o644)

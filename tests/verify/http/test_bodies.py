@@ -224,7 +224,7 @@ def test_json_is_counted_the_same_wherever_a_piece_of_it_ends(monkeypatch: pytes
         monkeypatch.setattr(json_trees, "_PIECE", size)
         for indent in (None, 1):
             body = json.dumps(rows, indent=indent).encode()
-            json_trees._bound(body, 3)
+            json_trees.bound(body, 3)
             with pytest.raises(JsonRefused) as refused:
-                json_trees._bound(body, 1)
+                json_trees.bound(body, 1)
             assert refused.value.code == "too_many_rows"

@@ -17,7 +17,7 @@ from typing import Final
 from verify.files.refusals import FileRefused
 from verify.files.turns.allowance import Allowance, Spent
 from verify.files.turns.lifted import Lifted
-from verify.files.turns.one_turn import SLOW, Turn
+from verify.files.turns.one_turn import ENOUGH, SLOW, Turn
 
 MUCH: Final = 2.0
 """Worker-seconds; most people's files take less together."""
@@ -42,7 +42,7 @@ class Turns:
         places: int,
         *,
         aside: int = 2,
-        beside: int = 1,
+        beside: int = 2,
         queue: int = 100,
         each: int = 60,
         patience: float = 60.0,
@@ -50,7 +50,7 @@ class Turns:
     ) -> None:
         self._places = places
         self._aside = aside
-        self._beside = beside
+        self.beside = beside
         self._queue = queue
         self._each = each
         self._patience = patience
@@ -144,14 +144,14 @@ class Turns:
         placed = [other for other in self._running if not other.aside]
         if len(placed) < self._places:
             return True
-        slow = [other for other in placed if other.slow() or self._had(other.client) > MUCH]
+        slow = [other for other in placed if other.slow(ENOUGH) or self._had(other.client) > MUCH]
         if slow and room:
             most = max(slow, key=lambda other: self._had(other.client))
             most.aside = True
             most.give_way()
             return True
         has_one = any(other.client == turn.client for other in self._running)
-        if len(placed) < self._places + self._beside and not has_one and self._had(turn.client) <= LITTLE:
+        if len(placed) < self._places + self.beside and not has_one and self._had(turn.client) <= LITTLE:
             return True
         if slow:
             self._end_one_for(turn, max(SLOW, self._had(turn.client)))

@@ -9,6 +9,8 @@ from verify.files.refusals import FileRefused
 
 SLOW: Final = 0.25
 """Seconds of a processor after which a job gives way."""
+ENOUGH: Final = 0.1
+"""The same of one for whose place others wait."""
 LONG: Final = 1.0
 """Seconds by the clock after which it does though it has had less of a processor, and held a place all the while."""
 _LEAST: Final = 0.02
@@ -73,9 +75,9 @@ class Turn:
             return self._took[1]
         return 0.0 if self._reader is None else self._reader.ran() - self._ran_before
 
-    def slow(self) -> bool:
+    def slow(self, much: float = SLOW) -> bool:
         """Whether it has had so much that it is to give way. Who only waits for a processor has not."""
-        return self.ran() > SLOW or self.took() > LONG
+        return self.ran() > much or self.took() > LONG
 
     def give_way(self) -> None:
         """Lets every other process go before the job's, from now on or from its beginning."""

@@ -88,12 +88,13 @@ async def json_body(
 
 
 async def _tree(known: State, body: bytes, rows: int) -> Any:
-    if len(body) > _AT_ONCE:
-        return await known.trees(body, rows, known.client)
     try:
-        return json_trees.read(body, rows)
+        if len(body) <= _AT_ONCE:
+            return json_trees.read(body, rows)
+        json_trees.bound(body[:_AT_ONCE], rows)  # what has too much at its beginning goes no further
     except JsonRefused as refused:
         raise Refused(refused.code, field=refused.field) from None
+    return await known.trees(body, rows, known.client)
 
 
 def past_time(text: str, now: int) -> int:

@@ -42,7 +42,7 @@ class Groups:
 
     def catch_up(self) -> float | None:
         """Tries what is still to be set; the seconds after which to try again, None where nothing is."""
-        for pid, nice in list(self._wanted.items()):
+        for pid, nice in sorted(self._wanted.items(), key=lambda item: -item[1]):  # who is to have least goes first
             try:
                 done = kernel.weigh(self._of[pid], nice)
             except OSError:  # it is gone, or there are no such groups
@@ -106,6 +106,8 @@ def forking(control: socket.socket) -> socket.socket | None:
             with tell, contextlib.suppress(OSError, AttributeError):  # no such groups here
                 group = kernel.group_of_its_own()
                 socket.send_fds(tell, [b"g"], [group])
+                if nice == layers.NICE_ASIDE:  # or else it would begin with as much as anybody has
+                    layers.weigh_aside(group)
                 os.close(group)
             for one in (control, woken, wake, told):
                 one.close()
@@ -121,7 +123,8 @@ def forking(control: socket.socket) -> socket.socket | None:
             _, opened, _, _ = socket.recv_fds(told, 1, 1)
         if opened:
             groups.note(pid, opened[0])
-            groups.weigh(pid, nice)
+            if nice != layers.NICE_ASIDE:
+                groups.weigh(pid, nice)
 
 
 def _bury(control: socket.socket, living: set[int], groups: Groups) -> None:

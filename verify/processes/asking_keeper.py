@@ -32,6 +32,8 @@ _SECONDS: Final = 2.0
 """How long a count may take before this process counts alone."""
 _AT_ONCE: Final = 200
 """Counts that are asked for in one question: a millisecond of the keeper's, for whom others wait too."""
+_LARGE: Final = 64 << 10
+"""Bytes of a file beyond which it is large: a millisecond of the keeper's."""
 _REST: Final = 0.5
 """Seconds after which a keeper that was gone is looked for again."""
 
@@ -181,10 +183,13 @@ class KeptMemory:
 
 
 class KeptReaders:
-    """The keeper's readers of one kind; see Workers."""
+    """The keeper's readers of one kind; see Workers. Large files have a way of their own, on which nobody waits for
+    them who asks for a count or has a small one read.
+    """
 
-    def __init__(self, keeper: Keeper, reads: Reads) -> None:
+    def __init__(self, keeper: Keeper, large: Keeper, reads: Reads) -> None:
         self._keeper = keeper
+        self._large = large
         self._reads = reads
         self.confinement: layers.Report | None = None
 
@@ -197,8 +202,9 @@ class KeptReaders:
 
     async def run(self, job: jobs.Job, client: str = NOBODY) -> jobs.Answer:
         """See Workers.run."""
+        way = self._large if len(job.data) > _LARGE else self._keeper
         try:
-            answer: Any = await self._keeper.ask(
+            answer: Any = await way.ask(
                 wire.Read(self._reads, client, job),
                 wire.FileAnswer | None,  # type: ignore[arg-type]  # as above
                 None,

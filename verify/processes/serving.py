@@ -178,7 +178,7 @@ async def serve(told: Settings, charge: WorkerCharge) -> None:
     registry = await PostgresRegistry.open(told.database_url, told.root, standbys=told.standbys)
     most = open_files.room_for(CONNECTIONS)
     connections = Connections(CONNECTIONS_OF_ADDRESS if told.rate_limits else most, most, proxies=told.trusted_proxies)
-    keeper = Keeper(charge.keeper, connections)
+    keeper, large = Keeper(charge.keeper, connections), Keeper(charge.keeper)
     secret = bytes.fromhex(charge.secret)
     access_log = Written(sys.stderr, as_json if logs.structured() else as_text)
     app = create(
@@ -188,7 +188,7 @@ async def serve(told: Settings, charge: WorkerCharge) -> None:
         secret=secret,
         memory=KeptMemory(keeper),
         limiter=SharedLimiter(charge.limits, secret),
-        intake=Intake(KeptReaders(keeper, "pictures"), KeptReaders(keeper, "tables"), announced=True),
+        intake=Intake(KeptReaders(keeper, large, "pictures"), KeptReaders(keeper, large, "tables"), announced=True),
         underway=Underway(
             of_client=OF_CLIENT if told.rate_limits else BODIES, in_all=max(BODIES // charge.workers, OF_CLIENT)
         ),
@@ -219,7 +219,7 @@ async def serve(told: Settings, charge: WorkerCharge) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await keeper.close()
+        await asyncio.gather(keeper.close(), large.close())
         await registry.close()
 
 

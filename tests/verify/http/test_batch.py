@@ -16,11 +16,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tests import invented_exam as exam
 from tests.http_service import client, registry
+from verify.core.answer import Verdict, moment
 from verify.core.verdict import judge
 from verify.files.tables.data import Row
 from verify.files.workers import Workers
-from verify.http.batch import many
-from verify.http.batch.batch_api import NDJSON, TYPES
+from verify.http.batch import batch_api, batch_words, many
+from verify.http.batch.batch_api import NDJSON, TYPES, BatchVerdicts, RowRefused
+from verify.http.batch.many import Checked
 from verify.http.check.asker import Asker
 from verify.http.files.intake import Intake
 from verify.http.guard.limits import MemoryLimiter, Rate
@@ -443,3 +445,47 @@ async def test_a_qr_text_of_another_holder_is_a_mismatch_also_when_it_is_asked_a
     asker = Asker(registry(), (), NameGate(NamesTried(b"of this test", memory), Proofs(b"of this test", memory)))
     for name, outcome in (("王莉", "valid"), ("王丽", "mismatch")):
         assert (await asker.qr(exam.VALID.qr, now=exam.NOW, name=name)).outcome == outcome
+
+
+def _judged(count: int) -> list[Checked]:
+    """Rows with a verdict, but for every fifth, which wants a proof of work."""
+    at_once = moment(exam.NOW)
+    valid = Verdict(outcome="valid", status_now="valid", checked_at=at_once, as_of=at_once, checks=(), certificate=None)
+    return [
+        Checked(row=Row(row=at, number="x", name="y", problem="proof_wanted"), verdict=None)
+        if at % 5 == 0
+        else Checked(row=Row(row=at, number="x", name="y"), verdict=valid)
+        for at in range(1, count + 1)
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 200, 401, 1001])
+async def test_verdicts_that_are_written_some_at_a_time_are_one_document(count: int) -> None:
+    """The same bytes as of one piece, with and without what rows want."""
+    checked = _judged(count)
+    wanted = tuple(RowRefused(row=item.row.row, code="proof_wanted") for item in checked if item.verdict is None)
+    whole = BatchVerdicts(verdicts=tuple(item.verdict for item in checked), problems=wanted)
+    assert await batch_api.written(checked, None) == msgspec.json.encode(whole)
+
+
+async def test_nobody_waits_for_the_words_of_5000_rows() -> None:
+    """After each 200 rows whoever is ready has a turn, in what is written for people, programs and files."""
+    checked = _judged(5000)
+    for work in (
+        batch_words.coded(checked, exam.NOW, "en"),
+        batch_words.spoken(checked, exam.NOW, "zh-CN"),
+        batch_words.counts(checked),
+        batch_api.written(checked, None),
+    ):
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        waiting = asyncio.create_task(others())
+        await work
+        waiting.cancel()
+        assert turns >= 5000 // 200 - 1

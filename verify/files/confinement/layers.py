@@ -120,12 +120,17 @@ def put_apart() -> None:
     """Puts this process aside, in a group of its own that is aside of all others."""
     with contextlib.suppress(OSError, AttributeError):
         group = kernel.group_of_its_own()
-        for _ in range(_TRIES):
-            if kernel.weigh(group, NICE_ASIDE):
-                break
-            time.sleep(_PAUSE)
+        weigh_aside(group)
         os.close(group)
     put_aside()
+
+
+def weigh_aside(group: int) -> None:
+    """Has a group at the processors give way to all others, and waits until it does. Raises OSError."""
+    for _ in range(_TRIES):
+        if kernel.weigh(group, NICE_ASIDE):
+            return
+        time.sleep(_PAUSE)
 
 
 def missing(report: Report) -> str:

@@ -160,24 +160,23 @@ async def _events(
 
 async def _result(known: State, intake: Intake, sent: Sent, checked: list[Checked]) -> Result:
     language = known.language
-    results = batch_words.spoken(checked, known.now, language)
+    results = await batch_words.spoken(checked, known.now, language)
     headers = batch_words.headers(language)
     filled = await intake.filled(sent.data, sent.listed, headers, results, known.client)
-    trouble = [
-        Trouble(row=item.row, tone=batch_words.tone(item), outcome=result.words[0], reason=result.words[1])
-        for item, result in zip(checked, results, strict=True)
-        if not result.good
-    ]
+    bad = [(item, result) for item, result in zip(checked, results, strict=True) if not result.good]
     media_type = TYPES["csv" if sent.name.endswith(".csv") else "xlsx"]
     return Result(
         total=len(checked),
         checked=sum(item.verdict is not None for item in checked),
         listed=sent.listed,
         told=batch_words.told(sent.listed, language),
-        good=len(checked) - len(trouble),
-        counts=tuple(batch_words.counts(checked)),
-        trouble=tuple(trouble[:_MOST_SHOWN]),
-        more=max(0, len(trouble) - _MOST_SHOWN),
+        good=len(checked) - len(bad),
+        counts=tuple(await batch_words.counts(checked)),
+        trouble=tuple(
+            Trouble(row=item.row, tone=batch_words.tone(item), outcome=result.words[0], reason=result.words[1])
+            for item, result in bad[:_MOST_SHOWN]
+        ),
+        more=max(0, len(bad) - _MOST_SHOWN),
         name=sent.name,
         file=f"data:{media_type};base64,{base64.b64encode(filled).decode()}",
     )

@@ -13,6 +13,7 @@ from typing import Final
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 Row = tuple[str | float | None, ...]
 
@@ -182,6 +183,9 @@ def write(path: Path) -> None:
     for cell in sheet["E"][2:]:
         cell.number_format = "@"
     sheet.freeze_panes = "C3"
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "2:2"
     book.save(path)
 
 

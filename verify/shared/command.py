@@ -21,6 +21,7 @@ import click
 import msgspec
 
 from verify.core.errors import CoreError
+from verify.shared.help_format import ChineseHelp
 
 LOCALE: Final = Path(__file__).parents[1] / "locale"
 _SENTENCE: Final = re.compile(r"(?<=。)|(?<=\.)\s|:\s|\n\n")
@@ -60,6 +61,8 @@ def run(command: click.Command, refusals: tuple[type[Exception], ...] = ()) -> N
     Their messages are shown as they are; those of anything unforeseen are not, as they may hold personal data.
     """
     dress(command)
+    if language() == "zh":
+        click.Context.formatter_class = ChineseHelp
     # Click asks the process's own catalogue for its words, and finds it by LANGUAGE.
     os.environ["LANGUAGE"] = language()
     gettext.bindtextdomain("messages", str(LOCALE))

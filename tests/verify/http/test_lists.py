@@ -173,6 +173,14 @@ async def test_the_page_of_a_list_says_what_stage_it_is_in(fields: dict[str, Any
     assert exam.VALID.name in page.text
 
 
+async def test_a_list_of_nobody_says_so() -> None:
+    """And asks for no name to look for in it."""
+    async with client(of(pass_list())) as service:
+        page = (await service.get("/pass-lists/CEM-2022-04?lang=en")).text
+    assert "Nobody is on this list." in page
+    assert 'id="find"' not in page
+
+
 async def test_the_page_of_all_lists_shows_each_exam_by_year() -> None:
     """/pass-lists names exams under their year, also one past its term, and says so."""
     async with client(of(pass_list(exam.VALID, public_until=NOW - 1))) as service:

@@ -10,6 +10,7 @@ import keys.__main__
 import migrations.__main__
 import signing.__main__
 import verify.__main__
+from verify.shared.help_format import ChineseHelp, columns, folded
 
 GROUPS = {
     "yinjian-keys": keys.__main__.commands,
@@ -57,3 +58,25 @@ def test_commands_are_listed_in_the_order_of_the_work() -> None:
     named = [path.split()[1] for path in COMMANDS if path.startswith("yinjian-sign")]
     work = ["template", "init", "check", "announce", "objections", "issue", "publish", "print", "status"]
     assert [name for name in named if name in work] == work
+
+
+def test_chinese_help_is_folded_by_what_characters_take() -> None:
+    """No line is wider than the terminal or begins with a mark, meanings stand in a column, nothing is lost."""
+    text = (
+        "把以往年度的纸质证书按其原有编号补登记，并生成列有它们的名单（见 centre.toml）；编号、姓名须与原件一致。" * 3
+    )
+    lines = list(folded(text, 40))
+    assert all(columns(line) <= 40 and line[0] not in "，。、；：）" for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    help_ = ChineseHelp(width=60)
+    help_.write_usage("yinjian-sign", "[选项]")
+    with help_.section("选项"):
+        help_.write_dl([("--root 指纹", text), ("--json", "以 JSON 输出。")])
+    with help_.indentation():
+        help_.write_text("说明。\n\n\b\n示例：\n  yinjian-sign check candidates.xlsx")
+    shown = help_.getvalue().splitlines()
+    assert shown[:3] == ["用法：yinjian-sign [选项]", "", "选项："]
+    assert {columns(line[: len(line) - len(line.lstrip())]) for line in shown[4:9]} == {15}
+    assert "  --json       以 JSON 输出。" in shown
+    assert shown[-4:] == ["  说明。", "", "  示例：", "    yinjian-sign check candidates.xlsx"]
+    assert max(map(columns, shown)) <= 60

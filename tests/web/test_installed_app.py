@@ -18,7 +18,7 @@ from tests.invented import ISSUED_AT, LOG, STATUS, TestKey
 from tests.photos import qr_image
 from tests.web.conftest import CHROMIUM, QUIET
 from tests.web.looks import look
-from tests.web.pages import register
+from tests.web.pages import VERDICTS, register
 from tests.web.test_ways_in import camera_picture, film, png
 from verify.core import statement
 from verify.core.log import checkpoint, tree
@@ -197,6 +197,23 @@ def test_the_verifier_is_light(built_scripts: None) -> None:
     at_start = [app / "installed.js", *app.glob("chunk-*.js")]
     assert sum(len(gzip.compress(path.read_bytes())) for path in at_start) <= 25_000
     assert b"ed25519-" in (app / "installed.js").read_bytes()
+
+
+def test_an_answer_names_the_snapshot_only_where_that_tells(phone: Phone, centre: Centre) -> None:
+    """Without a network: what the code or its dates say is not laid to the snapshot, and is put as on the site."""
+    context = phone()
+    context.set_offline(True)
+    page = context.new_page()
+    asked = {
+        exam.REVOKED.path: ("Revoked", 1),
+        exam.EXPIRED.path: ("Genuine, but expired", 0),
+        VERDICTS["unknown_key"][0]: ("Not from this centre", 0),
+        VERDICTS["altered"][0]: ("Altered or incomplete", 0),
+    }
+    for path, (headline, named) in asked.items():
+        page.goto(f"{centre.url}{path}?lang=en")
+        expect(answer(page)).to_have_text(headline)
+        assert page.inner_text("[data-part=result]").count("signed snapshot") == named
 
 
 def test_old_knowledge_and_wrong_clocks_are_said(phone: Phone, centre: Centre) -> None:

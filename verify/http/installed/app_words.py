@@ -87,7 +87,7 @@ def words(language: Language) -> dict[str, Any]:
             "headline": said(phrase.headline),
             "meaning": said(phrase.meaning),
         }
-        for outcome, phrase in phrases.OUTCOMES.items()
+        for outcome, phrase in {**phrases.OUTCOMES, "altered": phrases.ALTERED}.items()
     }
     tables = {
         "steps": phrases.STEPS,

@@ -12,6 +12,8 @@ import { forget, keep, recall } from "./kept";
 import { type Phrase, Teller, type Words, element } from "./telling";
 
 const OLD = 30; // days after which what is known is called old
+/** What only the centre's snapshot tells; all else is in the code itself, or in its dates. */
+const BY_SNAPSHOT: readonly string[] = ["revoked", "suspended", "replaced", "withdrawn"];
 const seconds = (): number => Math.floor(Date.now() / 1000);
 
 class App {
@@ -215,7 +217,7 @@ class App {
     const { teller } = this;
     const shown: Node[] = [];
     if (said && differing.length) {
-      const [mine, theirs] = [teller.phrase(own.outcome).headline, teller.phrase(said.outcome).headline];
+      const [mine, theirs] = [teller.phrase(own).headline, teller.phrase(said).headline];
       const fields = differing.filter((field) => field !== "outcome").map((field) => teller.words.fields[field] ?? field);
       const phrase: Phrase = { tone: "bad", mark: "cross", headline: teller.say("differ"), meaning: "" };
       const lines = [teller.say("differ_more"), teller.say("this_app_says", { outcome: mine }), teller.say("server_says", { outcome: theirs })];
@@ -224,12 +226,12 @@ class App {
       head.setAttribute("role", "alert");
       shown.push(head);
     } else if (said) {
-      const phrase = teller.phrase(said.outcome);
+      const phrase = teller.phrase(said);
       shown.push(teller.head(phrase, [phrase.meaning, teller.say(own.outcome === said.outcome ? "agree" : "server_knows_more")]));
     } else shown.push(this.alone(own));
     if (own.certificate) {
       shown.push(element("h3", "", teller.say("fields")));
-      const { tone } = teller.phrase(own.outcome);
+      const { tone } = teller.phrase(own);
       if (tone === "good" || tone === "caution") shown.push(element("p", "", teller.say("hold_against")));
       shown.push(teller.certificate(own.certificate));
     }
@@ -242,11 +244,11 @@ class App {
   /** What this app knows by itself, with as of when, and what it could not ask. */
   private alone(own: Verdict): HTMLElement {
     const { teller } = this;
-    const phrase = teller.phrase(own.outcome);
+    const phrase = teller.phrase(own);
     const at = own.snapshot ? teller.moment(Date.parse(own.snapshot.taken_at) / 1000) : "";
     const days = own.snapshot ? daysOld(Date.parse(own.snapshot.taken_at) / 1000, Date.parse(own.checked_at) / 1000) : 0;
     const retired = own.checks[4]?.code === "key_retired" ? teller.say("key_retired") : "";
-    if (own.outcome !== "valid") return teller.head(phrase, [phrase.meaning, own.snapshot ? teller.say("by_snapshot", { moment: at }) : "", teller.say("not_asked")]);
+    if (own.outcome !== "valid") return teller.head(phrase, [phrase.meaning, BY_SNAPSHOT.includes(own.outcome) ? teller.say("by_snapshot", { moment: at }) : "", teller.say("not_asked")]);
     if (own.checks[7]?.result !== "pass") {
       const unknown = { tone: "caution", mark: "question", headline: teller.say("genuine_unknown"), meaning: "" };
       return teller.head(unknown, [teller.words.details[own.checks[7]?.code ?? ""] ?? "", retired, teller.say("not_asked")]);

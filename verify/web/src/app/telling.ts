@@ -2,6 +2,7 @@
 
 import type { Names } from "../verifier/fields";
 import type { Verdict, View } from "../verifier/verdict";
+import type { Said } from "./comparing";
 
 export interface Phrase {
   readonly tone: string;
@@ -55,8 +56,11 @@ export class Teller {
     return new Date(moment).toLocaleDateString(this.language === "en" ? "en-GB" : this.language, style);
   }
 
-  phrase(outcome: string): Phrase {
-    return this.words.outcomes[outcome] ?? { tone: "unknown", mark: "question", headline: outcome, meaning: "" };
+  /** How a verdict is put: a code that does not hold together was altered, as the site says it (phrases.of). */
+  phrase({ outcome, checks }: Pick<Said, "outcome" | "checks">): Phrase {
+    const broken = checks.some(({ step, result, code }) => result === "fail" && (step === 2 || code === "altered"));
+    const put = outcome === "unreadable" && broken ? "altered" : outcome;
+    return this.words.outcomes[put] ?? { tone: "unknown", mark: "question", headline: outcome, meaning: "" };
   }
 
   /** The head of an answer. */

@@ -80,6 +80,7 @@ SAY: Final = {
 def words(language: Language) -> dict[str, Any]:
     """Every word of the app, as its script takes them (verify/web/src/app/telling.ts, Words)."""
     said = catalogue(language).gettext
+    put: list[tuple[str, phrases.Phrase]] = [*phrases.OUTCOMES.items(), ("altered", phrases.ALTERED)]
     outcomes = {
         outcome: {
             "tone": phrase.tone,
@@ -87,7 +88,7 @@ def words(language: Language) -> dict[str, Any]:
             "headline": said(phrase.headline),
             "meaning": said(phrase.meaning),
         }
-        for outcome, phrase in {**phrases.OUTCOMES, "altered": phrases.ALTERED}.items()
+        for outcome, phrase in put
     }
     tables = {
         "steps": phrases.STEPS,

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,8 @@ def whole(path: Path, *, durable: bool = False) -> Iterator[Path]:
     A ``durable`` file and its name are on disk then, whatever befalls the machine.
     Raises Refusal, which names ``path``, where folder or disk do not take it; nothing is left behind then.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    # A name that nobody can foresee: in a folder that others write to, theirs may be a link to anywhere.
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         yield draft
         if durable:

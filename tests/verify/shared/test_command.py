@@ -5,6 +5,7 @@ import asyncio
 import io
 import itertools
 import json
+import os
 import re
 import sys
 import threading
@@ -21,7 +22,7 @@ from babel.messages.pofile import read_po
 from tests import PROJECT
 from verify.core.errors import KeyringRefused
 from verify.shared import command as cli
-from verify.shared import environment, progress
+from verify.shared import environment, progress, whole_files
 from verify.shared.command import Refusal
 from verify.shared.database_trouble import TROUBLE, connect, told
 
@@ -315,3 +316,12 @@ def test_a_debug_setting_that_is_neither_is_refused(
     with pytest.raises(SystemExit) as ended:
         cli.run(slips)
     assert (ended.value.code, "YINJIAN_DEBUG" in capsys.readouterr().err) == (1, True)
+
+
+def test_a_draft_is_written_where_nobody_could_lay_a_link(tmp_path: Path) -> None:
+    """Its name cannot be foreseen: a link at one of the process's number led to whatever its maker wanted written."""
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (tmp_path / f".report.xlsx.{os.getpid()}").symlink_to(victim)
+    whole_files.write(tmp_path / "report.xlsx", b"new")
+    assert (victim.read_text(), (tmp_path / "report.xlsx").read_bytes()) == ("mine", b"new")

@@ -1,11 +1,10 @@
 """What can be seen of the registry: its hosts, the reader's rights there, and how long its keys hold."""
 
 import re
+import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
-from typing import Final
-
-import asyncpg
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, Final
 
 from verify.core.errors import RegisterDamaged
 from verify.doctor.finding import Finding, sound, warning, wrong
@@ -54,6 +53,8 @@ async def examine(told: Settings, workers: int) -> AsyncIterator[Finding]:
         if usable:
             async for finding in _keys(registry):
                 yield finding
+            if told.lookup_secrets:
+                yield await _lookups(registry)
     finally:
         await registry.close()
 
@@ -93,7 +94,7 @@ def _remedy(why: str) -> str:
     return _("See that it runs and can be reached from here.")
 
 
-def _rights(told: Settings, workers: int, host: str, row: asyncpg.Record) -> Iterator[Finding]:
+def _rights(told: Settings, workers: int, host: str, row: Mapping[str, Any]) -> Iterator[Finding]:
     if row["writes"] or row["rolsuper"]:
         found = _("At {host} the service may write to the registry.").format(host=host)
         yield wrong("rights", found, _("Give it the address of the reader role (yinjian_reader), and no other."))
@@ -115,6 +116,17 @@ def _rights(told: Settings, workers: int, host: str, row: asyncpg.Record) -> Ite
     if behind > _CLOCK_SECONDS:
         found = _("The clocks here and at {host} differ by {seconds:.0f} s.")
         yield warning("clock", found.format(host=host, seconds=behind), _("Set both by NTP."))
+
+
+async def _lookups(registry: PostgresRegistry) -> Finding:
+    """Whether "nobody" can be answered: asked for a key under which nobody can be filed."""
+    try:
+        await registry.lookup([secrets.token_bytes(32)])
+    except RegistryUnavailable as error:
+        found = _("Lookups by name and ID number are not answered ({why}).").format(why=error)
+        remedy = _("Publish the exam's lookup index (yinjian-sign issue makes it); after a large release, ask again.")
+        return warning("lookups", found, remedy)
+    return sound("lookups", _("Lookups by name and ID number are answered: the indexes cover every final list."))
 
 
 async def _keys(registry: PostgresRegistry) -> AsyncIterator[Finding]:

@@ -42,16 +42,16 @@ def examine(told: Settings) -> Iterator[Finding]:
             _("The file of planned exams cannot be read: {path}").format(path=told.calendar),
             _("Write it anew by `yinjian-sign calendar --export`; until then no exam is planned."),
         )
-    if (files := _open_files()) < _FILES:
-        found = _("Files that a process may open: {files}, fewer than {wanted}, so fewer connections are taken.")
-        yield warning(
-            "open_files",
-            found.format(files=files, wanted=_FILES),
-            _("Raise the hard limit: LimitNOFILE=2200 in systemd's unit, or ulimit -Hn."),
-        )
-    else:
-        yield sound("open_files", _("The limit of open files leaves room for every connection."))
+    yield _files()
     yield _processors()
+
+
+def _files() -> Finding:
+    if (files := _open_files()) >= _FILES:
+        return sound("open_files", _("The limit of open files leaves room for every connection."))
+    found = _("Files that a process may open: {files}, fewer than {wanted}, so fewer connections are taken.")
+    remedy = _("Raise the hard limit: LimitNOFILE=2200 in systemd's unit, or ulimit -Hn.")
+    return warning("open_files", found.format(files=files, wanted=_FILES), remedy)
 
 
 def _secrets(told: Settings) -> Iterator[Finding]:

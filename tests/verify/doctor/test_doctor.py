@@ -57,8 +57,9 @@ def test_a_sound_installation_is_told_so(sound: Any) -> None:
     """In both languages; its database, keyring, secrets and readers were looked at."""
     code, found = examined()
     assert code == 0
-    assert {"database", "keys", "lookup_secrets", "file_readers", "open_files", "public_url"} <= found.keys()
+    assert {"database", "keys", "lookup_secrets", "lookups", "file_readers", "open_files", "public_url"} <= found.keys()
     assert found["database"][0][0] == found["lookup_secrets"][0][0] == "sound"
+    assert found["lookups"][0][0] == "warning"  # one whom the list names is not published yet
     sound.setenv("LC_ALL", "zh_CN.UTF-8")
     assert "本安装正常。" in CliRunner().invoke(command, ["doctor"]).stdout
 

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test interop histories soak fuzz lint bench pictures wheel lock clean web catalogues system
+.PHONY: setup demo test interop histories soak revocations fuzz lint bench pictures wheel lock clean web catalogues system
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
@@ -113,6 +113,11 @@ fuzz: setup
 soak: setup web
 	YINJIAN_SOAK_SECONDS=$(or $(SECONDS),14400) YINJIAN_REVOCATIONS=1000 \
 		$(RUN)python -m pytest --capture=no --timeout 0 tests/soak tests/integration/test_replicas.py $(ARGS)
+
+# A thousand revocations and, after each, every worker, the primary and the standby asked a hundred times at once.
+revocations: setup web
+	YINJIAN_REVOCATIONS=$(or $(REVOCATIONS),1000) \
+		$(RUN)python -m pytest --capture=no --timeout 0 tests/integration/test_replicas.py $(ARGS)
 
 # The lock files: hashes of every file of every release, and no registry's name, so that any mirror serves them.
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -36,7 +36,10 @@ from verify.core.statement import Kind
 EXAMS: Final = 10
 LONGEST: Final = 100_000
 """Rows of the longest list of a large registry."""
+EVERY_EXAM: Final = "select count(distinct exam) from registry.pass_list"
 _CHUNK: Final = 5000
+_STEP: Final = 5
+"""Exams of a kept registry that are filed in one transaction."""
 _TRIGGERS: Final = ("take_statement", "file_certificate")
 _FILED: Final = ("index", "kind", "digest", "kid", "bytes", "published_at")
 _CHECKPOINT: Final = "insert into registry.checkpoint (size, note, kid, receipt) values ($1, $2, $3, $4)"
@@ -272,6 +275,31 @@ def registry(people: int, *, anew: bool = False) -> Made:
         one.exams += more
         print(f"  filed in {time.perf_counter() - begun:.0f} s", flush=True)
     return one
+
+
+def kept(folder: Path, people: int) -> Made:
+    """A registry of ``people`` certificates in ``folder``, which stays there: what it lacks is filed first.
+
+    Five exams at a time, so that what was broken off goes on where it was.
+    """
+    database = embedded.start(folder / "var", durable=False)
+    atexit.register(embedded.stop, folder / "var")
+    one = Made(folder, database, exams(people, max(EXAMS, people // LONGEST)))
+    while (filed := min(asyncio.run(asked(database.owner_url, EVERY_EXAM)), len(one.exams))) < len(one.exams):
+        begun = time.perf_counter()
+        asyncio.run(_file(database, one.exams[filed : filed + _STEP], True, one.state))
+        print(f"  {filed + _STEP} of {len(one.exams)} exams filed in {time.perf_counter() - begun:.0f} s", flush=True)
+    return one
+
+
+async def asked(url: str, query: str, *arguments: object) -> int:
+    """One number that the database answers."""
+    connection = await asyncpg.connect(url)
+    try:
+        found: int = await connection.fetchval(query, *arguments)
+        return found
+    finally:
+        await connection.close()
 
 
 def _remove(folder: Path) -> None:

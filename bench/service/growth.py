@@ -5,6 +5,7 @@ Each size has a database and a service of its own; both run at once, and rounds 
 
 import asyncio
 import contextlib
+import os
 import random
 import statistics
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
+import msgspec
 
 from bench.figures import Figure, beside, limit
 from bench.service import crowd
@@ -22,6 +24,7 @@ from bench.service.load import Requests, Served, Wave, look_for_wrk, ours
 from signing.release import release_file
 from signing.release.into_registry import publish
 from tests import releases
+from verify.registry import hosts, records
 
 SMALL: Final = 10_000
 LARGE: Final = 1_000_000
@@ -35,6 +38,8 @@ MOST_BYTES: Final = 1_500
 PUBLISHED: Final = 2_000
 """Certificates of one release that both publish."""
 _DISTINCT: Final = 30_000
+_EXPLAINED: Final = 45
+_WRITTEN: Final = "select (pg_current_wal_insert_lsn() - '0/0')::bigint"
 
 
 class _Size:
@@ -50,8 +55,11 @@ class _Size:
         self.waves: list[Wave] = []
         self.publishing: list[float] = []
         """Seconds of each release."""
+        self.written: list[float] = []
+        """Bytes that each certificate of it put into PostgreSQL's own log; without whole pages (see ADR 54)."""
         self._folder = folder
-        self._terms = iter(crowd.exams(PUBLISHED * (ROUNDS + 1), ROUNDS + 1, len(made.exams)))
+        there = asyncio.run(crowd.asked(made.database.owner_url, crowd.EVERY_EXAM))
+        self._terms = iter(crowd.exams(PUBLISHED * (ROUNDS + 1), ROUNDS + 1, there))
 
     def measure(self) -> None:
         """One wave."""
@@ -62,6 +70,7 @@ class _Size:
         exam = Exam(next(self._terms).term, PUBLISHED)
         path = self._folder / f"{self.made.people}-{exam.term}.release"
         release_file.write(path, crowd.release(exam))
+        before = asyncio.run(crowd.asked(self.made.database.owner_url, _WRITTEN))
         begun = time.perf_counter()
         publish(
             path,
@@ -72,6 +81,22 @@ class _Size:
             now=releases.NOW,
         )
         self.publishing.append(time.perf_counter() - begun)
+        after = asyncio.run(crowd.asked(self.made.database.owner_url, _WRITTEN))
+        self.written.append((after - before) / PUBLISHED)
+
+    async def read(self) -> list[float]:
+        """How many pages PostgreSQL looks at for one number, of several drawn."""
+        connection = await asyncpg.connect(self.made.database.owner_url, server_settings=hosts._SETTINGS)
+        await connection.execute(f"prepare asked as {records._RECORDS}")
+        draw = random.Random(2)  # noqa: S311 -- the same draw every time
+        pages = []
+        for exam in draw.choices(self.made.exams, k=_EXPLAINED):
+            number = exam.number(draw.randint(1, exam.people))
+            told = await connection.fetchval(f"explain (analyze, buffers, format json) execute asked ('{{{number}}}')")
+            plan = msgspec.json.decode(told)[0]["Plan"]
+            pages.append(float(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]))
+        await connection.close()
+        return pages[5:]  # the first read what PostgreSQL keeps of its tables
 
     @property
     def medians(self) -> list[float]:
@@ -88,21 +113,12 @@ def _served(made: Made, folder: Path) -> Iterator[_Size]:
         yield one
 
 
-async def _asked(url: str, query: str, *arguments: object) -> int:
-    connection = await asyncpg.connect(url)
-    try:
-        found: int = await connection.fetchval(query, *arguments)
-        return found
-    finally:
-        await connection.close()
-
-
 def _pages(one: _Size, folder: Path) -> Figure:
     """Of the longest list its first page, one in the middle and its last: the slowest beside the quickest."""
     exam = max(one.made.exams, key=lambda each: each.people)
     code = f"CEM-{exam.term}"
     asked = "select max(index) from registry.list_heads where exam = $1"
-    index = asyncio.run(_asked(one.made.database.reader_url, asked, code))
+    index = asyncio.run(crowd.asked(one.made.database.reader_url, asked, code))
     address = f"GET\t/api/v1/exams/{code}/pass-list"
     cursors = ["", f"?cursor={index}.{exam.people // 2}", f"?cursor={index}.{exam.people - 100}"]
     pages = [Requests(folder, f"page-{at}", [address + cursor]) for at, cursor in enumerate(cursors)]
@@ -112,16 +128,17 @@ def _pages(one: _Size, folder: Path) -> Figure:
     return beside(work, slowest, by_median[0], unit="ms", against="its quickest", bound=MOST, side="at most")
 
 
-def _grow(smaller: int, larger: int) -> list[Figure]:
-    look_for_wrk()
+def _grow(smaller: int, grown: Made) -> list[Figure]:
+    larger = grown.people
     print(f"growth: {smaller:,} and {larger:,} certificates")
-    small, grown = crowd.registry(smaller, anew=True), crowd.registry(larger)
-    size = asyncio.run(_asked(grown.database.owner_url, "select pg_database_size(current_database())"))
+    small = crowd.registry(smaller, anew=True)
+    size = asyncio.run(crowd.asked(grown.database.owner_url, "select pg_database_size(current_database())"))
     with tempfile.TemporaryDirectory() as name, _served(small, Path(name)) as less, _served(grown, Path(name)) as more:
         for _turn in range(ROUNDS):
             less.measure()
             more.measure()
         pages = _pages(more, Path(name))
+        read = [asyncio.run(one.read()) for one in (more, less)]
         for _turn in range(ROUNDS + 1):
             less.publish()
             more.publish()
@@ -136,9 +153,14 @@ def _grow(smaller: int, larger: int) -> list[Figure]:
             side="at most",
         ),
         pages,
+        beside(f"pages read for a number among {larger:,}", *read, unit="pages", against=against, bound=None),
         beside(
             f"publishing {PUBLISHED:,} more among {larger:,}: each", *each, unit="µs", against=against, bound=MOST,
             side="at most",
+        ),
+        beside(
+            f"publishing {PUBLISHED:,} more among {larger:,}: bytes into PostgreSQL's log", more.written[1:],
+            less.written[1:], unit="bytes each", against=against, bound=MOST, side="at most",
         ),
         limit(f"database of {larger:,}: bytes a certificate", size / larger, MOST_BYTES, unit="bytes"),
     ]  # fmt: skip
@@ -146,9 +168,12 @@ def _grow(smaller: int, larger: int) -> list[Figure]:
 
 def run(smaller: int = SMALL, larger: int = LARGE) -> list[Figure]:
     """A million beside ten thousand."""
-    return _grow(smaller, larger)
+    look_for_wrk()
+    return _grow(smaller, crowd.registry(larger))
 
 
 def run_largest() -> list[Figure]:
-    """Ten million beside ten thousand, an hour and 20 GB."""
-    return _grow(SMALL, LARGEST)
+    """Ten million beside ten thousand: an hour and 20 GB; minutes where YINJIAN_BENCH_REGISTRY is a folder of them."""
+    look_for_wrk()
+    folder = os.environ.get("YINJIAN_BENCH_REGISTRY")
+    return _grow(SMALL, crowd.kept(Path(folder).absolute(), LARGEST) if folder else crowd.registry(LARGEST))

@@ -109,7 +109,7 @@ def test_clocks_that_differ_are_told(english: bool, behind: float, told: bool) -
     assert [one.check for one in found] == (["clock"] if told else [])
     if told:
         assert found[0].result == "warning"
-        said(found[0], english, "differ by 60 seconds", "相差 60 秒")
+        said(found[0], english, "differ by 60 s", "相差 60 秒")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_clocks_that_differ_are_told(english: bool, behind: float, told: bool) -
     [
         ({"writes": True}, "rights: wrong", "may write", "写"),
         ({"rolsuper": True}, "rights: wrong", "may write", "写"),
-        ({"rolconnlimit": 15}, "connections: warning", "may want 16", "16"),
+        ({"rolconnlimit": 15}, "connections: warning", "may want: 16", "16"),
     ],
 )
 def test_what_a_server_lacks_is_told(

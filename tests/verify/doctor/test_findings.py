@@ -2,7 +2,7 @@
 
 import resource
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
@@ -27,10 +27,10 @@ SERVER: Final[Mapping[str, Any]] = {
 
 
 @pytest.fixture(params=["en_GB.UTF-8", "zh_CN.UTF-8"])
-def english(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[bool]:
+def english(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether the words are to be English, or else Chinese."""
     monkeypatch.setenv("LC_ALL", request.param)
-    return request.param.startswith("en")
+    return str(request.param).startswith("en")
 
 
 def registry(**answers: Any) -> PostgresRegistry:

@@ -217,3 +217,29 @@ async def test_rows_that_changes_name_are_found_from_the_shorter_side(
     await owner.execute("vacuum analyze")
     await owner.close()
     await reader.close()
+
+
+async def test_a_publishing_under_way_costs_no_question(filed: tuple[Urls, list[Exam]]) -> None:
+    """However much it has filed: the size is known without a look at what is not committed, and right at every step."""
+    urls, _ = filed
+    owner, reader = (
+        await asyncpg.connect(urls.owner),
+        await asyncpg.connect(urls.reader, server_settings=hosts._SETTINGS),
+    )
+    signer = await asyncpg.connect(urls.signer)
+    size = "select size from registry.state"
+    filed_now = await owner.fetchval("select max(index) + 1 from registry.statement")
+    assert await reader.fetchval(size) == filed_now  # changes were filed, and no checkpoint
+    await crowd._sign(owner)
+    assert await reader.fetchval(size) == filed_now
+    waiting = signer.transaction()
+    await waiting.start()
+    more = [(filed_now + at, releases.change(at + 1, "revoked")) for at in range(2_000)]
+    await signer.executemany("insert into registry.statement (index, bytes) values ($1, $2)", more)
+    assert await reader.fetchval(size) == filed_now
+    (step,) = json.loads(await reader.fetchval(f"explain (analyze, buffers, format json) {questions.STATE}"))
+    assert step["Plan"]["Shared Hit Blocks"] + step["Plan"]["Shared Read Blocks"] < 30
+    await waiting.rollback()
+    assert await reader.fetchval(size) == filed_now
+    for each in (owner, reader, signer):
+        await each.close()

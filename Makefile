@@ -18,10 +18,13 @@ PO := $(wildcard */locale/*/LC_MESSAGES/*.po */*/locale/*/LC_MESSAGES/*.po)
 ARGS ?=
 # What clerks' machines run too: Linux, macOS or Windows.
 PORTABLE := verify.core verify.shared signing keys
+# Compiled at setup: what starts in a place or with settings in which Python writes none would compile it anew each time.
+ROOMS := bench examples keys migrations signing tests verify
 # And what anybody checks with.
 CHECKS := verify.commands.check verify.commands.fetch
 
 setup: .stamps/project $(PO:.po=.mo)
+	@$(RUN)python -m compileall -q $(ROOMS)
 
 # uv from the machine, or else from an environment of its own.
 .uv/bin/uv:

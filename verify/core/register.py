@@ -189,14 +189,25 @@ class Register:
     def belonging(self, exam: str) -> frozenset[str]:
         """The numbers of its lookup index: whom the newest final list names, and the later ones of their lines."""
         finals = self.finals(exam)
-        waiting = [short for short in self._genuine if finals and finals[-1].names(short)]
-        found: set[bytes] = set()
-        while waiting:
-            short = waiting.pop()
-            found.add(short)
-            later = (change.content.replacement for change in self._changes.get(short, ()))
-            waiting += [named.short for named in later if named is not None and named.short not in found]
-        return frozenset(self._genuine[short].content.number for short in found)
+        named = {short for short in self._genuine if finals and finals[-1].names(short)}
+        return frozenset(
+            {self._genuine[short].content.number for short in named}
+            | {number for short, number in self.later if short in named}
+        )
+
+    @property
+    def later(self) -> frozenset[tuple[bytes, str]]:
+        """Of each line: the short hash of a certificate, and the number of each that comes after it."""
+        pairs: set[tuple[bytes, str]] = set()
+        for begin in self._changes:
+            waiting, found = [begin], {begin}
+            while waiting:
+                following = (change.content.replacement for change in self._changes.get(waiting.pop(), ()))
+                more = {named.short for named in following if named is not None} - found
+                found |= more
+                waiting += more
+            pairs |= {(begin, self._genuine[short].content.number) for short in found if short != begin}
+        return frozenset(pairs)
 
     def _facts(self, exam: str) -> ExamFacts | None:
         finals = self.finals(exam)

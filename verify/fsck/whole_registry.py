@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from verify.core.chain import Chain
-from verify.fsck import exam_rules, snapshot_found, stretch, tree_found
+from verify.fsck import covered_found, exam_rules, snapshot_found, stretch, tree_found
 from verify.fsck.found import Difference, Unbelieved
 from verify.fsck.stretch import Report, Task
 from verify.shared import fresh_workers
@@ -98,6 +98,7 @@ class _Whole:
             known = {one.row for one in unbelieved}
             unbelieved += [one for one in strange if one.row not in known]
             sizes = {row["size"] for row in checkpoints}
+            differences += await covered_found.check(self._connection)
             differences += await snapshot_found.check(self._connection, chain, sizes)
             back = {f"index={index}" for index in restored}
             unbelieved = [one for one in unbelieved if one.code != "key_compromised" or one.row not in back]

@@ -1,10 +1,11 @@
 """Whom a lookup index files, and whether that is everybody: "nobody" is an answer only where it is (2-formats)."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from verify.core.believed_list import BelievedList
+import msgspec
+
 from verify.core.chain import Chain
 from verify.core.register import Register
 from verify.registry.coalesce import Coalescer
@@ -18,8 +19,6 @@ MOST_KEYS: Final = 100
 """Lookup keys in one question."""
 _TRIES: Final = 4
 """How often one question is asked anew, because something was published meanwhile."""
-_SECONDS: Final = 60.0
-"""For counting one list, which nobody waits for: one of 100,000 rows takes a second, and four on a busy machine."""
 _LOOKUP: Final = """
 select s.*, null::bytea as key, null::bigint as filed_in, null::text as number from registry.state s
 union all
@@ -32,10 +31,18 @@ from registry.changes x
 cross join lateral (select c.exam from registry.certificates c where c.number = x.number offset 0) c
 where x.replacement is not null and c.exam = any ($1) group by c.exam
 """
-_BELONGING: Final = "select people, missing, numbers from registry.belonging($1, $2)"
-_INDEXES: Final = """
-select index from registry.index_heads where exam = $1 and people = $2 and numbers = $3 and index < $4
+_COVERING: Final = """
+select l.list, c.index from unnest($1::bigint[]) l (list), registry.covering(l.list, $2, $3) c where c.index < $4
 """
+
+
+class _Exam(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of an exam for which a final list is filed."""
+
+    covering: Mapping[int, frozenset[int]]
+    """By the log index of each final list, believed or not: the lookup indexes that cover it."""
+    open: bool
+    """Whether a final list is believed and none covers the newest."""
 
 
 class Lookups:
@@ -47,14 +54,12 @@ class Lookups:
         self._lists = lists
         self._records = records
         self._keys = Coalescer(self._ask)
-        self._covering: dict[str, frozenset[int]] = {}
-        """By exam with a believed final list: the log indexes of the lookup indexes that cover it."""
+        self._exams: dict[str, _Exam] = {}
+        self._filing: dict[int, set[str]] = {}
+        """By the log index of a lookup index: the exams of the lists that it covers."""
         self._state: State | None = None
         """Of when that holds."""
         self._version = 0
-        self._counted: dict[str, tuple[object, int, bytes]] = {}
-        """By exam: whom its newest final list names, by what list and later numbers it was counted; see ``_count``."""
-        self._counted_at: State | None = None
         self._finding: asyncio.Task[None] | None = None
 
     async def get(self, keys: Sequence[bytes]) -> tuple[str, ...]:
@@ -71,9 +76,12 @@ class Lookups:
             await self._find(state)
             if not self._holds(state):
                 continue
-            covering = {index for indexes in self._covering.values() for index in indexes}
-            numbers = {number for _, rows in filed for index, number in rows if index in covering}
-            if not numbers and not all(self._covering.values()):
+            rows = {row for _, found in filed for row in found}
+            exams, any_open = self._exams, any(one.open for one in self._exams.values())
+            of = {exam for index, _ in rows for exam in self._filing.get(index, ())}
+            covering = await self._of_newest({exam: exams[exam] for exam in of}, state)
+            numbers = {number for index, number in rows if index in covering}
+            if not numbers and any_open:
                 raise RegistryUnavailable("an exam's lookup indexes do not cover its list")
             return tuple(sorted(numbers))
         raise RegistryUnavailable("the registry changes faster than it can be asked")
@@ -108,7 +116,7 @@ class Lookups:
     async def _find_out(self) -> None:
         state = await self._now()
         if state.list is None:
-            self._covering, self._state = {}, state
+            self._know({}, state, 0)
             return
         chain = await self._keyrings.at(state)
         await self._lists.up_to(state)
@@ -120,55 +128,63 @@ class Lookups:
             and self._version == chain.newest.version
         )
         if known is not None and carried_on:
-            exams = [row["exam"] for row in await self._questions.fetch(_SINCE, known.size)]
+            changed = {row["exam"] for row in await self._questions.fetch(_SINCE, known.size)}
         else:
-            exams = list(self._lists.exams())  # no other has a final list
-        replaced = {row["exam"]: row["numbers"] for row in await self._questions.fetch(_REPLACED, exams)}
-        covering = dict(self._covering) if carried_on else {}
-        for exam in exams:
-            covering.pop(exam, None)
-            found = await self._of_exam(exam, replaced.get(exam, ()), state, chain)
-            if found is not None:
-                covering[exam] = found
+            changed = set(self._lists.exams())  # no other has a final list
+        exams = {exam: one for exam, one in self._exams.items() if carried_on and exam not in changed}
+        exams |= await self._look_at(changed, state, chain)
         if (await self._now()).moment == state.moment:
-            self._covering, self._state, self._version = covering, state, chain.newest.version
+            self._know(exams, state, chain.newest.version)
 
-    async def _of_exam(self, exam: str, replaced: Sequence[str], state: State, chain: Chain) -> frozenset[int] | None:
-        """The indexes that cover the exam; None where it has no believed final list."""
-        newest = await self._lists.newest(exam, state, chain, "final")
-        if newest is None:
-            return None
-        later: set[str] = set()
-        for record in await asyncio.gather(*map(self._records.get, replaced)):
-            if record is not None:
-                later |= Register.of(record).belonging(exam)
-        counted = await self._count(exam, newest, sorted(later), state)
-        if counted is None:
-            return frozenset()
-        rows = await self._questions.fetch(_INDEXES, exam, *counted, state.size)
-        return frozenset(row["index"] for row in rows)
+    def _know(self, exams: dict[str, _Exam], state: State, version: int) -> None:
+        self._exams, self._state, self._version = exams, state, version
+        self._filing = {}
+        for exam, one in exams.items():
+            for index in frozenset().union(*one.covering.values()):
+                self._filing.setdefault(index, set()).add(exam)
 
-    async def _count(
-        self, exam: str, listed: BelievedList, later: Sequence[str], state: State
-    ) -> tuple[int, bytes] | None:
-        """How many belong in the exam's index, and the digest of their numbers; None where a certificate is missing.
+    async def _look_at(self, exams: Collection[str], state: State, chain: Chain) -> dict[str, _Exam]:
+        """Of these exams those for which a final list is filed. No list is read of which it does not hang."""
+        lists = {exam: [one.index for one in self._lists.at(exam, state, "final")] for exam in exams}
+        replaced = {row["exam"]: row["numbers"] for row in await self._questions.fetch(_REPLACED, sorted(exams))}
+        covering: dict[int, set[int]] = {index: set() for indexes in lists.values() for index in indexes}
+        plain = [index for exam, indexes in lists.items() if exam not in replaced for index in indexes]
+        questions = [(plain, set[tuple[bytes, str]]())]
+        for exam, numbers in replaced.items():
+            later = await asyncio.gather(*map(self._later, numbers))
+            questions.append((lists[exam], set().union(*later)))
+        for indexes, pairs in questions:
+            shorts, numbers = [short for short, _ in pairs], [number for _, number in pairs]
+            for row in await self._questions.fetch(_COVERING, indexes, shorts, numbers, state.size):
+                covering[row["list"]].add(row["index"])
+        found = {}
+        for exam, indexes in lists.items():
+            of_lists = {index: frozenset(covering[index]) for index in indexes}
+            newest = None
+            if not all(of_lists.values()):
+                newest = await self._lists.newest(exam, state, chain, "final")
+            if indexes:
+                found[exam] = _Exam(covering=of_lists, open=newest is not None and not of_lists[newest.index])
+        return found
 
-        Counted once for a list, as what it names never changes: what was counted before something kept the rest from
-        being found out need not be counted again.
-        """
-        before = self._counted_at
-        if before is not None and (state.size < before.size or state.disowned != before.disowned):
-            self._counted.clear()
-        self._counted_at = state
-        what = listed.list.digest, listed.index, tuple(later)
-        kept = self._counted.get(exam)
-        if kept is not None and kept[0] == what:
-            return kept[1:]
-        (found,) = await self._questions.fetch(_BELONGING, listed.index, later, seconds=_SECONDS)
-        if found["missing"]:
-            return None
-        self._counted[exam] = what, found["people"], found["numbers"]
-        return found["people"], found["numbers"]
+    async def _later(self, number: str) -> frozenset[tuple[bytes, str]]:
+        """What ``Register.later`` says of a certificate's line; of lists it hangs only where they restore belief."""
+        record = await self._records.get(number, with_lists=False)
+        register = Register.of(record) if record is not None else None
+        if register is not None and any(doubt.code == "key_compromised" for doubt in register.doubts.values()):
+            record = await self._records.get(number)
+            register = Register.of(record) if record is not None else None
+        return register.later if register is not None else frozenset()
+
+    async def _of_newest(self, exams: Mapping[str, _Exam], state: State) -> frozenset[int]:
+        """The indexes that cover the newest believed final list of one of these exams."""
+        chain = await self._keyrings.at(state)
+        found: set[int] = set()
+        for exam, one in exams.items():
+            newest = await self._lists.newest(exam, state, chain, "final")
+            if newest is not None:
+                found |= one.covering.get(newest.index, frozenset())
+        return frozenset(found)
 
     async def _now(self) -> State:
         (row,) = await self._questions.fetch(STATE)

@@ -76,7 +76,7 @@ class KnownLists:
         self, exams: Iterable[str], state: State, chain: Chain, stage: Stage | None = None
     ) -> tuple[BelievedList, ...]:
         """The believed lists of these exams that stood there at ``state``, in the order of the log."""
-        filed = sorted((one for exam in exams for one in self._at(exam, state, stage)), key=lambda one: one.index)
+        filed = sorted((one for exam in exams for one in self.at(exam, state, stage)), key=lambda one: one.index)
         found = await asyncio.gather(*(self._believed(one, chain) for one in filed))
         return tuple(listed for listed in found if listed is not None)
 
@@ -108,7 +108,7 @@ class KnownLists:
 
     async def newest(self, exam: str, state: State, chain: Chain, stage: Stage | None = None) -> BelievedList | None:
         """The believed list of the exam's highest revision; a revision belongs to the first in the log that has it."""
-        for one in sorted(self._at(exam, state, stage), key=lambda one: (-one.revision, one.index)):
+        for one in sorted(self.at(exam, state, stage), key=lambda one: (-one.revision, one.index)):
             if listed := await self._believed(one, chain):
                 return listed
         return None
@@ -124,7 +124,7 @@ class KnownLists:
         begin = _place(*after) if after is not None else ("", "")
         line: list[tuple[Place, BelievedList | None]] = []
         for exam in self._filed:
-            filed = self._at(exam, state)
+            filed = self.at(exam, state)
             if filed and programme in (None, filed[0].programme):
                 days = {one.held_on for one in filed}
                 place = _place(max(days), exam)
@@ -148,7 +148,8 @@ class KnownLists:
         rows = await self._questions.fetch(_STATEMENT, index)
         return rows[0]["bytes"] if rows else None
 
-    def _at(self, exam: str, state: State, stage: Stage | None = None) -> list[Filed]:
+    def at(self, exam: str, state: State, stage: Stage | None = None) -> list[Filed]:
+        """What is filed as a list of the exam at ``state``, whoever filed it, in the order of the log."""
         return [one for one in self._filed.get(exam, ()) if one.index < state.size and stage in (None, one.stage)]
 
     async def _believed(self, filed: Filed, chain: Chain) -> BelievedList | None:

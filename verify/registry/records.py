@@ -56,8 +56,8 @@ class Records:
         self._lists = lists
         self._numbers = Coalescer(self._ask)
 
-    async def get(self, number: str) -> Record | None:
-        """See Registry.by_number."""
+    async def get(self, number: str, *, with_lists: bool = True) -> Record | None:
+        """See Registry.by_number; without any list where these are not asked for."""
         found = await self._number(number)
         if not found.certificates:
             return None
@@ -91,7 +91,7 @@ class Records:
                 chain=chain,
                 certificates={one: _before(part.certificates, state) for one, part in parts.items()},
                 changes=_before(changes.values(), state),
-                lists=await self._lists.finals(exams, state, chain),
+                lists=await self._lists.finals(exams, state, chain) if with_lists else (),
                 size=state.size,
                 moment=state.moment,
             )

@@ -177,6 +177,7 @@ def test_whatever_the_owner_changes_is_named(urls: Urls) -> None:
     [
         ("delete from registry.list_row where list = 1 and ordinal = 2", "list_row", "list=1 ordinal=2"),
         ("insert into registry.certificate values (1, 'OWN00001', 'CEM-2022-04', '\\x00')", "certificate", "index=1"),
+        ("delete from registry.covered where index = 7", "covered", "list=6 index=7"),
         ("delete from registry.branch where height = 0", "branch", "height=0 index=0"),
         ("insert into registry.branch values (3, 0, sha256(''))", "branch", "height=3 index=0"),
         ("delete from registry.disowned", "statement", "index=2"),
@@ -306,6 +307,7 @@ async def put_back(urls: Urls, rows: dict[str, list[Any]]) -> None:
             await connection.copy_records_to_table(table, schema_name="registry", records=found)
         await connection.execute("alter table registry.statement enable trigger user")
         await connection.execute("alter table registry.checkpoint enable trigger user")
+        await connection.execute("select registry.relate(array(select index from registry.pass_list))")
     finally:
         await connection.close()
 

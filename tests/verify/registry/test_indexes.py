@@ -110,7 +110,7 @@ async def know_nothing(owner: Any) -> None:
 
 async def asked(owner: Any) -> dict[str, str]:
     """Every question of the reader's, and within its functions what these ask."""
-    functions = ("find_rows", "changed_rows", "compare_lists", "belonging", "exams_since", "lookup")
+    functions = ("find_rows", "changed_rows", "compare_lists", "covering", "exams_since", "lookup")
     rows = await owner.fetch("select proname, prosrc from pg_proc where proname = any ($1)", functions)
     inner = {row["proname"]: row["prosrc"] for row in rows}
     (found,) = re.findall(r"return query (select .*?);", inner["lookup"], re.DOTALL)
@@ -118,7 +118,7 @@ async def asked(owner: Any) -> dict[str, str]:
     steps = re.findall(r"return query\s+(select .*?);", inner.pop("changed_rows"), re.DOTALL)
     for name, step in zip(("rows of changes", "changes of rows"), steps, strict=True):
         inner[name] = re.sub(r"\bmost\b", "$2::int", step)
-    inner["belonging"] = inner["belonging"].replace("unnest($2)", "unnest($2::text[])")
+    inner["covering"] = inner["covering"].replace("unnest($2, $3)", "unnest($2::bytea[], $3::text[])")
     outer = {
         "records": records._RECORDS,
         "rows": postgres._ROWS,

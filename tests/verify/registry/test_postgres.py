@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -14,7 +15,7 @@ from tests.invented import ISSUED_AT, ROOT, keyring
 from verify.core.errors import RegisterDamaged
 from verify.core.register import Register
 from verify.core.statement import decode
-from verify.registry import covering
+from verify.registry import known_lists, records
 from verify.registry.port import BadCursor, Registry, RegistryUnavailable
 from verify.registry.postgres import PostgresRegistry
 from verify.registry.questions import Questions
@@ -273,30 +274,71 @@ async def test_what_lookups_rest_on_is_found_out_before_somebody_asks(
         asked.clear()
         assert await registry.lookup([bytes([people]) * 32]) == (releases.number(people),)
         assert await registry.lookup([bytes(32)]) == ()
-        assert len(asked) == 2
+        assert len([query for query in asked if query != known_lists._STATEMENT]) == 2
 
 
-async def test_a_list_is_counted_once_for_lookups(
+async def test_lookups_read_no_list_but_that_of_who_is_found(
     publishing: Publish, registry: PostgresRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever is published beside it, or keeps the rest from being found out; and with time enough for a long one."""
-    counted: list[float | None] = []
+    """However many there are when a service starts; and no certificate of theirs."""
+    terms = ("2022-04", "2022-05", "2022-06")
+    for n, term in enumerate(terms, start=1):
+        made = [releases.certify(serial, term=term, number=releases.number(serial, term=term)) for serial in (1, 2)]
+        of = {"exam": f"CEM-{term}"}
+        rows = [releases.row(serial, data) for serial, data in enumerate(made, 1)]
+        filed = [(releases.number(serial, term=term), bytes([n, serial]) * 16) for serial in (1, 2)]
+        await publishing([*made, releases.pass_list(rows, **of), releases.index(filed, **of)])
+    asked: list[str] = []
     fetch = Questions.fetch
 
-    async def noted(self: Questions, query: str, *arguments: object, seconds: float | None = None) -> Any:
-        if "registry.belonging" in query:
-            counted.append(seconds)
-        elif "registry.index_heads" in query and len(counted) == 1:
-            counted.append(0)
-            raise RegistryUnavailable("just now")
-        return await fetch(self, query, *arguments, seconds=seconds)
+    async def noted(self: Questions, query: str, *arguments: object, **more: Any) -> Any:
+        asked.append(query)
+        return await fetch(self, query, *arguments, **more)
 
     monkeypatch.setattr(Questions, "fetch", noted)
+    assert await registry.lookup([bytes(32)]) == ()
+    assert not {known_lists._STATEMENT, records._RECORDS} & set(asked)
+    assert len(asked) < 10
+    for n, term in enumerate(terms, start=1):
+        assert await registry.lookup([bytes([n, 2]) * 16]) == (releases.number(2, term=term),)
+        assert asked.count(known_lists._STATEMENT) == n
+
+
+@pytest.mark.parametrize(
+    ("change", "back"),
+    [
+        (
+            "update registry.certificate set number = 'CEM2204000002X' where number = $1",
+            "update registry.certificate set number = $1 where number = 'CEM2204000002X'",
+        ),
+        (
+            "update registry.list_row set short = sha256('other'::bytea) where serial = 2",
+            "update registry.list_row set short = c.short from registry.certificate c where number = $1 and serial = 2",
+        ),
+        (
+            "update registry.lookup_row set number = 'CEM2204000002X' where number = $1",
+            "update registry.lookup_row set number = $1 where number = 'CEM2204000002X'",
+        ),
+    ],
+)
+async def test_who_was_changed_by_hand_is_not_nobody(
+    publishing: Publish,
+    registry: PostgresRegistry,
+    registry_urls: Urls,
+    owner: "asyncpg.Connection[asyncpg.Record]",
+    *,
+    change: str,
+    back: str,
+) -> None:
+    """A row that the owner changes leaves its exam without an index that covers, and a restarted service says so."""
     await publishing(releases.final(range(1, 4)))
-    with pytest.raises(RegistryUnavailable, match="just now"):
-        await registry.learn_lookups()
-    await registry.learn_lookups()
-    await publishing([releases.change(1, "suspended")])
-    await registry.learn_lookups()
-    assert counted == [covering._SECONDS, 0]
-    assert await registry.lookup([releases.lookup_key(2)]) == (releases.number(2),)
+    assert await registry.lookup([bytes(32)]) == ()
+    for query, answered in ((change, False), (back, True)):
+        await owner.execute(query, *[releases.number(2)] * query.count("$1"))
+        restarted = await PostgresRegistry.open(registry_urls.reader, releases.ROOT_THUMBPRINT)
+        if answered:
+            assert await restarted.lookup([bytes(32)]) == ()
+        else:
+            with pytest.raises(RegistryUnavailable, match="do not cover"):
+                await restarted.lookup([bytes(32)])
+        await restarted.close()

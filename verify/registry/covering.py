@@ -19,6 +19,8 @@ MOST_KEYS: Final = 100
 """Lookup keys in one question."""
 _TRIES: Final = 4
 """How often one question is asked anew, because something was published meanwhile."""
+_NAMED: Final = 5
+"""Exams that are named where more have no index that covers."""
 _LOOKUP: Final = """
 select s.*, null::bytea as key, null::bigint as filed_in, null::text as number from registry.state s
 union all
@@ -77,12 +79,13 @@ class Lookups:
             if not self._holds(state):
                 continue
             rows = {row for _, found in filed for row in found}
-            exams, any_open = self._exams, any(one.open for one in self._exams.values())
+            exams = self._exams
             of = {exam for index, _ in rows for exam in self._filing.get(index, ())}
             covering = await self._of_newest({exam: exams[exam] for exam in of}, state)
             numbers = {number for index, number in rows if index in covering}
-            if not numbers and any_open:
-                raise RegistryUnavailable("an exam's lookup indexes do not cover its list")
+            if not numbers and (uncovered := sorted(exam for exam, one in exams.items() if one.open)):
+                some = ", ".join(uncovered[:_NAMED]) + (f" and {len(uncovered) - _NAMED} more" * (len(uncovered) > _NAMED))
+                raise RegistryUnavailable(f"lookup indexes do not cover the list of {some}")
             return tuple(sorted(numbers))
         raise RegistryUnavailable("the registry changes faster than it can be asked")
 

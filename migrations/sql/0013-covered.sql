@@ -1,5 +1,5 @@
 -- Which lookup index covers which final list, found out once, when they are filed: neither ever changes
--- depends: 0011-snapshots
+-- depends: 0012-changed-rows
 
 -- migrate: apply
 

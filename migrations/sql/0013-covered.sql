@@ -16,10 +16,12 @@ create table registry.covered (
 create index covered_index on registry.covered (index);
 
 -- What registry.covered holds of one list, by which of these indexes cover it; nothing where it names one that is not
--- filed. Rows are read under keys alone, whatever is known of the tables.
+-- filed. Rows are read under keys alone, and both sets of numbers joined by hash, whatever is known of the tables and
+-- however the connection is set.
 create function registry.covers(list bigint, indexes bigint[])
 returns table (index bigint, further int, numbers bytea)
-language plpgsql stable set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+language plpgsql stable set search_path = pg_catalog, pg_temp
+set enable_seqscan = off set enable_nestloop = off set enable_mergejoin = off set enable_hashjoin = on as $$
 declare
     named text[] := array(
         select (select min(c.number) from registry.certificate c where c.short = r.short)
@@ -64,7 +66,12 @@ declare
     lists bigint[] := array(
         select a.index from added a where a.kind = 3
         union
-        select r.list from added a join registry.list_row r on r.short = substring(a.digest for 16) where a.kind = 1
+        select r.list
+        from added a
+        cross join lateral (
+            select r.list from registry.list_row r where r.short = substring(a.digest for 16) offset 0
+        ) r
+        where a.kind = 1
     );
 begin
     if lists <> '{}' then
@@ -86,7 +93,9 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if tg_table_name = 'certificate' then
         perform registry.relate(array(
-            select distinct r.list from changed b join registry.list_row r on r.short = b.short
+            select distinct r.list
+            from changed b
+            cross join lateral (select r.list from registry.list_row r where r.short = b.short offset 0) r
         ));
     elsif tg_table_name = 'list_row' then
         perform registry.relate(array(select distinct b.list from changed b));

@@ -61,7 +61,7 @@ class Records:
         found = await self._number(number)
         if not found.certificates:
             return None
-        return await self._record(number, found, await self._up_to(found.state))
+        return await self._record(number, found, await self._up_to(found.state), with_lists=with_lists)
 
     async def get_all(self, numbers: Sequence[str]) -> dict[str, Record]:
         """See Registry.by_numbers; the numbers are distinct."""
@@ -80,7 +80,7 @@ class Records:
         await self._lists.up_to(state)
         return chain
 
-    async def _record(self, number: str, found: _Found, chain: Chain) -> Record:
+    async def _record(self, number: str, found: _Found, chain: Chain, *, with_lists: bool = True) -> Record:
         state = found.state
         parts = {number: found}
         while True:

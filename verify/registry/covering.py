@@ -84,8 +84,9 @@ class Lookups:
             covering = await self._of_newest({exam: exams[exam] for exam in of}, state)
             numbers = {number for index, number in rows if index in covering}
             if not numbers and (uncovered := sorted(exam for exam, one in exams.items() if one.open)):
-                some = ", ".join(uncovered[:_NAMED]) + (f" and {len(uncovered) - _NAMED} more" * (len(uncovered) > _NAMED))
-                raise RegistryUnavailable(f"lookup indexes do not cover the list of {some}")
+                named, more = ", ".join(uncovered[:_NAMED]), len(uncovered) - _NAMED
+                beside = f" and {more} more" if more > 0 else ""
+                raise RegistryUnavailable(f"lookup indexes do not cover the list of {named}{beside}")
             return tuple(sorted(numbers))
         raise RegistryUnavailable("the registry changes faster than it can be asked")
 

@@ -284,7 +284,7 @@ async def test_lookups_read_no_list_but_that_of_who_is_found(
     terms = ("2022-04", "2022-05", "2022-06")
     for n, term in enumerate(terms, start=1):
         made = [releases.certify(serial, term=term, number=releases.number(serial, term=term)) for serial in (1, 2)]
-        of = {"exam": f"CEM-{term}"}
+        of: dict[str, Any] = {"exam": f"CEM-{term}"}
         rows = [releases.row(serial, data) for serial, data in enumerate(made, 1)]
         filed = [(releases.number(serial, term=term), bytes([n, serial]) * 16) for serial in (1, 2)]
         await publishing([*made, releases.pass_list(rows, **of), releases.index(filed, **of)])

@@ -190,10 +190,8 @@ class Register:
         """The numbers of its lookup index: whom the newest final list names, and the later ones of their lines."""
         finals = self.finals(exam)
         named = {short for short in self._genuine if finals and finals[-1].names(short)}
-        return frozenset(
-            {self._genuine[short].content.number for short in named}
-            | {number for short, number in self.later if short in named}
-        )
+        following = {number for short, number in self.later if short in named}
+        return frozenset(following | {self._genuine[short].content.number for short in named})
 
     @property
     def later(self) -> frozenset[tuple[bytes, str]]:

@@ -61,7 +61,7 @@ end $$;
 
 -- After one COPY: its lists, those that name its certificates, and its indexes with the lists that were there.
 create function registry.relate_added() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     lists bigint[] := array(
         select a.index from added a where a.kind = 3

@@ -3,7 +3,8 @@
 PostgreSQL replicates; this says which of its servers may be read. A standby must be one of those that publish waits for
 (``standbys``, by its cluster_name), so that what publish has acknowledged is there. Beyond that, no host is asked that
 is behind what this process has seen, or that has other statements in their place: a primary that was left behind by a
-failover, or a standby promoted beside it. Where none is left there is no answer, never an older one.
+failover, a standby promoted beside it, or a backup put in the registry's place below a running service. Where none is
+left there is no answer, never an older one.
 """
 
 import asyncio
@@ -74,8 +75,10 @@ class Linked(_Connection):
         return self.told >= size
 
     def tells(self, size: int) -> None:
-        """Notes how far its server goes: it never goes back."""
-        self.told = max(self.told, size)
+        """Notes how far its server goes. Raises Unfit where it went back: a backup was put in the registry's place."""
+        if size < self.told:
+            raise Unfit(f"gone back, by statements: {self.told - size}")
+        self.told = size
 
 
 class Host:
@@ -114,6 +117,11 @@ class Host:
             raise asyncpg.InterfaceError("the pool is not open")
         async with self._pool.acquire(timeout=self._seconds) as connection:
             yield connection
+
+    async def distrust(self) -> None:
+        """Has every connection made anew, and so looked at, before it is asked again."""
+        if self._pool is not None:
+            await self._pool.expire_connections()
 
     @property
     def in_use(self) -> tuple[int, int]:
@@ -166,8 +174,7 @@ class Hosts:
         for host in hosts:
             await host.open()
         opened = cls(hosts, wanted, standbys)
-        if len(hosts) > 1:
-            opened._watching = asyncio.create_task(lasting("watching the databases", opened._watch, _WATCH_SECONDS))
+        opened._watching = asyncio.create_task(lasting("watching the databases", opened._watch, _WATCH_SECONDS))
         return opened
 
     async def close(self) -> None:
@@ -226,6 +233,7 @@ class Hosts:
         if row["size"] < seen.size:
             raise Unfit(f"behind, by statements: {seen.size - row['size']}")
         if seen.size and row["seen"] != seen.tip:
+            await host.distrust()
             raise Unfit("another history: it has other statements than were seen before")
         connection.tells(row["size"])
         if row["size"] > seen.size and self.seen is seen:

@@ -24,11 +24,16 @@ class NotAgreed(Refusal):
 
 
 def agreed(work: Callable[[bool], T], *, yes: bool) -> T:
-    """``work``, told whether somebody agreed; where it wants that, it is shown and asked for. Raises Refusal."""
+    """``work``, told whether somebody agreed; where it wants that, it is shown, and asked for but with ``yes``.
+
+    Raises Refusal.
+    """
     try:
-        return work(yes)
+        return work(False)
     except NotAgreed as asked:
         click.echo(str(asked), err=True)
+        if yes:
+            return work(True)
         if not sys.stdin.isatty():
             raise Refusal(_("Nothing was done: --yes goes on without asking.")) from None
         typed = click.prompt(_("To go on, type {}").format(asked.word), err=True)

@@ -61,8 +61,7 @@ def run(command: click.Command, refusals: tuple[type[Exception], ...] = ()) -> N
     Their messages are shown as they are; those of anything unforeseen are not, as they may hold personal data.
     """
     dress(command)
-    if language() == "zh":
-        click.Context.formatter_class = ChineseHelp
+    click.Context.formatter_class = ChineseHelp if language() == "zh" else click.HelpFormatter
     # Click asks the process's own catalogue for its words, and finds it by LANGUAGE.
     os.environ["LANGUAGE"] = language()
     gettext.bindtextdomain("messages", str(LOCALE))

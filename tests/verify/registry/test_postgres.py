@@ -116,6 +116,24 @@ async def test_a_new_keyring_counts_at_once(publishing: Publish, registry: Postg
     assert [version.index for version in chain.versions] == [0, 2]
 
 
+async def test_a_backup_in_the_registrys_place(publishing: Publish, registry: PostgresRegistry, owner: Any) -> None:
+    """What a running service has seen is not forgotten by connections that it holds: no answer, never an older one."""
+    await publishing([releases.notice([1])])
+    await registry.chain()
+    await publishing([releases.notice([1], revision=2)])
+    await registry.chain()
+    for table in ("pass_list", "statement"):
+        await owner.execute(f"delete from registry.{table} where index = 2")
+    for _ in range(2):
+        with pytest.raises(RegistryUnavailable, match=r"gone back|behind"):
+            await registry.by_number(releases.number(1))
+    other = releases.notice([1], revision=3)
+    await owner.execute("insert into registry.statement (index, bytes) values (2, $1)", other)
+    await asyncio.sleep(1.5)  # until after the next look
+    with pytest.raises(RegistryUnavailable, match="another history"):
+        await registry.by_number(releases.number(1))
+
+
 async def test_no_keyring_yet(registry: PostgresRegistry) -> None:
     """Before anything is published there is no chain."""
     with pytest.raises(RegistryUnavailable):

@@ -219,6 +219,25 @@ async def test_rows_that_changes_name_are_found_from_the_shorter_side(
     await reader.close()
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_filing_reads_some_rows_a_certificate(registry_urls: Urls, *, at_once: bool) -> None:
+    """Also into tables that were empty as it began, by one COPY or piece by piece."""
+    people = 5_000
+    filed = [*enumerate([releases.keyrings(), *crowd.release(Exam("2022-04", people))])]
+    signer = await asyncpg.connect(registry_urls.signer)
+    async with signer.transaction():
+        for piece in [filed] if at_once else [filed[:-2], filed[-2:-1], filed[-1:]]:
+            await signer.copy_records_to_table(
+                "statement", schema_name="registry", columns=("index", "bytes"), records=piece
+            )
+        read = await signer.fetchval(
+            "select sum(seq_tup_read + idx_tup_fetch) from pg_stat_xact_user_tables where schemaname = 'registry'"
+        )
+    assert await signer.fetchval("select count(*) from registry.covered") == 1
+    await signer.close()
+    assert read < 40 * people
+
+
 async def test_a_publishing_under_way_costs_no_question(filed: tuple[Urls, list[Exam]]) -> None:
     """However much it has filed: the size is known without a look at what is not committed, and right at every step."""
     urls, _ = filed

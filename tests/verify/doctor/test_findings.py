@@ -1,5 +1,7 @@
 """Each finding of the doctor's by itself, in both languages: what is told, how grave it is, and what to do."""
 
+import ast
+import re
 import resource
 import time
 from collections.abc import Mapping
@@ -8,14 +10,17 @@ from typing import Any, Final, cast
 
 import pytest
 
+from tests import PROJECT
 from tests.invented import CERTIFICATE, ENTRIES, LOG, ROOT, STATUS, chain, keyring
-from verify.doctor import database, machine
+from verify.doctor import database, machine, reasons
 from verify.doctor.finding import Finding
-from verify.registry.port import RegistryUnavailable
+from verify.registry.port import ExamPage, RegistryUnavailable
 from verify.registry.postgres import PostgresRegistry
 from verify.service.settings import Settings
 
 DAY: Final = 86_400
+OLD: Final = RegistryUnavailable("the registry gave no answer (UndefinedFunctionError)")
+"""What a database says that lacks a function of a newer schema."""
 SERVER: Final[Mapping[str, Any]] = {
     "writes": False,
     "rolsuper": False,
@@ -37,7 +42,7 @@ def registry(**answers: Any) -> PostgresRegistry:
     """One that answers, or raises, so."""
 
     def answer(what: Any) -> Any:
-        async def asked(*_: Any) -> Any:
+        async def asked(*_: Any, **__: Any) -> Any:
             if isinstance(what, Exception):
                 raise what
             return what
@@ -143,12 +148,54 @@ def test_few_open_files_are_told(english: bool, hard: int, told: bool, monkeypat
     said(finding, english, ": 2199, fewer" if told else "leaves room", "2199" if told else "足够")
 
 
+async def test_a_schema_that_lacks_what_the_service_asks_is_told(english: bool) -> None:
+    """With the command that brings it, whichever question it is; nothing else would tell before the public does."""
+    there = {"by_number": None, "exams": ExamPage(items=(), next=None), "log": None, "snapshot": None}
+    assert (await database._questions(registry(**there))).result == "sound"
+    for question in there:
+        finding = await database._questions(registry(**there | {question: OLD}))
+        assert (finding.check, finding.result) == ("questions", "wrong")
+        said(finding, english, "it lacks the newest schema", "最新")
+        assert "yinjian-migrate up" in str(finding.remedy)
+
+
+def test_every_reason_that_a_registry_or_host_gives_has_words_of_both_languages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As they stand in the code, with a count, an exam or a driver's error in their places."""
+    reasons_given = set()
+    for path in (PROJECT / "verify/registry").glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("RegistryUnavailable", "Unfit"):
+                reasons_given.add(_filled(call.args[0]))
+    assert len(reasons_given) >= 12
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    for given in reasons_given:
+        assert not re.search("[A-Za-z]{2,} [A-Za-z]{2,}", reasons.told(given)), given
+
+
+def _filled(text: ast.expr) -> str:
+    """A message with something in its places."""
+    if isinstance(text, ast.Constant):
+        return str(text.value)
+    assert isinstance(text, ast.JoinedStr)
+    places = {"named": "CEM-2022-04", "beside": "", "why": "UndefinedColumnError"}
+    parts = (part.value if isinstance(part, ast.Constant) else _place(part, places) for part in text.values)
+    return "".join(map(str, parts))
+
+
+def _place(part: ast.expr, places: Mapping[str, str]) -> str:
+    return places.get(ast.unparse(part.value), "3") if isinstance(part, ast.FormattedValue) else ""
+
+
 async def test_lookups_that_are_not_answered_are_told(english: bool) -> None:
     """Where an exam's index does not cover its list; and that they are, where they are."""
-    refused = RegistryUnavailable("an exam's lookup indexes do not cover its list")
+    refused = RegistryUnavailable("lookup indexes do not cover the list of CEM-2022-04 and 3 more")
     finding = await database._lookups(registry(lookup=refused))
     assert (finding.check, finding.result) == ("lookups", "warning")
-    said(finding, english, "are not answered (an exam's", "现在不能")
+    said(finding, english, "the lists of CEM-2022-04, nor of further exams: 3", "CEM-2022-04 及另外 3 场考试")
+    finding = await database._lookups(registry(lookup=OLD))
+    assert (finding.result, "yinjian-migrate up" in str(finding.remedy)) == ("wrong", True)
     finding = await database._lookups(registry(lookup=()))
     assert finding.result == "sound"
     said(finding, english, "are answered", "覆盖")

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import io
 import json
 import re
@@ -253,24 +254,32 @@ async def test_the_allowance_of_rows_is_told_and_who_is_over_it_waits(intake: In
         assert (await service.post("/api/v1/verify/batch", json=PEOPLE[:2])).status_code == 200
 
 
+@contextlib.asynccontextmanager
+async def turns_of_others() -> AsyncIterator[list[None]]:
+    """One for each turn of the loop that somebody else had meanwhile."""
+    turns: list[None] = []
+
+    async def waiting() -> None:
+        while True:
+            turns.append(None)
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(waiting())
+    try:
+        yield turns
+    finally:
+        other.cancel()
+
+
 async def test_other_requests_have_their_turn_after_every_few_rows() -> None:
     """A single check does not wait for 5,000 rows."""
     memory = LocalMemory()
     asker = Asker(registry(), (), NameGate(NamesTried(b"of this test", memory), Proofs(b"of this test", memory)))
     rows = [Row(row=at, number="", name="张三") for at in range(1000)]
-    turns = 0
-
-    async def somebody_else() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    other = asyncio.create_task(somebody_else())
-    seen = [turns async for _ in many.Judging(asker, rows, exam.NOW, client="-").checked()]
-    other.cancel()
-    assert len(seen) == 1000 // many.CHUNK
-    assert turns >= 1000 // many.AT_ONCE
+    async with turns_of_others() as turns:
+        chunks = [some async for some in many.Judging(asker, rows, exam.NOW, client="-").checked()]
+    assert len(chunks) == 1000 // many.CHUNK
+    assert len(turns) >= 1000 // many.AT_ONCE
 
 
 async def test_rows_whose_names_will_not_be_answered_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -477,15 +486,6 @@ async def test_nobody_waits_for_the_words_of_5000_rows() -> None:
         batch_words.counts(checked),
         batch_api.written(checked, None),
     ):
-        turns = 0
-
-        async def others() -> None:
-            nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
-
-        waiting = asyncio.create_task(others())
-        await work
-        waiting.cancel()
-        assert turns >= 5000 // 200 - 1
+        async with turns_of_others() as turns:
+            await work
+        assert len(turns) >= 5000 // 200 - 1

@@ -116,15 +116,6 @@ def put_below() -> None:
         kernel.short_turns(0)
 
 
-def put_apart() -> None:
-    """Puts this process aside, in a group of its own that is aside of all others."""
-    with contextlib.suppress(OSError, AttributeError):
-        group = kernel.group_of_its_own()
-        weigh(group, NICE_ASIDE)
-        os.close(group)
-    put_aside()
-
-
 def weigh(group: int, nice: int) -> None:
     """Has a group at the processors give way, and waits until it does. Raises OSError."""
     for _ in range(_TRIES):

@@ -171,7 +171,8 @@ def test_every_reason_that_a_registry_or_host_gives_has_words_of_both_languages(
     assert len(reasons_given) >= 12
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     for given in reasons_given:
-        assert not re.search("[A-Za-z]{2,} [A-Za-z]{2,}", reasons.told(given)), given
+        words = re.sub("`[^`]*`", "", reasons.told(given))  # commands are what they are
+        assert not re.search("[A-Za-z]{2,} [A-Za-z]{2,}", words), given
 
 
 def _filled(text: ast.expr) -> str:

@@ -174,6 +174,7 @@ def run() -> list[Figure]:
                 "YINJIAN_ROOT": releases.ROOT_THUMBPRINT.hex(),
                 "YINJIAN_LOOKUP_SECRET_FILE": str(var / "lookup.secret"),
                 "YINJIAN_PORT": str(place.port),
+                "YINJIAN_VAR": folder,
             }
             command = [sys.executable, "-m", "verify", "serve"]
             with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as server:

@@ -1,10 +1,16 @@
 """The most memory that a piece of work has at once."""
 
 import contextlib
+import multiprocessing
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from typing import ParamSpec, TypeVar
 
 import psutil
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class Memory:
@@ -35,3 +41,16 @@ class Memory:
         finally:
             over.set()
             thread.join()
+
+
+def apart(work: Callable[_P, _R], *arguments: _P.args, **named: _P.kwargs) -> tuple[_R, int]:
+    """Does it in a new process, which has nothing of what was measured before; its result, and the most MiB it had."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_watched, work, *arguments, **named).result()
+
+
+def _watched(work: Callable[_P, _R], *arguments: _P.args, **named: _P.kwargs) -> tuple[_R, int]:
+    memory = Memory()
+    with memory.watched():
+        result = work(*arguments, **named)
+    return result, memory.most >> 20

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.figures import Figure, beside, limit
-from bench.memory import Memory
+from bench.memory import apart
 from signing.print import paper, press
 from signing.print.paper import Printable
 from signing.print.typesetter import Typesetter
@@ -69,32 +69,40 @@ def _shares(people: Sequence[Printable], size: int) -> Iterator[Sequence[Printab
         yield people[start : start + size]
 
 
+def _each(folder: Path) -> float:
+    """Seconds for one file each."""
+    people = sources(PEOPLE)
+    plan, fonts = press.plan(words(), folder, people)
+    print(f"printing: {PEOPLE} certificates, one file each, {len(os.sched_getaffinity(0))} processors; {fonts[0]}")
+    begun = time.perf_counter()
+    press.print_each(plan, people, folder / "each", lambda _count: None)
+    return time.perf_counter() - begun
+
+
+def _batch(folder: Path) -> float:
+    """Seconds for one file of all."""
+    people = sources(PEOPLE)
+    plan, _fonts = press.plan(words(), folder, people)
+    print(f"printing: {PEOPLE} certificates in one file for the printer")
+    begun = time.perf_counter()
+    press.print_batch(plan, people, folder / "batch.pdf", lambda _count: None)
+    return time.perf_counter() - begun
+
+
 def run() -> list[Figure]:
     """The rate beside Typst's own, and the memory of 10,000."""
-    people = sources(PEOPLE)
     with tempfile.TemporaryDirectory(prefix="yinjian-bench-") as name:
         folder = Path(name)
         print(f"printing: {SAMPLE} certificates, ours and bare Typst in turns")
-        share = beside_typst(folder, people[:SAMPLE])
-        plan, fonts = press.plan(words(), folder, people)
-        print(f"printing: {PEOPLE} certificates, one file each, {len(os.sched_getaffinity(0))} processors; {fonts[0]}")
-        each = Memory()
-        with each.watched():
-            start = time.perf_counter()
-            press.print_each(plan, people, folder / "each", lambda _count: None)
-            seconds = time.perf_counter() - start
+        share = beside_typst(folder, sources(SAMPLE))
+        seconds, each = apart(_each, folder)
         size = sum(path.stat().st_size for path in (folder / "each").iterdir())
-        print(f"  {PEOPLE / seconds:.0f}/s, {seconds:.0f} s, {each.most >> 20} MiB, {size // PEOPLE >> 10} KiB a file")
-        print(f"printing: {PEOPLE} certificates in one file for the printer")
-        batch = Memory()
-        with batch.watched():
-            start = time.perf_counter()
-            press.print_batch(plan, people, folder / "batch.pdf", lambda _count: None)
-            seconds = time.perf_counter() - start
+        print(f"  {PEOPLE / seconds:.0f}/s, {seconds:.0f} s, {each} MiB, {size // PEOPLE >> 10} KiB a file")
+        seconds, batch = apart(_batch, folder)
         size = (folder / "batch.pdf").stat().st_size
-        print(f"  {PEOPLE / seconds:.0f}/s, {seconds:.0f} s, at most {batch.most >> 20} MiB, {size >> 20} MiB")
+        print(f"  {PEOPLE / seconds:.0f}/s, {seconds:.0f} s, at most {batch} MiB, {size >> 20} MiB")
     return [
         share,
-        limit(f"printing {PEOPLE:,}, one file each: memory", each.most >> 20, MOST_MEMORY >> 20, unit="MiB"),
-        limit(f"printing {PEOPLE:,} in one file: memory", batch.most >> 20, MOST_MEMORY >> 20, unit="MiB"),
+        limit(f"printing {PEOPLE:,}, one file each: memory", each, MOST_MEMORY >> 20, unit="MiB"),
+        limit(f"printing {PEOPLE:,} in one file: memory", batch, MOST_MEMORY >> 20, unit="MiB"),
     ]

@@ -1,6 +1,5 @@
 """The signing room: signing against the library's own rate, and 10,000 rows from workbook to release."""
 
-import resource
 import tempfile
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bench.figures import Figure, beside, limit
+from bench.memory import apart
 from keys.custody import KeySigner
 from signing.centre.room import Session
 from signing.ledger.values import Given
@@ -87,7 +87,5 @@ def run() -> list[Figure]:
     """Both figures, and the memory they took."""
     figures = [_signing()]
     with tempfile.TemporaryDirectory(prefix="yinjian-bench-") as folder:
-        figures.append(_pipeline(Path(folder)))
-    memory = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) << 10
-    work = "the same: memory of this process and its largest worker"
-    return [*figures, limit(work, memory >> 20, MOST_MEMORY >> 20, unit="MiB")]
+        pipeline, most = apart(_pipeline, Path(folder))
+    return [*figures, pipeline, limit("the same: memory with its workers", most, MOST_MEMORY >> 20, unit="MiB")]

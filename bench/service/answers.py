@@ -94,10 +94,13 @@ def measure(database: Database, exams: Sequence[Exam], folder: Path, amounts: Am
 
 def _figures(rounds: Rounds, bare: Sequence[float], raw: Sequence[float]) -> list[Figure]:
     bound = rounds.rates("constant", "number")
-    ceiling = [
-        1 / (1 / most + 1 / question + 1 / signature)
-        for most, question, signature in zip(bound, bare, raw, strict=True)
-    ]
+
+    def ceilings(certificates: int) -> list[float]:
+        """Of answers about so many each."""
+        rates = zip(bound, bare, raw, strict=True)
+        return [1 / (1 / most + certificates * (1 / question + 1 / signed)) for most, question, signed in rates]
+
+    ceiling = ceilings(1)
     parts = {"constant": bound, "bare gathered records": bare, "raw signatures": raw, "together, the ceiling": ceiling}
     told = ", ".join(f"{what} {statistics.median(rates):,.0f}/s" for what, rates in parts.items())
     print(f"  {told}")
@@ -121,11 +124,17 @@ def _figures(rounds: Rounds, bare: Sequence[float], raw: Sequence[float]) -> lis
         figure("by QR (JSON), distinct", "qr", ceiling, "ceiling", None),
         figure("by QR (JSON), the same again", "again", rounds.rates("constant", "again"), "Litestar constant", 0.6),
         figure("by QR (page), distinct", "page", peers["qr"], "peer's JSON", 3),
+        figure("by QR (page), distinct", "page", ceiling, "ceiling", None),
         figure("by name and ID number, with proof", "person", peers["person"], "peer, which asks none", None),
+        figure("by name and ID number, with proof", "person", ceiling, "ceiling, without proof", None),
         figure(f"batch of {BATCH} rows", "batch", peers["batch"], "peer", None),
+        figure(f"batch of {BATCH} rows", "batch", ceilings(BATCH), f"ceiling of {BATCH}", None),
         figure("a scan uploaded, 1 MP", "upload", peers["upload"], "peer, unconfined", None),
+        figure("a scan uploaded, 1 MP", "upload", ceiling, "ceiling, without reading it", None),
         figure("pass list, 100 rows (JSON)", "rows", peers["rows"], "peer", 1),
+        figure("pass list, 100 rows (JSON)", "rows", bound, "ceiling: Litestar constant", None),
         figure("pass list, 100 rows (page)", "rows page", peers["rows"], "peer's JSON", 1),
+        figure("pass list, 100 rows (page)", "rows page", bound, "ceiling: Litestar constant", None),
         figure("home page", "home", bound, "Litestar constant", 0.35),
         *(
             beside(f"{name}: p99", [wave.p99 * 1e3 for wave in rounds.of("ours", work)],

@@ -199,6 +199,7 @@ def ours(database: Database, workers: int = 1) -> Iterator[tuple[Served, float]]
             "YINJIAN_LOOKUP_SECRET_FILE": str(secret),
             "YINJIAN_RATE_LIMITS": "off",
             "YINJIAN_LOG": "json",
+            "YINJIAN_VAR": folder,  # nothing of what this working folder has is taken for settings
         }
         command = [sys.executable, "-m", "verify", "serve", "--workers", str(workers), "--port", "{port}"]
         with served("ours", command, told, ready="/health/ready", database=database.pid) as running:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, get_args
 
+import asyncpg
 import msgspec
 import pytest
 from click.testing import CliRunner
@@ -57,7 +58,16 @@ def test_a_sound_installation_is_told_so(sound: Any) -> None:
     """In both languages; its database, keyring, secrets and readers were looked at."""
     code, found = examined()
     assert code == 0
-    assert {"database", "keys", "lookup_secrets", "lookups", "file_readers", "open_files", "public_url"} <= found.keys()
+    assert {
+        "database",
+        "keys",
+        "questions",
+        "lookup_secrets",
+        "lookups",
+        "file_readers",
+        "open_files",
+        "public_url",
+    } <= found.keys()
     assert found["database"][0][0] == found["lookup_secrets"][0][0] == "sound"
     assert found["lookups"][0][0] == "warning"  # one whom the list names is not published yet
     sound.setenv("LC_ALL", "zh_CN.UTF-8")
@@ -105,9 +115,30 @@ def test_what_is_wrong_is_named_with_what_to_do(sound: Any, published: Urls, tmp
     code, found = examined()
     assert code == 1
     wrong = {check: texts[0][1] for check, texts in found.items() if texts[0][0] == "wrong"}
-    assert wrong.keys() == {"lookup_secrets", "metrics", "rights", "standbys", "redis"}
+    assert wrong.keys() == {"lookup_secrets", "metrics", "rights", "standbys", "redis", "questions", "lookups"}
+    assert "no right to that" in wrong["questions"]  # it is the signer's address
     assert "synchronous_standby_names = 'FIRST 1 (b)'" in wrong["standbys"]
     assert {check for check, texts in found.items() if texts[0][0] == "warning"} >= {"rate_limits", "proxies"}
+
+
+def test_an_older_schema_is_told_with_what_brings_the_newest(sound: Any, published: Urls) -> None:
+    """Before the public finds out which page lacks it."""
+    asyncio.run(executed(published.owner, "alter function registry.find_rows(bigint, text, int) rename to found"))
+    try:
+        code, found = examined()
+    finally:
+        asyncio.run(executed(published.owner, "alter function registry.found(bigint, text, int) rename to find_rows"))
+    assert code == 1
+    ((result, told),) = found["questions"]
+    assert result == "wrong"
+    assert "yinjian-migrate up" in told
+
+
+async def executed(url: str, statement: str) -> None:
+    """Does it as the owner."""
+    connection = await asyncpg.connect(url)
+    await connection.execute(statement)
+    await connection.close()
 
 
 @pytest.mark.parametrize(

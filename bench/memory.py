@@ -3,13 +3,12 @@
 import contextlib
 import multiprocessing
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 import psutil
 
-_P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
@@ -43,14 +42,14 @@ class Memory:
             thread.join()
 
 
-def apart(work: Callable[_P, _R], *arguments: _P.args, **named: _P.kwargs) -> tuple[_R, int]:
+def apart(work: Callable[..., _R], *arguments: object) -> tuple[_R, int]:
     """Does it in a new process, which has nothing of what was measured before; its result, and the most MiB it had."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_watched, work, *arguments, **named).result()
+        return pool.submit(_watched, work, arguments).result()
 
 
-def _watched(work: Callable[_P, _R], *arguments: _P.args, **named: _P.kwargs) -> tuple[_R, int]:
+def _watched(work: Callable[..., _R], arguments: Sequence[object]) -> tuple[_R, int]:
     memory = Memory()
     with memory.watched():
-        result = work(*arguments, **named)
+        result = work(*arguments)
     return result, memory.most >> 20

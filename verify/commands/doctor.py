@@ -1,6 +1,7 @@
 """``yinjian-verify doctor``: whether this installation is sound, and what to do where it is not."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
 def doctor(workers: int | None, as_json: bool) -> None:
     """Exits with 1 where something is wrong; warnings are no reason to."""
+    logging.getLogger("yinjian").addHandler(logging.NullHandler())  # what hosts log is found here, and told once
     findings = asyncio.run(_examine(workers))
     report = Report(sound=all(one.result != "wrong" for one in findings), findings=tuple(findings))
     if as_json:
@@ -57,10 +59,11 @@ async def _examine(workers: int | None) -> list[Finding]:
     except settings.SettingRefused as refused:
         remedy = _("Set it and ask again; docs/settings.md lists all settings.")
         return [wrong("settings", str(refused), remedy)]
-    from verify.doctor import database, machine
+    from verify.doctor import database, listening, machine
 
     count = workers or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     findings = [*_unknown(), *machine.examine(told)]
+    findings += await asyncio.to_thread(lambda: [*listening.examine(told)])
     findings += [one async for one in machine.readers()]
     findings += [one async for one in database.examine(told, count)]
     if told.redis_url:

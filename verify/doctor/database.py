@@ -79,6 +79,7 @@ def _remedy(why: str) -> str:
     remedies = {
         "Undefined|InvalidSchema": _("Bring it to the newest schema: yinjian-migrate up, as its owner."),
         "Password|Authorization": _("See that YINJIAN_DATABASE_URL has the reader's name and password."),
+        "ClientConfiguration": _("Write YINJIAN_DATABASE_URL as docs/settings.md says."),
         "InvalidCatalog": _("See that YINJIAN_DATABASE_URL names the registry's database."),
         "InsufficientPrivilege": _("Give it the address of the reader role (yinjian_reader), and no other."),
         "TooManyConnections": _("Leave it more: yinjian-migrate up --reader-connections, and max_connections."),
@@ -149,7 +150,11 @@ async def _lookups(registry: PostgresRegistry) -> Finding:
             )
             return warning("lookups", found, remedy)
         return wrong("lookups", found, _remedy(why))
-    return sound("lookups", _("Lookups by name and ID number are answered: the indexes cover every final list."))
+    found = _(
+        "Lookups by name and ID number are answered: the indexes cover every final list. Whether by these secrets "
+        "tells a lookup of somebody you know."
+    )
+    return sound("lookups", found)
 
 
 async def _keys(registry: PostgresRegistry) -> AsyncIterator[Finding]:

@@ -1,11 +1,10 @@
 """Where the public service finds its registry, its pinned root and its secrets: YINJIAN_… and the var folder."""
 
 import ipaddress
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import msgspec
 
@@ -21,6 +20,11 @@ _DATABASE_FILE: Final = "database.env"
 _KEYS_FILE: Final = "keys.env"
 _SECRET_FILE: Final = "YINJIAN_LOOKUP_SECRET_FILE"  # noqa: S105 -- a variable's name
 
+DATABASE_OPTIONS: Final = {
+    "target_session_attrs": ("any", "primary", "read-write", "standby", "read-only", "prefer-standby"),
+    "load_balance_hosts": ("disable", "random"),
+}
+"""Of the database's address, those that the service itself follows (verify.registry.hosts)."""
 _SHOWN: Final = 100
 """Characters of a wrong value that are shown."""
 
@@ -104,6 +108,11 @@ def database_url(environ: Mapping[str, str], var: Path) -> str:
         raise SettingRefused("YINJIAN_DATABASE_URL", _("not set, and {file} does not tell it").format(file=file))
     if not environment.is_database(url):
         raise SettingRefused("YINJIAN_DATABASE_URL", environment.no_database())
+    options = dict(parse_qsl(urlsplit(url).query))
+    for option, words in DATABASE_OPTIONS.items():
+        if options.get(option, words[0]) not in words:
+            reason = _("{option} is one of: {words}").format(option=option, words=", ".join(words))
+            raise SettingRefused("YINJIAN_DATABASE_URL", reason)
     return url
 
 
@@ -148,7 +157,7 @@ def _secrets(text: str | None) -> tuple[bytes, ...]:
         lines = Path(text).read_text("ascii").split()
         secrets = tuple(map(bytes.fromhex, lines))
     except OSError as error:
-        raise SettingRefused(_SECRET_FILE, os.strerror(error.errno or 0)) from None
+        raise SettingRefused(_SECRET_FILE, command.why(error)) from None
     except ValueError:
         raise SettingRefused(_SECRET_FILE, _("holds something else than hex lines")) from None
     if not 1 <= len(secrets) <= 100 or any(len(secret) < 16 for secret in secrets):

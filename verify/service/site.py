@@ -87,7 +87,7 @@ def read(path: Path) -> Site:
     try:
         file = msgspec.convert(tomllib.loads(path.read_text("utf-8")), _File)
     except OSError as error:
-        raise SiteRefused(f"{path}: {error.strerror}") from None
+        raise SiteRefused(f"{path}: {command.why(error)}") from None
     except UnicodeDecodeError:
         raise SiteRefused(_("{file}: not UTF-8").format(file=path)) from None
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
@@ -115,7 +115,7 @@ def _logo(path: Path) -> Logo:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise SiteRefused(f"{path}: {error.strerror}") from None
+        raise SiteRefused(f"{path}: {command.why(error)}") from None
     if len(data) > _LOGO_BYTES:
         raise SiteRefused(_("{file}: a logo of more than 256 kB").format(file=path))
     if data.startswith(_PNG):

@@ -179,6 +179,7 @@ def why(error: OSError) -> str:
         errno.EPERM: _("there is no right to it"),
         errno.EROFS: _("the disk can only be read"),
         errno.EADDRINUSE: _("another program has this address"),
+        errno.EADDRNOTAVAIL: _("it is none of this machine's addresses"),
         errno.EISDIR: _("it is a folder"),
         errno.ENOTDIR: _("a part of its path is no folder"),
         errno.ENOSPC: _("the disk is full; make room and give the same command again"),

@@ -39,6 +39,7 @@ def sound(published: Urls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> A
     monkeypatch.setenv("YINJIAN_ROOT", thumbprint(ROOT.public).hex())
     monkeypatch.setenv("YINJIAN_LOOKUP_SECRET_FILE", str(secret))
     monkeypatch.setenv("YINJIAN_WORKERS", "2")
+    monkeypatch.setenv("YINJIAN_PORT", "0")  # of no other test's
     return monkeypatch
 
 

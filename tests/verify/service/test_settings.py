@@ -1,9 +1,11 @@
 """What the public service is told by its environment and the var folder."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from verify.registry import hosts
 from verify.service import settings
 from verify.service.settings import SettingRefused
 
@@ -45,6 +47,8 @@ def test_the_repr_shows_no_secret(tmp_path: Path) -> None:
     [
         ({"YINJIAN_DATABASE_URL": ""}, "YINJIAN_DATABASE_URL"),
         ({"YINJIAN_DATABASE_URL": "db.example.org:5432"}, "YINJIAN_DATABASE_URL"),
+        ({"YINJIAN_DATABASE_URL": "postgresql://h/d?target_session_attrs=replica"}, "YINJIAN_DATABASE_URL"),
+        ({"YINJIAN_DATABASE_URL": "postgresql://h/d?load_balance_hosts=yes"}, "YINJIAN_DATABASE_URL"),
         ({"YINJIAN_LOG": "text"}, "YINJIAN_LOG"),
         ({"YINJIAN_METRICS": "9464"}, "YINJIAN_METRICS"),
         ({"YINJIAN_RATE_LIMITS": "no"}, "YINJIAN_RATE_LIMITS"),
@@ -73,6 +77,11 @@ def test_a_setting_that_makes_no_sense_is_named(variables: dict[str, str], name:
     if value := variables[name]:
         secret = name in ("YINJIAN_DATABASE_URL", "YINJIAN_REDIS_URL", "YINJIAN_LOOKUP_SECRET_FILE")
         assert (value in str(caught.value)) is not secret
+
+
+def test_the_words_of_a_database_s_address_are_those_that_its_hosts_follow() -> None:
+    """One that is taken here and not there would end the start with a fault."""
+    assert settings.DATABASE_OPTIONS["target_session_attrs"] == get_args(hosts.Attributes)
 
 
 def test_refusals_are_in_the_operator_s_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.bindings import crypto_sign_BYTES, crypto_sign_open
 from nacl.exceptions import BadSignatureError
-from nacl.signing import VerifyKey
 
 _PUBLIC: Final = bytes.fromhex("ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c")
 _WITH_COFACTOR: Final = bytes.fromhex(
@@ -22,21 +22,24 @@ _WITH_COFACTOR: Final = bytes.fromhex(
 
 
 @functools.lru_cache(maxsize=64)
-def _keys(public: bytes) -> tuple[VerifyKey, Ed25519PublicKey]:
-    return VerifyKey(public), Ed25519PublicKey.from_public_bytes(public)
+def _key(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
-def _taken_soon(key: VerifyKey, signature: bytes, message: bytes) -> bool:
+def _taken_soon(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether libsodium takes it; it looks at 32 bytes of ``public``, whatever it is given."""
+    if len(signature) != crypto_sign_BYTES:
+        return False
     try:
-        key.verify(message, signature)
-    except (BadSignatureError, ValueError):  # ValueError: not of 64 bytes
+        crypto_sign_open(signature + message, public)
+    except BadSignatureError:
         return False
     return True
 
 
 def _takes_fewer() -> bool:
     """Whether the libsodium of this machine leaves the cofactor out, as OpenSSL does: one that does not takes more."""
-    return not _taken_soon(VerifyKey(_PUBLIC), _WITH_COFACTOR, b"yinjian")
+    return not _taken_soon(_PUBLIC, _WITH_COFACTOR, b"yinjian")
 
 
 _SOON: Final = _takes_fewer()
@@ -47,8 +50,8 @@ def verifies(public: bytes, signature: bytes, message: bytes) -> bool:
 
     Raises ValueError for a key that is not 32 bytes; that it is of no small order is for ``curve.is_sound``.
     """
-    soon, key = _keys(public)
-    if _SOON and _taken_soon(soon, signature, message):
+    key = _key(public)  # of 32 bytes
+    if _SOON and _taken_soon(public, signature, message):
         return True
     try:
         key.verify(signature, message)

@@ -171,7 +171,10 @@ def believed(kind: type[T], source: bytes | Statement, index: int, chain: Chain)
 
 
 def _signer(source: Statement | Envelope, keyring: Keyring) -> Key | None:
-    return next((key for key in keyring.with_kid(source.kid) if statement.signed_by(source, key.public)), None)
+    for key in keyring.with_kid(source.kid):
+        if statement.signed_by(source, key.public):
+            return key
+    return None
 
 
 class Signers:

@@ -72,10 +72,12 @@ _NOT_INTEGER_KEYS: Final[dict[cbor.Path, cbor.type_of_key]] = {
 """The ``names`` maps and the snapshot's map: all that have other than integer keys."""
 
 
-class Statement(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """A statement as received; nothing in ``claims`` is to be believed before the signature is checked."""
 
     data: bytes
+    digest: bytes
+    """SHA-256 of the statement's bytes, 32 bytes."""
     kind: Kind
     kid: bytes
     claims: dict[int, Any]
@@ -88,11 +90,6 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The map under the kind's private claim."""
         content: dict[int, Any] = self.claims[self.kind.claim]
         return content
-
-    @functools.cached_property
-    def digest(self) -> bytes:
-        """SHA-256 of the statement's bytes, 32 bytes."""
-        return hashlib.sha256(self.data).digest()
 
     @property
     def short(self) -> bytes:
@@ -137,24 +134,22 @@ def draft(kind: Kind, kid: bytes, registered: dict[int, object], content: dict[i
     )
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """A statement's outer layer: who is said to have signed which bytes."""
 
     data: bytes
+    digest: bytes
+    """SHA-256 of the statement's bytes, 32 bytes."""
     kid: bytes
     payload: bytes
     signed: bytes
     """The Sig_structure over the received bytes (RFC 9052 section 4.4)."""
     signature: bytes
 
-    @functools.cached_property
-    def digest(self) -> bytes:
-        """SHA-256 of the statement's bytes, 32 bytes."""
-        return hashlib.sha256(self.data).digest()
-
 
 def envelope(data: bytes) -> Envelope:
-    """Reads the outer layer alone, which takes no time however long the payload. Raises Unreadable."""
+    """Reads the outer layer alone, which takes a hash however long the payload. Raises Unreadable."""
+    digest = hashlib.sha256(data).digest()
     if data.startswith(_BEGIN) and data[_PAYLOAD - 1 : _PAYLOAD] == _NO_HEADER and data[-66:-64] == _SIGNATURE:
         within = data[_PAYLOAD:-66]
         with contextlib.suppress(Unreadable):  # what is wrong is for the whole look below to say
@@ -163,14 +158,14 @@ def envelope(data: bytes) -> Envelope:
                 protected = data[1 : _PAYLOAD - 1]
                 signed = b"".join((_SIG_STRUCTURE, protected, _NO_AAD, within))
                 kid = data[len(_BEGIN) : _PAYLOAD - 1]
-                return Envelope(data=data, kid=kid, payload=payload, signed=signed, signature=data[-64:])
+                return Envelope(data=data, digest=digest, kid=kid, payload=payload, signed=signed, signature=data[-64:])
     match cbor.decode(data):
         case [bytes() as protected, dict() as unprotected, bytes() as payload, bytes() as signature] if (
             not unprotected and len(signature) == 64
         ):
             kid = _header(cbor.decode(protected))
             signed = _sig_structure(protected, payload)
-            return Envelope(data=data, kid=kid, payload=payload, signed=signed, signature=signature)
+            return Envelope(data=data, digest=digest, kid=kid, payload=payload, signed=signed, signature=signature)
         case _:
             raise Unreadable("not_a_statement", "not a COSE_Sign1 with a signature of 64 bytes")
 
@@ -185,6 +180,7 @@ def opened(outer: Envelope) -> Statement:
     claims = cbor.decode(outer.payload, _NOT_INTEGER_KEYS)
     return Statement(
         data=outer.data,
+        digest=outer.digest,
         kind=_kind(claims),
         kid=outer.kid,
         claims=claims,

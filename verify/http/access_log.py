@@ -1,7 +1,8 @@
 """The access log: one line for each request, which knows routes and never addresses, names or numbers.
 
-A line costs its request an entry in a queue; a thread makes texts of what has come together and writes them in one go,
-so that no request waits for who reads the log. Where that one is too slow, lines are left out and counted.
+A line is made of what lines have alike, which takes less than giving it to another thread to make, and waits; a thread
+writes what has come together in one go, so that no request waits for who reads the log. Where that one is too slow,
+lines are left out and counted.
 """
 
 import collections
@@ -90,16 +91,19 @@ class Written:
         self._stream = stream
         self._render = render
         self._most = most
-        self._waiting: collections.deque[Line] = collections.deque()
+        self._waiting: collections.deque[str] = collections.deque()
         self._left_out = 0
         self._over = threading.Event()
 
     def note(self, line: Line) -> None:
         """See AccessLog."""
-        if len(self._waiting) < self._most:
-            self._waiting.append(line)
-        else:
+        if len(self._waiting) >= self._most:
             self._left_out += 1
+            return
+        try:
+            self._waiting.append(self._render(line))
+        except Exception as error:  # noqa: BLE001 -- its request is answered, and so are those behind it
+            _log.error("a line of the access log was lost (%s)", type(error).__name__)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -126,7 +130,7 @@ class Written:
         texts = []
         with contextlib.suppress(IndexError):  # there is none left
             while True:
-                texts.append(self._render(self._waiting.popleft()))
+                texts.append(self._waiting.popleft())
         left_out, self._left_out = self._left_out, 0
         if texts:
             try:

@@ -115,8 +115,12 @@ class Host:
         """A connection. Raises one of TROUBLE."""
         if self._pool is None:
             raise asyncpg.InterfaceError("the pool is not open")
-        async with self._pool.acquire(timeout=self._seconds) as connection:
+        async with asyncio.timeout(self._seconds):  # the pool's own takes a task for each
+            connection = await self._pool.acquire()
+        try:
             yield connection
+        finally:
+            await self._pool.release(connection, timeout=self._seconds)
 
     async def distrust(self) -> None:
         """Has every connection made anew, and so looked at, before it is asked again."""

@@ -134,4 +134,5 @@ def _there(found: Sequence[_Found | None]) -> list[_Found]:
 
 def _before(published: Iterable[Published], state: State) -> tuple[Published, ...]:
     """Those of the moment of ``state``: later questions of one answer may see more."""
-    return tuple(sorted((one for one in published if one.index < state.size), key=_index))
+    size = state.size
+    return tuple(sorted([one for one in published if one.index < size], key=_index))

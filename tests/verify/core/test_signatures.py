@@ -60,7 +60,9 @@ RFC_8032 = {
 
 def signed(message: bytes, signature: bytes) -> Statement:
     """A statement whose signed bytes are ``message``."""
-    return Statement(data=b"", kind=Kind.CERTIFICATE, kid=bytes(4), claims={}, signed=message, signature=signature)
+    return Statement(
+        data=b"", digest=b"", kind=Kind.CERTIFICATE, kid=bytes(4), claims={}, signed=message, signature=signature
+    )
 
 
 @pytest.mark.parametrize(("public", "message", "signature"), RFC_8032.values(), ids=list(RFC_8032))

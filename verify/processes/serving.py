@@ -45,8 +45,6 @@ IDLE_SECONDS: Final = 5
 """For which a connection may be silent between two requests."""
 _FINISH_SECONDS: Final = 20
 """In which a request under way is answered, or its connection ends without."""
-_LAST_SECONDS: Final = 5
-"""In which those who were accepted last ask: as long as anybody may be silent; a busy machine lets them wait."""
 _SOON: Final = 0.2
 _WATCH_SECONDS: Final = 5
 _LEARN_SECONDS: Final = 2
@@ -66,11 +64,13 @@ class Acceptor:
         self._beginning: set[asyncio.Task[Any]] = set()
         self._loop.add_reader(listening.fileno(), self._accept)
 
-    def close(self) -> None:
-        """Takes those that wait already, and no more."""
+    async def close(self) -> None:
+        """Takes those that wait already, and no more; they are connections when it returns."""
         self._loop.remove_reader(self._listening.fileno())
         while self._take():
             pass
+        self._listening.close()
+        await asyncio.gather(*self._beginning)
 
     def _accept(self) -> None:
         self._take()
@@ -143,17 +143,17 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drains, and then ends as uvicorn does.
 
-        Who comes while it drains is answered: where no other process has the socket, nobody else would.
+        Who comes while it drains is answered: where no other process has the socket, nobody else would. Who came last
+        has the time that everybody has to ask (see Lingering.shutdown).
         """
         self._connections.draining = True
+        self._connections.hurried = not self._patient
         for one in list(self.server_state.connections):
             one.say_last()  # type: ignore[union-attr]  # they are Guarded
         if self._patient:
             await self._silence(IDLE_SECONDS + 1)
         if self._acceptor is not None:
-            self._acceptor.close()
-            self._listening.close()
-            await self._silence(_LAST_SECONDS if self._patient else 0)
+            await self._acceptor.close()
         await super().shutdown(sockets)
 
     async def _silence(self, seconds: float) -> None:

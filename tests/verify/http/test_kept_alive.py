@@ -1,11 +1,14 @@
-"""A connection that is silent between two requests is ended in its time, whatever timers that takes."""
+"""A connection that is silent between two requests is ended in its time, whatever timers that takes, and no other."""
 
 import asyncio
+import socket
 from typing import Any
 
+import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from verify.http.guard.connections import Connections, Guarded
 from verify.http.guard.kept_alive import KeptAlive
 
 _ASKED = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -15,8 +18,8 @@ _SILENT = 0.1
 class Wire(asyncio.Transport):
     """A transport that tells of its answers and its end."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, wire: socket.socket | None = None) -> None:
+        super().__init__({"socket": wire})
         self.answered = asyncio.Event()
         self.closed = asyncio.Event()
 
@@ -36,11 +39,64 @@ class Wire(asyncio.Transport):
     def resume_reading(self) -> None:
         """Goes on."""
 
+    def write_eof(self) -> None:
+        """Ends its half."""
+
 
 async def _app(scope: Any, _receive: Any, send: Any) -> None:
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _guarded(connections: Connections, wire: socket.socket) -> tuple[Guarded, Wire]:
+    """A connection that was answered once and is silent, on this socket."""
+    config = uvicorn.Config(_app, log_config=None, lifespan="off", ws="none")
+    config.load()
+    one = connections.protocol()(config, ServerState(), {}, asyncio.get_running_loop())
+    transport = Wire(wire)
+    one.connection_made(transport)
+    return one, transport
+
+
+async def test_who_has_asked_is_not_silent_though_nobody_has_read_it_yet() -> None:
+    """The time that it may be silent is over before a process that had none reads: it reads, answers, and then ends."""
+    near, far = socket.socketpair()
+    with near, far:
+        one, wire = _guarded(Connections(), near)
+        one.data_received(_ASKED)
+        await wire.answered.wait()
+        far.send(_ASKED)
+        one.timeout_keep_alive = 0
+        one.timeout_keep_alive_handler()
+        assert not wire.is_closing()
+        one.data_received(near.recv(100))
+        one.timeout_keep_alive_handler()
+        await wire.closed.wait()
+        one.connection_lost(None)
+
+
+@pytest.mark.parametrize(
+    ("hurried", "asked", "ends"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+async def test_at_its_end_a_process_lets_go_who_is_silent_where_it_is_in_a_hurry(
+    *, hurried: bool, asked: bool, ends: bool
+) -> None:
+    """Who has asked is answered in any case, and told that it is the last; a drain leaves everybody the usual time."""
+    connections = Connections()
+    connections.hurried, connections.draining = hurried, True
+    near, far = socket.socketpair()
+    with near, far:
+        one, wire = _guarded(connections, near)
+        if asked:
+            far.send(_ASKED)
+        one.shutdown()
+        assert wire.is_closing() == ends
+        if not ends:
+            one.data_received(_ASKED)
+            await wire.answered.wait()
+            assert not one.cycle.keep_alive
+        one.connection_lost(None)
 
 
 async def test_it_is_ended_when_it_was_silent_and_not_before() -> None:

@@ -12,7 +12,11 @@ class Wire:
 
     def __init__(self) -> None:
         self.written: list[bytes] = []
-        self.closed = False
+        self.half = self.closed = False
+
+    def write_eof(self) -> None:
+        """Ends its half."""
+        self.half = True
 
     def is_closing(self) -> bool:
         """Whether it was closed."""
@@ -57,3 +61,15 @@ async def test_a_head_without_a_body_leaves_all_the_same() -> None:
     transport.close()
     await asyncio.sleep(0)
     assert (wire.written, wire.closed) == ([HEAD, HEAD], True)
+
+
+async def test_who_may_be_sending_is_told_the_end_and_heard_out() -> None:
+    """Half is closed at first, and nothing more is written; the second time all of it is."""
+    wire = Wire()
+    transport = OneWrite(wire, asyncio.get_running_loop(), lambda: True)
+    transport.write(HEAD)
+    transport.close()
+    transport.write(b"late")
+    assert (wire.written, wire.half, wire.closed, transport.is_closing()) == ([HEAD], True, False, True)
+    transport.close()
+    assert wire.closed

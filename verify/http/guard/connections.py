@@ -10,23 +10,16 @@ import ipaddress
 from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-
 from verify.http.answers.one_head import Cycle
-from verify.http.answers.one_write import OneWrite
 from verify.http.asked.clients import NOBODY, client_address
-from verify.http.guard.kept_alive import KeptAlive
 from verify.http.guard.limits import CONNECTIONS, CONNECTIONS_OF_ADDRESS
+from verify.http.guard.lingering import LINGER_SECONDS, Lingering, unread
 from verify.service.settings import Network
 
 HEADER_BYTES: Final = 32 << 10
 """Of a request's line and headers; the longest QR code's address has 2,100."""
 HEADER_SECONDS: Final = 10.0
 """In which a request's line and headers must be there, from its first byte or the connection's beginning."""
-LINGER_SECONDS: Final = 5.0
-"""For which the rest of a body is let come and thrown away, once its request is answered."""
-LINGER_PAUSE: Final = 0.2
-"""Between two looks at it, so that who sends ten megabytes to be refused keeps nobody busy."""
 READ_SECONDS: Final = 20.0
 """After each of which who reads an answer must have read some of it."""
 READ_BYTES: Final = 64 << 10
@@ -53,11 +46,13 @@ class Connections:
         self.of_address = of_address
         self.in_all = in_all
         self.header_seconds = header_seconds
-        self.linger_seconds = linger_seconds
+        self._linger_seconds = linger_seconds
         self.read_seconds = read_seconds
         self._proxies = tuple(proxies)
         self.draining = False
         """Whether every connection ends with its next answer."""
+        self.hurried = True
+        """Whether in the end who is silent is let go at once, and not after the usual time."""
         self._by_address: dict[str, dict[Guarded, None]] = {}
         self._count = 0
         self._tell: Callable[[str, bool], None] = lambda _key, _begins: None
@@ -114,7 +109,8 @@ class Connections:
 
     def protocol(self) -> type["Guarded"]:
         """The protocol class for uvicorn, with these connections as its own."""
-        return cast(type[Guarded], type("Guarded", (Guarded,), {"connections_of_all": self}))
+        of_all = {"connections_of_all": self, "linger_seconds": self._linger_seconds}
+        return cast(type[Guarded], type("Guarded", (Guarded,), of_all))
 
 
 def _least(of_one: "dict[Guarded, None]") -> "Guarded":
@@ -122,7 +118,7 @@ def _least(of_one: "dict[Guarded, None]") -> "Guarded":
     return next((one for one in of_one if one.idle), next(iter(of_one)))
 
 
-class Guarded(KeptAlive):
+class Guarded(Lingering):
     """One connection."""
 
     connections_of_all: Connections
@@ -130,20 +126,8 @@ class Guarded(KeptAlive):
     _header_bytes = 0
     _pending = 0
     _moved = False
-    _waiting: asyncio.TimerHandle | None = None
     _reading: asyncio.TimerHandle | None = None
     _unread = 0
-    _thrown_away: asyncio.TimerHandle | None = None
-
-    @property
-    def idle(self) -> bool:
-        """Whether no request of it is being answered."""
-        return self._asked is None or self._asked.response_complete
-
-    @property
-    def _asked(self) -> RequestResponseCycle | None:
-        """The newest request, none before the first."""
-        return cast(RequestResponseCycle | None, self.cycle)
 
     def give_way(self) -> bool:
         """Ends it for another's sake, at once and without a word."""
@@ -151,14 +135,16 @@ class Guarded(KeptAlive):
         self.transport.abort()
         return True
 
-    def say_last(self) -> None:
-        """Has the answer that is not yet begun say that it is the last."""
-        if self._asked is not None and not self._asked.response_started:
-            self._asked.keep_alive = False
+    def shutdown(self) -> None:
+        """The process ends: a request that is here is answered."""
+        if not self.idle:
+            self.say_last()
+        elif self.connections_of_all.hurried and not unread(self.transport):
+            self.transport.close()
 
     def connection_made(self, transport: Any) -> None:
         """Begins, unless there is no room."""
-        super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type]  # it does what uvicorn asks of it
+        super().connection_made(transport)
         self._key = self.connections_of_all.key(self.client[0] if self.client else None)
         if not self.connections_of_all.admit(self, self._key):
             transport.abort()
@@ -168,15 +154,14 @@ class Guarded(KeptAlive):
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends."""
         self.connections_of_all.leave(self, self._key)
-        self._stop()
-        for timer in (self._reading, self._thrown_away):
-            if timer is not None:
-                timer.cancel()
+        if self._reading is not None:
+            self._reading.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parses what came, and bounds what the parser keeps."""
         if self.transport.is_closing():
+            self._throw_away(len(data))
             return
         begins = self.idle and self._waiting is None  # a request, or nothing but line ends, which begin none
         self._moved = False
@@ -187,9 +172,8 @@ class Guarded(KeptAlive):
         self._pending = 0 if self._moved else self._pending + len(data)
         if self._pending > HEADER_BYTES and not self.transport.is_closing():
             self._end(b"431 Request Header Fields Too Large", b"headers_too_large")
-        if self._asked is not None and self._asked.response_complete and self._asked.more_body:
-            self.flow.pause_reading()
-            self._thrown_away = self.loop.call_later(LINGER_PAUSE, self.flow.resume_reading)
+        if self._unfinished:
+            self._throw_away(len(data))
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- its words are not ours
         """Tells that this is no HTTP, and ends."""
@@ -235,13 +219,6 @@ class Guarded(KeptAlive):
         if self.idle:  # the rest of a body whose request was answered before it
             self._wait(self.connections_of_all.header_seconds)
 
-    def on_response_complete(self) -> None:
-        """It is answered."""
-        unfinished = self.cycle.response_complete and self.cycle.more_body
-        super().on_response_complete()
-        if unfinished and not self.transport.is_closing():
-            self._wait(self.connections_of_all.linger_seconds)
-
     def pause_writing(self) -> None:
         """More is written than is read at the other end."""
         super().pause_writing()
@@ -270,21 +247,12 @@ class Guarded(KeptAlive):
             self._end(b"431 Request Header Fields Too Large", b"headers_too_large")
             raise ValueError("headers too large")
 
-    def _wait(self, seconds: float) -> None:
-        self._stop()
-        self._waiting = self.loop.call_later(seconds, self._too_late)
-
-    def _stop(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
-
     def _too_late(self) -> None:
         self._waiting = None
-        if self._asked is None and not self._header_bytes:
+        if self._listens or self._unfinished:
+            self._look_at_thrown()
+        elif self._asked is None and not self._header_bytes:
             self.transport.abort()  # nothing was ever asked
-        elif self.idle and self._asked is not None and self._asked.more_body:
-            self.transport.abort()  # it is answered, and still sends
         elif self.idle:
             self._end(b"408 Request Timeout", b"too_slow")
         else:
@@ -295,5 +263,6 @@ class Guarded(KeptAlive):
         told = b'{"type":"urn:yinjian:problem:%s","title":"%s","status":%s,"detail":"%s","code":"%s"}' % (
             code, title, status[:3], title, code,
         )  # fmt: skip
+        self._listens = True
         self.transport.write(_TOO_LATE % (status, len(told), told))
         self.transport.close()

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from verify.core.believed_list import GenuineList
-from verify.core.errors import NotBelieved
+from verify.core.errors import NotBelieved, RegisterDamaged
 from verify.core.keyring import Keyring
 from verify.registry.coalesce import Coalescer
 
@@ -36,7 +36,7 @@ class GenuineLists:
     async def get(self, digest: bytes, index: int, keyring: Keyring) -> GenuineList | None:
         """The list of this digest, which stands at this log index; None where no key of the keyring signed it.
 
-        Raises what fetching raises.
+        Raises what fetching raises, and RegisterDamaged where it is filed and gone.
         """
         if self.touch(digest):
             return self._kept[digest]
@@ -58,8 +58,10 @@ class GenuineLists:
         keyring = self._keyring
         for digest, index in asked:
             data = await self._fetch(index)
-            if data is None or keyring is None:
+            if keyring is None:
                 continue
+            if data is None:  # less than was filed: what hangs on it would be "not listed"
+                raise RegisterDamaged("register_damaged", f"statement {index} is filed as a list, and gone")
             try:
                 listed = await asyncio.to_thread(GenuineList.of, data, keyring)
             except NotBelieved:

@@ -53,6 +53,8 @@ class Keyrings:
     async def _read(self) -> None:
         for row in await self._questions.fetch(_KEYRINGS, max(self._filed, default=-1)):
             data, index = row["bytes"], row["index"]
+            if data is None:
+                raise RegisterDamaged("register_damaged", f"statement {index} is filed as a keyring, and gone")
             if self._chain is None:
                 self._chain = Chain.among([(data, index)], self._root)
             else:

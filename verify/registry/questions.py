@@ -6,6 +6,7 @@ from typing import Final, Self
 import asyncpg
 import msgspec
 
+from verify.core.errors import RegisterDamaged
 from verify.registry.hosts import Hosts, Unfit
 from verify.registry.port import RegistryUnavailable
 from verify.shared.database_trouble import TROUBLE
@@ -36,7 +37,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, row: asyncpg.Record) -> Self:
-        """The state that a row holds."""
+        """The state that a row holds. Raises RegisterDamaged where the newest keyring or list is filed and gone."""
+        if (row["keyring_digest"] is None) != (row["keyring"] is None) or (row["list_digest"] is None) != (
+            row["list"] is None
+        ):
+            raise RegisterDamaged("register_damaged", "the newest keyring or list is filed, and gone")
         return cls(
             size=row["size"],
             disowned=row["disowned"],

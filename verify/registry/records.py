@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from verify.core.chain import Chain
+from verify.core.errors import RegisterDamaged
 from verify.core.log.near import Near
 from verify.core.register import Published, Record, Register
 from verify.core.statement import Kind
@@ -45,6 +46,8 @@ class _Found(msgspec.Struct, kw_only=True):
     certificates: list[Published] = []
     exams: set[str] = set()
     changes: list[Published] = []
+    gone: int | None = None
+    """The log index of a statement that is filed here, and is not there any more."""
 
 
 class Records:
@@ -112,8 +115,11 @@ class Records:
         found = {number: _Found(state=state) for number in numbers}
         for row in rows[1:]:
             _, _, _, _, _, _, _, kind, index, number, other, data, leaves, middle = row
-            if kind == Kind.CERTIFICATE:
-                near = Near(leaves, middle) if middle is not None else None
+            if data is None:
+                for one in {number, other} & found.keys():
+                    found[one].gone = index
+            elif kind == Kind.CERTIFICATE:
+                near = Near(leaves, middle) if leaves is not None and middle is not None else None
                 of = found[number]
                 of.certificates.append(Published(data=data, index=index, near=near))
                 of.exams.add(other)
@@ -125,10 +131,16 @@ class Records:
 
 
 def _there(found: Sequence[_Found | None]) -> list[_Found]:
-    """What is found under numbers, if it be nothing. Raises RegistryUnavailable where there was no answer."""
+    """What is found under numbers, if it be nothing.
+
+    Raises RegistryUnavailable where there was no answer, RegisterDamaged where a statement is filed and gone.
+    """
     there = [one for one in found if one is not None]
     if len(there) < len(found):
         raise RegistryUnavailable("the registry gave no answer")
+    for one in there:
+        if one.gone is not None:
+            raise RegisterDamaged("register_damaged", f"statement {one.gone} is filed, and gone")
     return there
 
 

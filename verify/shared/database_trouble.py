@@ -12,11 +12,20 @@ _ = command.messages(command.LOCALE)
 TROUBLE: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """A server that is not there, refuses, breaks off or does not answer in time (TimeoutError is an OSError)."""
 
+SECONDS: Final = 15.0
+"""For which one host may be silent while a command connects."""
+SECONDS_OF_SEVERAL: Final = 4.0
+"""The same of each of several: a primary that died without a word is passed over before its standby's ten are over."""
+
 
 async def connect(url: str, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":
-    """A connection for a command. Raises one of TROUBLE, also where the address makes no sense."""
+    """A connection for a command. Raises one of TROUBLE, also where the address makes no sense.
+
+    Of several hosts one that is silent leaves the others time: the driver waits for each of them as long as it is told.
+    """
+    seconds = SECONDS if "," not in url.rpartition("@")[2] else SECONDS_OF_SEVERAL
     try:
-        return await asyncpg.connect(url, timeout=15, **options)
+        return await asyncpg.connect(url, timeout=seconds, **options)
     except ValueError as error:  # the driver's own where it takes the address apart
         raise asyncpg.ClientConfigurationError(type(error).__name__) from None
 

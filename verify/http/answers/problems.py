@@ -97,7 +97,7 @@ def of(error: Exception) -> Refused:
         case RegistryUnavailable():
             return Refused("registry_unavailable", retry_after=_RETRY_AFTER)
         case RegisterDamaged():
-            _log.error("the register contradicts its signatures: %s", error.code)
+            _log.error("the register contradicts its signatures: %s (%s)", error.code, error.detail)
             return Refused("register_damaged", retry_after=_RETRY_AFTER)
         case BadCursor():
             return Refused("bad_cursor")

@@ -41,8 +41,12 @@ class Service(msgspec.Struct, kw_only=True):
 
     def children(self, program: str) -> list[psutil.Process]:
         """Its processes of one kind: answering (the workers) or keeper."""
-        mine = psutil.Process(self.process.pid).children()
-        return [one for one in mine if f"verify.processes.{program}" in one.cmdline()]
+        found = []
+        for one in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ends just now, and may be a zombie
+                if f"verify.processes.{program}" in one.cmdline():
+                    found.append(one)
+        return found
 
     def wait_for(self, text: str, seconds: float = 30, times: int = 1) -> None:
         """Waits until the log says so."""

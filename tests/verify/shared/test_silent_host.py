@@ -12,7 +12,7 @@ from verify.shared import database_trouble
 async def test_each_of_several_hosts_has_a_share_of_the_time(
     hosts: str, most: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A primary and a standby together take less than the ten seconds within which a promoted standby is published to."""
+    """A primary and a standby together take less than ten, in which a promoted standby is to be published to."""
     given: list[Any] = []
 
     async def connect(_url: str, **options: Any) -> None:

@@ -5,6 +5,7 @@ stops it all. With ``--lan`` site and QR codes are at this machine's address, fo
 the same network can open it then.
 """
 
+import argparse
 import contextlib
 import fcntl
 import ipaddress
@@ -22,7 +23,7 @@ import time
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
@@ -31,6 +32,7 @@ from examples import invented_pictures, make_workbook
 from signing.print.fonts import FontBook, FontMissing
 from verify.core import certificate, identity, qr_text, statement
 from verify.core.statement import Kind
+from verify.shared.command import Refusal
 
 ROOT: Final = Path(__file__).parents[1]
 FOLDER: Final = ROOT / "var" / "demo"
@@ -311,16 +313,40 @@ def check_port(port: int, host: str = "127.0.0.1") -> None:
             raise Failed(f"port {port} is in use: YINJIAN_PORT=8001 make demo") from None
 
 
+def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Where the demo is made, and for whom; shows help, or refuses what it does not know, by SystemExit."""
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.demo",
+        allow_abbrev=False,
+        description="An exam from the workbook to the public site, by the commands that a centre would type. "
+        "Ctrl-C stops it all.",
+        epilog="YINJIAN_PORT is the site's port, 8000 where it is not set. By make: make demo ARGS=--lan",
+    )
+    parser.add_argument("--lan", action="store_true", help="serve at this machine's address, for phones in the room")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=FOLDER, help="made anew at each start; var/demo where none is named"
+    )
+    return parser.parse_args(arguments)
+
+
+def port_of(environ: Mapping[str, str]) -> int:
+    """The site's port. Raises Failed."""
+    said = environ.get("YINJIAN_PORT") or "8000"
+    if not (said.isascii() and said.isdigit() and len(said) < 6 and 0 < int(said) < 65536):
+        raise Failed("YINJIAN_PORT is a number from 1 to 65535")
+    return int(said)
+
+
 def main() -> int:
-    """Runs the demo until somebody stops it."""
+    """Runs the demo until somebody stops it; wrong usage ends it with 2 before anything is made."""
+    asked = read_arguments(sys.argv[1:])
     signals = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # as under nohup
     for number in signals:
         signal.signal(number, _stop)
-    arguments = [argument for argument in sys.argv[1:] if argument != "--lan"]
-    folder = Path(arguments[0]).absolute() if arguments else FOLDER
+    folder = asked.folder.absolute()
     try:
-        port = int(os.environ.get("YINJIAN_PORT") or "8000")
-        host = lan_address() if "--lan" in sys.argv[1:] else "127.0.0.1"
+        port = port_of(os.environ)
+        host = lan_address() if asked.lan else "127.0.0.1"
         demo = Demo(folder, port, host)
         with only_one(folder):
             check_port(port, host)
@@ -336,7 +362,7 @@ def main() -> int:
     except Stopped:
         print("Stopped.", flush=True)
         return 0
-    except Failed as error:
+    except (Failed, Refusal) as error:
         print(f"The demo cannot go on: {error}", file=sys.stderr)
         return 1
     return 0

@@ -20,6 +20,7 @@ from keys.passphrase import Passphrases
 from keys.root_medium import RootMedium
 from verify.core.chain import Chain
 from verify.shared import whole_files
+from verify.shared.command import joined
 
 DRILLED: Final = "drilled"
 """The mark of the last drill, a day."""
@@ -56,7 +57,7 @@ def _opened(copy: KeyFolder, medium: RootMedium, passphrases: Passphrases) -> It
         yield _("{file}: opened, and what it signs verifies").format(file=name)
     if lacking:
         text = _("these keys are not here, and no copy of them was tried: {files}")
-        raise KeyProblem(text.format(files=", ".join(lacking)))
+        raise KeyProblem(text.format(files=joined(lacking)))
     copy.lookup_secrets()
 
 

@@ -20,7 +20,7 @@ from verify.core.chain import Chain
 from verify.core.errors import CoreError, KeyringRefused
 from verify.core.keyring import Key, Use
 from verify.shared import environment, locks, whole_files
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 
 KEYRING: Final = "keyring.cbor"
 LOOKUP: Final = "lookup-secret"
@@ -100,7 +100,7 @@ class KeyFolder:
                 return self.load(entry, passphrases)
         if not entries:
             raise KeyProblem(_("the keyring has no active key for “{use}” that may sign this").format(use=use))
-        names = ", ".join(custody.file_name(use, entry.kid) for entry in entries)
+        names = joined(custody.file_name(use, entry.kid) for entry in entries)
         raise KeyProblem(_("the private key is not in {folder}: {files}").format(folder=self.path, files=names))
 
     def load(self, entry: Key, passphrases: Passphrases) -> KeySigner:

@@ -18,7 +18,7 @@ from verify.core.errors import NotBelieved
 from verify.core.keyring import Key, Keyring, Use
 from verify.core.register import Published, Record, Register
 from verify.core.statement import Kind
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 
 if TYPE_CHECKING:
     import asyncpg
@@ -145,12 +145,12 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
             kept = sum(count for (before, after), count in counts.items() if before == after)
             moves = [f"{before} → {after}: {count}" for (before, after), count in counts.items() if before != after]
             moves.append(_("as it was: {}").format(kept))
-            told.append(f"{exam}: {', '.join(moves)}")
+            told.append(f"{exam}: {joined(moves)}")
         if self.valid_again:
-            shown = ", ".join(self.valid_again[:20]) + (" …" if len(self.valid_again) > 20 else "")
+            shown = joined(self.valid_again[:20]) + (" …" if len(self.valid_again) > 20 else "")
             told.append(_("valid again though they are not now, {}: {}").format(len(self.valid_again), shown))
         if self.lists:
-            shown = ", ".join(f"{exam} ({revision})" for exam, revision in self.lists[:20])
+            shown = joined(f"{exam} ({revision})" for exam, revision in self.lists[:20])
             told.append(_("lists that are not believed any more: {}").format(shown))
         return told
 

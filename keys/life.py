@@ -20,7 +20,7 @@ from keys.root_medium import RootMedium
 from verify.core.chain import Chain
 from verify.core.keyring import Key, Keyring, Use
 from verify.shared.agreement import NotAgreed
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 
 ROTATED: Final[tuple[Use, ...]] = ("certificate", "status", "credential", "log")
 """The uses of keys that are added one by one; the root has its own step."""
@@ -53,7 +53,7 @@ class Life:
         """A new key for ``use``, of some programmes or all, which signs from then on. Raises Refusal, NotAgreed."""
         chain = self._folder.chain()
         if unknown := [code for code in programmes if chain.newest.programme(code) is None]:
-            raise Refusal(_("the keyring has no programme {code}").format(code=", ".join(unknown)))
+            raise Refusal(_("the keyring has no programme {code}").format(code=joined(unknown)))
         if not agreed:
             told = [
                 _("A new key for “{use}” is added; it signs everything new from then on.").format(use=use),

@@ -8,13 +8,13 @@ import msgspec
 from msgspec import Meta
 
 from keys.messages import _
-from keys.settings_file import Source
 from verify.core.fields import Names
 from verify.core.keyring import Issuer, Numbering, Programme
+from verify.shared.toml.settings_file import Source
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 """A text for people or an identifier, never empty."""
-Code = Annotated[str, Meta(pattern=r"^[A-Z][0-9A-Z]{1,7}$")]
+Code = Annotated[str, Meta(pattern=r"^[A-Z][0-9A-Z]{1,7}$", examples=["CEM"])]
 """A programme's code (statements.cddl)."""
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 
@@ -36,7 +36,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class IssuerEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``[[issuers]]``: a body in whose name certificates are issued."""
 
-    id: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,40}$")]
+    id: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,40}$", examples=["centre"])]
     name: Words
 
 

@@ -20,7 +20,7 @@ from verify.core.chain import Chain
 from verify.core.errors import KeyringRefused
 from verify.core.keyring import Key, Keyring
 from verify.shared import whole_files
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 
 SETTING: Final = "YINJIAN_ROOT_MEDIUM"
 
@@ -45,7 +45,7 @@ class RootMedium:
             if any((place / custody.file_name("root", key.kid)).is_file() for key in roots):
                 cls.check_apart(place, folder.path)
                 return cls(place)
-        files = ", ".join(custody.file_name("root", key.kid) for key in roots)
+        files = joined(custody.file_name("root", key.kid) for key in roots)
         text = _("the root's medium is not here ({files}): put it in, and name its folder with --root-on")
         raise KeyProblem(text.format(files=files))
 

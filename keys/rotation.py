@@ -14,7 +14,7 @@ from keys.messages import _
 from keys.programmes import Published
 from verify.core.chain import Chain
 from verify.core.keyring import STATES, Issuer, Key, Keyring, Programme, Use, thumbprint
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 
 DAY: Final = 86_400
 TERM: Final = 2 * 365 * DAY
@@ -68,7 +68,7 @@ def with_key(chain: Chain, key: Key, now: int) -> Keyring:
         raise UpdateRefused(_("the keyring has a key {kid} already").format(kid=key.kid.hex()))
     unknown = [code for code in key.programmes if chain.newest.programme(code) is None]
     if unknown:
-        raise UpdateRefused(_("the keyring has no programme {code}").format(code=", ".join(unknown)))
+        raise UpdateRefused(_("the keyring has no programme {code}").format(code=joined(unknown)))
     return _next(chain, _with(chain.newest, (*chain.newest.keys, key)), now)
 
 
@@ -103,7 +103,7 @@ def named(keyring: Keyring, text: str) -> Key:
     if not found:
         raise UpdateRefused(_("the keyring has no key {kid}").format(kid=text))
     if len(found) > 1:
-        prints = ", ".join(thumbprint(key.public).hex()[:24] for key in found)
+        prints = joined(thumbprint(key.public).hex()[:24] for key in found)
         raise UpdateRefused(
             _("two keys have the ID {kid}: name one by more digits: {keys}").format(kid=text, keys=prints)
         )
@@ -183,4 +183,4 @@ def _check_programmes(old: Keyring, wanted: tuple[Programme, ...]) -> None:
         changed = [name for name in entry.__struct_fields__ if getattr(entry, name) != getattr(now[entry.code], name)]
         if changed:
             reason = _("programme {code} cannot change ({fields}): certificates bear it; a new one takes a new code")
-            raise UpdateRefused(reason.format(code=entry.code, fields=", ".join(changed)))
+            raise UpdateRefused(reason.format(code=entry.code, fields=joined(changed)))

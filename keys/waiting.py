@@ -8,11 +8,11 @@ import msgspec
 
 from keys import forecast
 from keys.messages import _
-from keys.settings_file import Source
 from verify.core import cbor, statement
 from verify.core.errors import Unreadable
 from verify.core.keyring import Key
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
+from verify.shared.toml.settings_file import Source
 
 
 class _Paths(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,13 +43,13 @@ def check_none(files: Sequence[Path], key: Key, url: str | None, *, sure: bool) 
         if not sure:
             text = _("whether these releases of key {kid} are published, no registry here can tell: {names}. "
                 "--all-published says that they are")  # fmt: skip
-            raise Refusal(text.format(kid=key.kid.hex(), names=", ".join(found)))
+            raise Refusal(text.format(kid=key.kid.hex(), names=joined(found)))
         return
     there = _there(url, [digest for digests in found.values() for digest in digests])
     waiting = [name for name, digests in found.items() if not there.issuperset(digests)]
     if waiting:
         text = _("releases of key {kid} wait to be published: {names}. Publish them first, or withdraw them")
-        raise Refusal(text.format(kid=key.kid.hex(), names=", ".join(waiting)))
+        raise Refusal(text.format(kid=key.kid.hex(), names=joined(waiting)))
 
 
 def _signed(file: Path, key: Key) -> Iterator[bytes]:

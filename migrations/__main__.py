@@ -12,7 +12,8 @@ from migrations import disown as disowning
 from migrations import embedded
 from migrations.apply import ADMINISTRATOR, migrate, schema
 from migrations.failures import DatabaseProblem, _
-from verify.shared import command, environment
+from verify.shared import command, environment, kind_words
+from verify.shared.command import joined
 
 _as_json = click.option("--json", "as_json", is_flag=True, help=_("Answer as JSON."))
 
@@ -72,7 +73,7 @@ def up(as_json: bool, reader_connections: int | None) -> None:
             asyncio.run(migrate(database.owner_url, reader_connections=reader_connections))
         answer = Answer(database="running", port=database.port, applied=database.applied)
         where = _("The embedded database on 127.0.0.1:{}").format(database.port)
-    applied = ", ".join(answer.applied) or _("nothing was missing")
+    applied = joined(answer.applied) or _("nothing was missing")
     _say(answer, _("{} has the newest schema ({}).").format(where, applied) + _left_open(answer), as_json)
 
 
@@ -99,7 +100,7 @@ def status(as_json: bool) -> None:
         sys.exit(1)
     found = asyncio.run(schema(url))
     answer = Answer(database=how, applied=found.applied, pending=found.pending, open_to_all=found.open_to_all)
-    lacks = ", ".join(found.pending) or _("nothing")
+    lacks = joined(found.pending) or _("nothing")
     _say(answer, _("The database answers; its schema lacks: {}.").format(lacks) + _left_open(answer), as_json)
     if found.pending:
         sys.exit(1)
@@ -170,7 +171,13 @@ async def _disown(url: str, index: int, root: bytes, yes: bool, as_json: bool) -
         found = await disowning.examine(connection, index, root)
         words = _("Statement {index}, filed as {kind} at {time}, SHA-256 {sha256}: not believed ({code}: {reason}).")
         time = found.filed_at.astimezone().isoformat(timespec="seconds")
-        told = {"index": index, "kind": found.kind, "time": time, "sha256": found.sha256, "code": found.code}
+        told = {
+            "index": index,
+            "kind": kind_words.said(found.kind),
+            "time": time,
+            "sha256": found.sha256,
+            "code": found.code,
+        }
         click.echo(words.format(**told, reason=command.said(found.reason)), err=True)
         question = _("Empty its body for good? Index, kind and hash stay, and no answer changes.")
         if not yes and not click.confirm(question, err=True):

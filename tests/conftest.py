@@ -35,7 +35,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Messages in English, wherever the tests run; those that are about language say which.
 os.environ["LC_ALL"] = "C.UTF-8"
 # Fonts that `make test` brings, so that paper is printed wherever they run.
-os.environ.setdefault("YINJIAN_FONTS", str(PROJECT / ".fonts"))
+if (PROJECT / ".fonts").is_dir():  # a clone before its fonts came has none
+    os.environ.setdefault("YINJIAN_FONTS", str(PROJECT / ".fonts"))
 
 # No test fails for the time that one example took on a busy machine.
 hypothesis.settings.register_profile("untimed", deadline=None)

@@ -14,7 +14,6 @@ from keys import generate
 from keys.folder import KeyFolder, remember
 from keys.passphrase import Known
 from keys.programmes import Published
-from keys.settings_file import Source
 from signing.__main__ import main
 from signing.centre.room import Room, Session, Unlocked
 from signing.release.into_log import Logbook
@@ -22,6 +21,7 @@ from signing.release.log_state import LogState
 from tests import PROJECT
 from tests.commands_here import run_here
 from verify.shared.progress import silent
+from verify.shared.toml.settings_file import Source
 
 EXAMPLE: Final = PROJECT / "examples" / "centre.toml"
 PASSPHRASE: Final = "of the tests"

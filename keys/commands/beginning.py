@@ -11,8 +11,8 @@ from keys.folder import SETTINGS
 from keys.messages import _
 from keys.programmes import Published
 from keys.root_medium import check_absent
-from keys.settings_file import Source
 from verify.shared import command, environment
+from verify.shared.toml.settings_file import Source
 
 
 @click.command(

@@ -9,15 +9,15 @@ import msgspec
 from msgspec import Meta
 
 from keys.programmes import Code, Count, ProgrammeEntry, Published, Text, Words
-from keys.settings_file import Source
 from signing.centre.exam_names import ExamName
 from signing.centre.print_settings import PrintSettings
 from signing.messages import _
 from verify.core import exam_code
 from verify.shared.command import Refusal
+from verify.shared.toml.settings_file import Source
 
 MarkColumn = Literal["theory", "practice", "score"]
-Term = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])(-[0-9A-Z]{1,3})?$")]
+Term = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])(-[0-9A-Z]{1,3})?$", examples=["2022-04", "2022-04-2"])]
 
 
 class ExamEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

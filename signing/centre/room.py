@@ -17,7 +17,7 @@ from signing.messages import _
 from verify.core import identity
 from verify.core.chain import Chain
 from verify.core.keyring import Keyring, Use
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 from verify.shared.progress import Progress
 
 
@@ -143,7 +143,7 @@ def check_keyring(centre: Centre, keyring: Keyring, programmes: list[str]) -> No
             raise Refusal(
                 _(
                     "Programme {} differs from the keyring in: {}. It can never change; what is new takes a new code."
-                ).format(code, ", ".join(changed))
+                ).format(code, joined(changed))
             )
         for issuer in known.issuers:
             ours = next((entry for entry in centre.issuer_entries if entry.id == issuer), None)

@@ -19,7 +19,7 @@ from verify.core.changes import Reason
 from verify.core.china_time import local_day, typed
 from verify.core.tables import ID_TYPES
 from verify.shared import agreement, command
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 from verify.shared.progress import shown
 
 
@@ -186,7 +186,7 @@ def export_year(
     wanted = export.Choice(year=year, exam_year=exam_year, exams=tuple(map(ExamName.read, exams)))
     with options.opened(room) as ledger:
         count = export.export(room, ledger, out, wanted, shown)
-    said = ", ".join(exams) or year or exam_year
+    said = joined(exams) or year or exam_year
     click.echo(_("Certificates: {}, of {}, in {}.").format(count, said, out))
 
 
@@ -216,4 +216,4 @@ def withdraw(release: str, *, reason: str, never_left: bool, centre_file: Path) 
     click.echo(_("{} is withdrawn; it is kept as {}.").format(done.release, done.kept))
     if done.printed:
         text = _("Papers of it were printed and must not be handed out ({}): {}")
-        click.echo(text.format(len(done.printed), ", ".join(done.printed)), err=True)
+        click.echo(text.format(len(done.printed), joined(done.printed)), err=True)

@@ -15,6 +15,7 @@ from signing.workbook.headers import HEADINGS
 from signing.workbook.judging import Judged, Reason, Row
 from signing.workbook.strikes import parse
 from verify.shared import command
+from verify.shared.command import joined
 from verify.shared.progress import shown
 from verify.shared.spreadsheet import column_letters
 
@@ -158,7 +159,7 @@ def remark(judged: Judged, most: int | None = _SHOWN) -> None:
         click.echo(text.format(sheet.cells.name), err=True)
     if sheet.others:
         text = _("Only the first sheet, “{}”, was read; behind it: {}.")
-        click.echo(text.format(sheet.cells.name, ", ".join(sheet.others)), err=True)
+        click.echo(text.format(sheet.cells.name, joined(sheet.others)), err=True)
     if sheet.macros:
         click.echo(_("The workbook holds macros; they were not run."), err=True)
     if hidden := sum(row.row in sheet.cells.hidden_rows for row in judged.rows if not row.struck):

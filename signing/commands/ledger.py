@@ -14,7 +14,7 @@ from signing.steps import restore as restoring
 from verify.core import exam_code
 from verify.core.china_time import local_text
 from verify.shared import command
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 from verify.shared.progress import shown
 
 
@@ -59,7 +59,7 @@ def restore(file: Path, centre_file: Path, keys_dir: Path | None) -> None:
         click.echo(_("The one before is kept as {}.").format(done.aside))
     say_unexplained(done.unexplained)
     if done.missing:
-        names = ", ".join(done.missing)
+        names = joined(done.missing)
         raise Refusal(
             _("The old ledger knew releases that are lost here: {}. Bring them, then run rebuild.").format(names)
         )
@@ -93,7 +93,7 @@ def say_unexplained(unexplained: Sequence[Unexplained]) -> None:
         click.echo(text.format(notice.exam, term, notice.exam), err=True)
         if notice.missing:
             text = _("{}: the final list lacks these numbers of the notice: {}.")
-            click.echo(text.format(notice.exam, ", ".join(map(str, notice.missing))), err=True)
+            click.echo(text.format(notice.exam, joined(notice.missing)), err=True)
 
 
 @ledger.command("history", help=_("Everything that was recorded, with its reasons, the oldest first."))

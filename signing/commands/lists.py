@@ -17,6 +17,7 @@ from signing.workbook import judging
 from signing.workbook.strikes import parse
 from verify.core.china_time import deadline_text, local_day, local_text
 from verify.shared import agreement, command
+from verify.shared.command import joined
 from verify.shared.progress import shown
 
 
@@ -47,7 +48,7 @@ def announce(
         command.print_json(answer(done.made) | {"announcement": [str(paper) for paper in done.papers]})
         return
     say(done.made)
-    click.echo(_("Announcement: {}").format(", ".join(map(str, done.papers))))
+    click.echo(_("Announcement: {}").format(joined(done.papers)))
     if done.lacking:
         click.echo(_("It was not printed as PDF. {}").format(done.lacking), err=True)
     for listed in done.made.lists:
@@ -117,7 +118,7 @@ def issue(
     say(made)
     if made.taken_for:
         words = _("Rows with facts that were corrected since were taken for the certificates that replaced theirs: {}.")
-        click.echo(words.format(", ".join(made.taken_for)))
+        click.echo(words.format(joined(made.taken_for)))
     click.echo(_("QR codes drawn: {}, in {}.").format(len(made.certificates), session.room.certificates))
     if printed:
         printing.say(printed)

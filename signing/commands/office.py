@@ -18,6 +18,7 @@ from signing.steps.exam_dates import Proposal
 from signing.steps.objections import StruckOut
 from signing.workbook.strikes import parse
 from verify.shared import agreement, command
+from verify.shared.command import joined
 
 
 @click.command(
@@ -92,7 +93,7 @@ def dates(year: int | None, *, count: int, out: Path | None, centre_file: Path, 
         command.print_json(found)
         return
     for codes, proposals in itertools.groupby(found.proposed, key=lambda proposal: proposal.programmes):
-        click.echo(_("{}, by the rule:").format(", ".join(codes)))
+        click.echo(_("{}, by the rule:").format(joined(codes)))
         for proposal in proposals:
             click.echo(f"  {_line(proposal)}")
     for exam in found.exams:
@@ -112,7 +113,7 @@ def _line(proposal: Proposal) -> str:
         (_(" — in [[exams]]: {}"), proposal.exams),
     ):
         if found:
-            text += remark.format(", ".join(map(str, found)))
+            text += remark.format(joined(found))
     return text
 
 

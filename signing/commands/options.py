@@ -13,6 +13,7 @@ from signing.centre.room import Room, Session, Unlocked, now
 from signing.ledger import opening
 from signing.ledger.book import Ledger
 from signing.messages import _
+from verify.shared.command import joined
 from verify.shared.progress import shown
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -77,7 +78,7 @@ def opened(room: Room, keys: KeyFolder | None = None, *, complete: bool = True) 
         yield ledger
         waiting = [job.release for job in ledger.waiting()]
     if waiting:
-        click.echo(_("Waiting for `yinjian-sign publish`, in this order: {}").format(", ".join(waiting)), err=True)
+        click.echo(_("Waiting for `yinjian-sign publish`, in this order: {}").format(joined(waiting)), err=True)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from signing.commands import options
 from signing.messages import _
 from verify.core.certificate import normal_number
 from verify.shared import command
+from verify.shared.command import joined
 from verify.shared.progress import shown
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def print_(
 def say(made: "Printed") -> None:
     """Tells people what was printed, and with which fonts."""
     if made.fonts:
-        click.echo(_("Fonts: {}.").format(", ".join(made.fonts)))
+        click.echo(_("Fonts: {}.").format(joined(made.fonts)))
     where = made.files[0] if len(made.files) == 1 else made.files[0].parent
     click.echo(_("Certificates printed: {}, in {}").format(len(made.numbers), where))
 

@@ -14,6 +14,7 @@ from signing.release.into_registry import Publication
 from signing.release.release_file import ReleaseRefused
 from signing.steps.publish import Waiting
 from verify.shared import agreement, command
+from verify.shared.command import joined
 from verify.shared.progress import shown
 
 
@@ -72,7 +73,7 @@ def publish(
         given = agreement.agreed(
             lambda agreed: publishing.give_back(keyring, log, now(), shown, agreed=agreed), yes=yes
         )
-        click.echo(_("Published again, as they were: {}").format(", ".join(given) or _("nothing was lost")), err=True)
+        click.echo(_("Published again, as they were: {}").format(joined(given) or _("nothing was lost")), err=True)
     for one in found:
         try:
             publication = agreement.agreed(functools.partial(_publish, one, keyring, log), yes=yes)

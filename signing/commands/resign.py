@@ -7,6 +7,7 @@ import click
 from signing.commands import options
 from signing.messages import _
 from verify.shared import agreement, command
+from verify.shared.command import joined
 
 
 @click.command(
@@ -40,16 +41,16 @@ def resign(*, yes: bool, centre_file: Path, keys_dir: Path | None, as_json: bool
         click.echo(_("Nothing of this room's lost its belief: nothing is to be signed anew."))
     else:
         text = _("Signed anew: lists {}, changes {}, lookup indexes {}; next lists of {}.")
-        click.echo(text.format(done.lists, done.changes, done.indexes, ", ".join(done.exams) or _("no exam")))
+        click.echo(text.format(done.lists, done.changes, done.indexes, joined(done.exams) or _("no exam")))
         click.echo(_("Release: {}").format(done.path))
     for path in done.again:
         click.echo(_("Made again: {}").format(path))
     if done.reprint:
         text = _("Papers that must be replaced, as they were printed of these: {}")
-        click.echo(text.format(", ".join(done.reprint)), err=True)
+        click.echo(text.format(joined(done.reprint)), err=True)
     if done.past:
         text = _("Suspensions that are over and cannot be shown any more: {}")
-        click.echo(text.format(", ".join(done.past)), err=True)
+        click.echo(text.format(joined(done.past)), err=True)
     if done.strange:
         text = _("Statements of a compromised key that are not in this room's releases, and stay without belief: {}")
         click.echo(text.format(done.strange), err=True)

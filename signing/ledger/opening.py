@@ -15,7 +15,7 @@ from keys.folder import KeyFolder
 from signing.ledger.book import Ledger
 from signing.ledger.ledger_file import Origin, is_there, make
 from signing.messages import _
-from verify.shared.command import Refusal, why
+from verify.shared.command import Refusal, joined, why
 
 
 class LedgerLost(Refusal):
@@ -90,7 +90,7 @@ def check_complete(ledger: Ledger, releases: Path) -> None:
             "The ledger does not know {}: it is older than the releases here, and would give numbers twice. "
             "`yinjian-sign ledger rebuild` completes it from them; `ledger restore FILE` puts a newer backup there."
         )
-        raise LedgerLost(text.format(", ".join(path.name for path in unknown[:5])))
+        raise LedgerLost(text.format(joined(path.name for path in unknown[:5])))
 
 
 def mark(folder: KeyFolder, now: int) -> None:

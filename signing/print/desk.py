@@ -22,7 +22,7 @@ from signing.print.paper import Printable, Words
 from signing.print.photos import PhotoRefused
 from verify.core.keyring import Keyring
 from verify.shared import whole_files
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 from verify.shared.progress import Progress
 
 SHOWN: Final = 10
@@ -31,7 +31,7 @@ SHOWN: Final = 10
 def some(items: Sequence[str]) -> str:
     """The first of ``items`` and how many more there are, for a message."""
     more = _(" and {} more").format(len(items) - SHOWN) if len(items) > SHOWN else ""
-    return ", ".join(items[:SHOWN]) + more
+    return joined(items[:SHOWN]) + more
 
 
 class Printed(msgspec.Struct, frozen=True, kw_only=True):

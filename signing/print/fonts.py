@@ -16,7 +16,7 @@ import typst
 from fontTools.ttLib import TTFont
 
 from signing.messages import _
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 
 FAMILIES: Final = (
     "Noto Serif CJK SC",
@@ -62,8 +62,12 @@ class FontMissing(Refusal):
 
 
 def folders() -> list[Path]:
-    """The folders of fonts beside the system's; one that is not there has none, as in a clone before its fonts came."""
-    return [Path(folder) for folder in os.environ.get("YINJIAN_FONTS", "").split(os.pathsep) if folder]
+    """The folders of fonts beside the system's. Raises Refusal where one that YINJIAN_FONTS names is not there."""
+    named = [Path(folder) for folder in os.environ.get("YINJIAN_FONTS", "").split(os.pathsep) if folder]
+    for folder in named:
+        if not folder.is_dir():
+            raise Refusal(_("YINJIAN_FONTS: there is no folder {}.").format(folder))
+    return named
 
 
 @functools.cache
@@ -113,7 +117,7 @@ class FontBook:
                 _(
                     "No Chinese Song font is installed here. On Debian: apt-get install {} (or any of: {}). Where "
                     "nothing may be installed, YINJIAN_FONTS names a folder of font files."
-                ).format(PACKAGE, ", ".join(FAMILIES))
+                ).format(PACKAGE, joined(FAMILIES))
             )
         faces = (_face(family) for family in dict.fromkeys([*main, *RARE]))
         return cls([face for face in faces if face is not None])

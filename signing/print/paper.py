@@ -15,7 +15,7 @@ from verify.core.certificate import Certificate
 from verify.core.china_time import local_day
 from verify.core.fields import Names
 from verify.core.keyring import Keyring, Programme
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 
 LEAST_MODULE: Final = 0.4
 """Millimetres of a QR module's side, below which phones begin to fail."""
@@ -190,7 +190,7 @@ def _sentence(settings: PrintSettings, programme: Programme, held_on: str, issue
 def _filled(sentence: str, values: Mapping[str, str]) -> str:
     def value(found: re.Match[str]) -> str:
         if found[1] not in values:
-            known = ", ".join(f"{{{name}}}" for name in values)
+            known = joined(f"{{{name}}}" for name in values)
             raise Refusal(_("[print] text: {} stands for nothing; there are {}.").format(found[0], known))
         return values[found[1]]
 

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from signing.messages import _
 from signing.print import pixels
 from verify.shared import png
-from verify.shared.command import Refusal, why
+from verify.shared.command import Refusal, joined, why
 
 KINDS: Final = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 MOST_BYTES: Final = 40 * 1024 * 1024
@@ -52,7 +52,7 @@ def find(files: Mapping[str, list[Path]], names: Iterable[str]) -> Path | None:
         there = files.get(_key(name), [])
         found = [path for path in there if path.suffix.lower() in KINDS]
         if len(found) > 1:
-            raise PhotoRefused(_("Two photos for one person: {}").format(", ".join(path.name for path in found)))
+            raise PhotoRefused(_("Two photos for one person: {}").format(joined(path.name for path in found)))
         if found:
             return found[0]
         if there:

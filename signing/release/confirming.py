@@ -12,7 +12,7 @@ from typing import Final
 import asyncpg
 
 from signing.messages import _
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 from verify.shared.database_trouble import TROUBLE
 from verify.shared.progress import Progress
 from verify.shared.standby_names import waited_for
@@ -48,7 +48,7 @@ async def confirmed(
             "and reload it, or take the name out of YINJIAN_STANDBYS here and at every service"
         )
         setting = f"FIRST {len(needed)} ({', '.join(needed)})"
-        raise Refusal(reason.format(missing=", ".join(sorted(missing)), setting=setting))
+        raise Refusal(reason.format(missing=joined(sorted(missing)), setting=setting))
     await connection.execute("set synchronous_commit = remote_apply")
     transaction = connection.transaction()
     await transaction.start()
@@ -65,7 +65,7 @@ async def confirmed(
 async def _commit(
     transaction: asyncpg.transaction.Transaction, needed: Sequence[str], progress: Progress, seconds: float
 ) -> None:
-    names = ", ".join(needed)
+    names = joined(needed)
     with progress(_("waiting for the standbys {names}").format(names=names) if needed else _("publishing")):
         try:
             async with asyncio.timeout(seconds if needed else None):

@@ -20,6 +20,7 @@ from verify.core.log import checkpoint as notes
 from verify.core.log import tiles, tree
 from verify.core.log.checkpoint import Checkpoint, Signed
 from verify.shared import command
+from verify.shared.command import joined
 
 _CHECKPOINTS: Final = "select size, note from registry.checkpoint order by size desc, place limit 1000"
 _TILE: Final = "select substring(registry.tile($1, $2) for $3 * 32)"
@@ -86,7 +87,7 @@ class Logging:
             words = _("at size {size} the registry has another tree than the log's key signed: a fork")
             refuse("log_forked", words.format(size=told.size))
         if lost:
-            names = ", ".join(line.name for line in lost)
+            names = joined(line.name for line in lost)
             reason = _("the registry has lost what was signed: {names}. First: `yinjian-sign publish --lost`")
             refuse("log_ahead", reason.format(names=names))
         nothing: dict[str, Any] = {"release": None, "release_sha256": None, "statements": ()}

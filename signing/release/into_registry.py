@@ -25,7 +25,7 @@ from verify.core.statement import Kind
 from verify.shared import database_trouble, not_valid
 from verify.shared.agreement import NotAgreed
 from verify.shared.asked_by_keys import BY_KEYS
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 from verify.shared.database_trouble import TROUBLE, told
 from verify.shared.progress import Progress, silent
 
@@ -169,7 +169,7 @@ class _Publisher:
                 given.append(lost[0].name)
                 return None
             if lost and (mine or not given):
-                names = ", ".join(line.name for line in lost)
+                names = joined(line.name for line in lost)
                 reason = _("the registry has lost what was signed: {names}. First: `yinjian-sign publish --lost`")
                 raise ReleaseRefused("log_ahead", reason.format(names=names))
             size = await connection.fetchval(_SIZE)

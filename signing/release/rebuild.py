@@ -28,7 +28,7 @@ from verify.core.lookup_index import LookupIndex
 from verify.core.pass_list import PassList
 from verify.core.snapshot import Snapshot
 from verify.core.statement import Kind, Statement
-from verify.shared.command import Refusal, reason
+from verify.shared.command import Refusal, joined, reason
 
 _UNKNOWN: Final = b""
 """The lookup key of somebody on a notice, whom no index names."""
@@ -116,7 +116,7 @@ def _check_whole(ledger: Ledger) -> None:
         for there in (revisions, indexes):
             if lacking := sorted(set(range(1, max(there, default=0) + 1)) - there):
                 text = _("Releases of {} are missing here (revision {}): bring them into the releases folder first.")
-                raise Refusal(text.format(exam, ", ".join(map(str, lacking))))
+                raise Refusal(text.format(exam, joined(lacking)))
 
 
 def _find_said_again(found: Sequence[_Content], keyring: Keyring) -> None:

@@ -24,6 +24,7 @@ from verify.core.register import Published, Record, Register
 from verify.core.standing import CLOCK_SKEW
 from verify.core.statement import Kind
 from verify.shared.agreement import NotAgreed
+from verify.shared.command import joined
 
 _NOTHING = Exam()
 
@@ -285,7 +286,7 @@ async def check_belief_kept(
     sound = forecast.as_if_sound(placed, *get_args(Use))
     seen = forecast.forecast(held.followed_by(filed, of), sound, placed, now)
     if seen.changed:
-        kids = ", ".join(key.kid.hex() for key in declared)
+        kids = joined(key.kid.hex() for key in declared)
         text = _(
             "The keyring that comes with this declares {} compromised, and this release does not make anew all that it "
             "had said. `yinjian-sign resign` does, and what that makes is published first. As it is:"

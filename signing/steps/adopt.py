@@ -8,7 +8,7 @@ from signing.steps.making import drawing_up
 from signing.steps.making.drawing_up import Made
 from signing.workbook.judging import Candidate, Judged
 from verify.core import exam_code, identity
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, clauses
 
 _SHOWN = 10
 
@@ -41,7 +41,7 @@ def _refuse_taken(ledger: Ledger, candidates: tuple[Candidate, ...], term: str) 
             taken.append(_("row {}: {}").format(candidate.row, given.number))
     if taken:
         text = _("Numbers that were given to something else before: {} ({}). Nothing was registered.")
-        shown = "; ".join(taken[:_SHOWN]) + (" …" if len(taken) > _SHOWN else "")
+        shown = clauses(taken[:_SHOWN]) + (" …" if len(taken) > _SHOWN else "")
         raise Refusal(text.format(len(taken), shown))
 
 

@@ -17,7 +17,7 @@ from signing.workbook.cell_texts import written
 from signing.workbook.judging import Judged
 from verify.core import identity
 from verify.core.china_time import local_text
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 from verify.shared.progress import Advance
 
 
@@ -163,4 +163,4 @@ def admissions(session: Session, judged: Judged) -> tuple[dict[bytes, str], tupl
                 found[identity.lookup_key(secret, one.name, one.id_type, one.id_key)] = text
     told = _("准考证号 {} stands in rows {}: nobody gets the photo of that name until it is put right.")
     shared = ((text, found_in) for text, found_in in rows.items() if len(found_in) > 1)
-    return found, tuple(told.format(text, ", ".join(map(str, found_in))) for text, found_in in shared)
+    return found, tuple(told.format(text, joined(found_in)) for text, found_in in shared)

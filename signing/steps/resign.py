@@ -29,7 +29,7 @@ from verify.core.pass_list import PassList
 from verify.core.signed import Genuine
 from verify.core.statement import decode
 from verify.shared.agreement import NotAgreed
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 
 
 class Resigned(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,7 +244,7 @@ def _summary(taken: Taken, stale: list[str], reprint: list[str]) -> str:
         text = _("Statements of a compromised key that are not in this room's releases, and stay without belief: {}")
         told.append(text.format(taken.strange))
     if stale:
-        told.append(_("Withdrawn and made again: {}").format(", ".join(stale)))
+        told.append(_("Withdrawn and made again: {}").format(joined(stale)))
     if reprint:
-        told.append(_("Papers that must be replaced, as they were printed of these: {}").format(", ".join(reprint)))
+        told.append(_("Papers that must be replaced, as they were printed of these: {}").format(joined(reprint)))
     return "\n".join(told)

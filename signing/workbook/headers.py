@@ -12,7 +12,7 @@ import msgspec
 from signing.messages import _
 from signing.workbook.sheets import Sheet
 from signing.workbook.words import speaks_of_standing
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 from verify.shared.spreadsheet import Area, Error, NoResult, Value, cell_name, column_letters, headings
 
 Column = Literal[
@@ -206,7 +206,7 @@ def find(sheet: Sheet, person: tuple[Column, ...] = PERSON) -> Table:
         if column not in places:
             others = ""
             if sheet.others:
-                others = _(" Only the first sheet is read; behind it: {}.").format(", ".join(sheet.others))
+                others = _(" Only the first sheet is read; behind it: {}.").format(joined(sheet.others))
             raise Refusal(
                 _("No column “{}” in the first {} rows of the first sheet.").format(HEADINGS[column], HEADER_ROWS)
                 + others
@@ -225,7 +225,7 @@ def find(sheet: Sheet, person: tuple[Column, ...] = PERSON) -> Table:
         header += 1
     for column, found in places.items():
         if len(found) > 1:
-            cells = ", ".join(cell_name(header, place) for place in found)
+            cells = joined(cell_name(header, place) for place in found)
             raise Refusal(_("Several columns are called “{}”: {}.").format(HEADINGS[column], cells))
     columns = {column: places[column][0] for column in COLUMNS if places.get(column)}
     held = {place for row, values in rows.items() if row > header for place, v in enumerate(values) if not blank(v)}
@@ -267,4 +267,4 @@ def _refuse_wide(sheet: Sheet, header: int, columns: dict[Column, int], held: se
         under = sorted(held.intersection(_spanned(sheet, header, place)))
         if len(under) > 1:
             text = _("The heading “{}” stands over several columns ({}): give each its own.")
-            raise Refusal(text.format(HEADINGS[column], ", ".join(map(column_letters, under))))
+            raise Refusal(text.format(HEADINGS[column], joined(map(column_letters, under))))

@@ -20,7 +20,7 @@ from signing.workbook.headers import HEADINGS, Column, Table
 from signing.workbook.judged import Candidate, Finding, Judged, Outcome, Reason, Result, Row, refused, remarked
 from signing.workbook.strikes import Strikes, by_number
 from verify.core.keyring import default_numbered
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 from verify.shared.progress import Progress, silent
 from verify.shared.spreadsheet import Value, cell_name
 
@@ -201,7 +201,7 @@ def _refuse_shared(drafts: Iterable[Draft], strikes: Mapping[int, str]) -> None:
         for rows in shared:
             for draft in rows if len(rows) > 1 else ():
                 named = [str(other.row) for other in rows[: _MOST_NAMED + 1] if other is not draft][:_MOST_NAMED]
-                others = ", ".join(named) + (" …" if len(rows) > _MOST_NAMED + 1 else "")
+                others = joined(named) + (" …" if len(rows) > _MOST_NAMED + 1 else "")
                 draft.findings.append(Finding(column=column, code=code, message=text.format(others), refuses=True))
 
 

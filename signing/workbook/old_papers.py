@@ -20,7 +20,7 @@ from signing.workbook.judged import Finding, corrected, refused
 from signing.workbook.judging import Candidate, Draft, Judged, finished, programme_words
 from signing.workbook.strikes import Strikes
 from verify.core.keyring import default_numbered
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 from verify.shared.progress import Progress, silent
 from verify.shared.spreadsheet import Formatted, Value, cell_name, headings
 
@@ -136,7 +136,7 @@ class _Judge:
         message = (
             _("There is no programme.")
             if value is None
-            else _("This is none of the exam's programmes ({}).").format(", ".join(self._programmes))
+            else _("This is none of the exam's programmes ({}).").format(joined(self._programmes))
         )
         return None, [refused("programme", "programme_unknown", message)]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from signing.messages import _
 from verify.core.identity import name_key
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 
 Strikes = Mapping[int | str, str]
 """Why what is left out, by number or name."""
@@ -40,7 +40,7 @@ def by_number(strikes: Strikes, names: Mapping[int, str]) -> dict[int, str]:
             raise Refusal(_("Nobody here is named {}.").format(named))
         if len(numbers) > 1:
             text = _("{} stands at {}: say which by its number.")
-            raise Refusal(text.format(named, ", ".join(map(str, numbers))))
+            raise Refusal(text.format(named, joined(numbers)))
         if numbers[0] in found:
             raise Refusal(_("Number {} is there twice.").format(numbers[0]))
         found[numbers[0]] = reason

@@ -38,7 +38,7 @@ class Office:
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("YINJIAN_")}
         self.environment |= {
-            "YINJIAN_FONTS": os.environ["YINJIAN_FONTS"],
+            **{name: said for name, said in os.environ.items() if name == "YINJIAN_FONTS"},
             "LC_ALL": "C.UTF-8",
             "YINJIAN_PORT": str(self.port),
             "YINJIAN_PASSPHRASE": PASSPHRASE,

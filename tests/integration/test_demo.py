@@ -11,11 +11,11 @@ from typing import Any
 
 from examples import demo
 from keys.programmes import Published
-from keys.settings_file import Source
 from tests import PROJECT
 from tests.integration.office import free_port, look_up, post, wait_for
 from tests.integration.running_demo import Running
 from verify.core import qr_text
+from verify.shared.toml.settings_file import Source
 
 
 def check_log_from_outside(folder: Path, summary: dict[str, Any], qr: str) -> list[str]:

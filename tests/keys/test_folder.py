@@ -12,13 +12,13 @@ from keys.key_problems import KeyProblem
 from keys.passphrase import Known
 from keys.programmes import Published
 from keys.root_medium import RootMedium
-from keys.settings_file import Source
 from tests import PROJECT
 from tests.invented import ROOT
 from verify.core.chain import Chain
 from verify.core.errors import KeyringRefused
 from verify.shared import environment
 from verify.shared.command import Refusal
+from verify.shared.toml.settings_file import Source
 
 EXAMPLE = PROJECT / "examples" / "centre.toml"
 PASSPHRASE = Known(b"of the tests")

@@ -1,13 +1,14 @@
 """centre.toml is read strictly: what does not fit is refused with its line and the reason."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from keys.programmes import Published
-from keys.settings_file import SettingsRefused, Source
 from signing.centre.centre_toml import Centre
 from tests import PROJECT
+from verify.shared.toml.settings_file import SettingsRefused, Source
 
 EXAMPLE = PROJECT / "examples" / "centre.toml"
 
@@ -138,3 +139,33 @@ def test_a_file_saved_in_another_encoding_is_told_with_the_cure(encoding: str, w
     with pytest.raises(SettingsRefused, match=words) as refused:
         Source('name = "示例"\n'.encode(encoding), "centre.toml")
     assert "UTF-8" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("pass_mark = 90", "passmark = 90", "没有这项设置；是否指 pass_mark？"),
+        ("pass_mark = 90", 'pass_mark = "90"', "此处应为：不带引号的整数"),
+        ("pass_mark = 90", "pass_mark = -1", "此处至少为 0"),
+        ('code = "CAM"', 'code = "cam"', "此处的写法如：CEM"),
+        ("held_on = 2022-04-23", "held_on = 1", "此处应为：2022-04-23 这样不带引号的日期"),
+        ("held_on = 2022-04-23", 'held_on = "23.4.2022"', "此处应为：2022-04-23 这样不带引号的日期"),
+        (
+            '{ column = "theory", title = { zh = "理论", en',
+            '{ column = "fable", title = { zh = "理论", en',
+            "此处应为下列之一：practice、score、theory",
+        ),
+        ('issuers = ["centre", "institute"]', "issuers = []", "不能为空"),
+        ('term = "2022-04"', 'term = "2022-13"', "此处的写法如：2022-04、2022-04-2"),
+        ("[[issuers]]", "[[issuers]]\nfax = 1", "没有这项设置；此处可以有：id、name"),
+        ("[[issuers]]", 'issuer = "\\uXYZ0"\n[[issuers]]', "十六进制"),
+        ('"示例人才交流中心"', "1.5", "此处应为：引号中的文字"),
+    ],
+)
+def test_what_is_expected_is_said_in_chinese(monkeypatch: pytest.MonkeyPatch, old: str, new: str, words: str) -> None:
+    """No word of the libraries' English is left in a refusal."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    with pytest.raises(SettingsRefused) as refused:
+        Centre.read(example(old, new))
+    assert words in str(refused.value)
+    assert re.search(r"Expected|Invalid|Object|regex|`", str(refused.value)) is None

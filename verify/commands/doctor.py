@@ -47,10 +47,13 @@ def doctor(workers: int | None, as_json: bool) -> None:
 
 
 def _unknown() -> Iterator[Finding]:
-    """Names that begin as settings do and are none."""
+    """Names that begin as settings do and are none, and whatever else a file of settings has that is none."""
     for name, meant in setting_names.unknown(os.environ):
         text = _("{name} is no setting; is {meant} meant?") if meant else _("{name} is no setting.")
         yield warning("settings", text.format(name=name, meant=meant), _("docs/settings.md lists all settings."))
+    for file in settings.FILES:
+        for strange in environment.strange(environment.var_folder() / file):
+            yield warning("settings", strange, _("docs/settings.md lists all settings."))
 
 
 async def _examine(workers: int | None) -> list[Finding]:

@@ -11,7 +11,7 @@ import msgspec
 from verify.commands import asking, kept
 from verify.monitor.following import AGAIN, Follower, Look
 from verify.monitor.remembered import Remembered
-from verify.shared import environment
+from verify.shared import environment, kind_words
 from verify.shared.command import LOCALE, Refusal, examples, messages, print_json
 from verify.shared.progress import shown
 
@@ -89,9 +89,9 @@ def _say(found: Look, most: int | None) -> None:
     text = _("Log: size {}, larger than at the last look by {}.")
     click.echo(text.format(found.size, found.size - found.before))
     for kind, count in found.new.items():
-        click.echo(_("New in the log, {}: {}.").format(kind, count))
+        click.echo(_("New in the log, {}: {}.").format(kind_words.said(kind), count))
     for entry in found.entries[:most]:
-        click.echo(f"  {entry.index}  {entry.kind}  {entry.digest}  {entry.exam or ''}".rstrip())
+        click.echo(f"  {entry.index}  {kind_words.said(entry.kind)}  {entry.digest}  {entry.exam or ''}".rstrip())
     if most is not None and len(found.entries) > most:
         click.echo(_("  and {} more; --all or --json shows them").format(len(found.entries) - most))
     for exam, count in found.lists.items():

@@ -25,6 +25,9 @@ def run(host: str, port: int, workers: int | None) -> None:
     logs.configure()
     for name, meant in setting_names.unknown(os.environ):
         _log.warning("%s is no setting%s", name, f"; is {meant} meant?" if meant else "")
+    for file in settings.FILES:
+        for strange in environment.strange(environment.var_folder() / file):
+            _log.warning("%s", strange)
     count = workers or processors()
     try:
         public = supervisor.listen(told.host, told.port)

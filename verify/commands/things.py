@@ -22,7 +22,7 @@ from verify.files.ahead import Line, Templates
 from verify.files.findings import MAX_BYTES, Findings
 from verify.files.refusals import FileRefused
 from verify.files.tables.data import Texts
-from verify.shared.command import LOCALE, messages, why
+from verify.shared.command import LOCALE, joined, messages, why
 
 _ = messages(LOCALE)
 
@@ -230,7 +230,7 @@ def _things(source: str, answer: jobs.Answer | FileRefused) -> Iterable[Thing]:
         for placed in answer.found:
             yield Found(source=source, text=placed.text, place=placed.place)
         for lacking in answer.without:
-            cells = ", ".join(lacking.cells) + (" …" if len(lacking.cells) < lacking.rows else "")
+            cells = joined(lacking.cells) + (" …" if len(lacking.cells) < lacking.rows else "")
             detail = _("Beside {} its column has rows without a certificate's QR text: {} ({}).")
             yield Unread(source=source, code="cells_without", detail=detail.format(lacking.beside, lacking.rows, cells))
     elif isinstance(answer, Findings):

@@ -3,6 +3,7 @@
 from verify.doctor.finding import Finding, sound, warning
 from verify.files.confinement.layers import Report
 from verify.shared import command
+from verify.shared.command import clauses
 
 _ = command.messages(command.LOCALE)
 
@@ -29,13 +30,13 @@ def judged(report: Report) -> Finding:
         ("landlock", "seccomp", "other_user"): _("signal the service"),
         ("hidden", "landlock", "other_user"): _("read the service's memory and environment"),
     }
-    missing = "; ".join(f"{words[layer]} ({layer}: {_why(why)})" for layer, why in lacking.items())
+    missing = clauses(f"{words[layer]} ({layer}: {_why(why)})" for layer, why in lacking.items())
     then = [told for layers, told in could.items() if all(layer in lacking for layer in layers)]
     if then:
         found = _("Readers of strangers' files lack: {missing}. A file that took one over could: {then}.")
         return warning(
             "file_readers",
-            found.format(missing=missing, then="; ".join(then)),
+            found.format(missing=missing, then=clauses(then)),
             _("docs/operator.md, “The readers of strangers' files”, says what the system must have for each."),
         )
     if lacking:

@@ -14,6 +14,7 @@ from verify.registry.port import RegistryUnavailable
 from verify.registry.postgres import PostgresRegistry
 from verify.service.settings import Settings
 from verify.shared import command
+from verify.shared.command import joined
 from verify.shared.database_trouble import TROUBLE
 from verify.shared.database_trouble import told as told_of
 from verify.shared.standby_names import waited_for
@@ -31,6 +32,7 @@ select has_any_column_privilege('registry.statement', 'insert') as writes, r.rol
     current_setting('synchronous_standby_names') as waits, pg_is_in_recovery() as standby,
     current_setting('cluster_name') as name, extract(epoch from clock_timestamp()) as now
 from pg_roles r where r.rolname = current_user
+from verify.shared.command import joined
 """
 
 
@@ -108,7 +110,7 @@ def _rights(told: Settings, workers: int, host: str, row: Mapping[str, Any]) -> 
     if not row["standby"]:
         needed = set(told.standbys) - {row["name"]}
         if missing := needed - waited_for(row["waits"]):
-            names = ", ".join(sorted(missing))
+            names = joined(sorted(missing))
             found = _("The primary at {host} does not wait for {names}, which is read.").format(host=host, names=names)
             setting = f"synchronous_standby_names = 'FIRST {len(needed)} ({', '.join(sorted(needed))})'"
             yield wrong("standbys", found, _("At the primary: {setting}, and reload it.").format(setting=setting))

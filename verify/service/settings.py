@@ -11,6 +11,7 @@ import msgspec
 from verify.service import site
 from verify.service.site import Site, SiteRefused
 from verify.shared import command, environment
+from verify.shared.command import joined
 
 _ = command.messages(command.LOCALE)
 
@@ -18,6 +19,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _DATABASE_FILE: Final = "database.env"
 _KEYS_FILE: Final = "keys.env"
+FILES: Final = (_KEYS_FILE, _DATABASE_FILE)
+"""Of the folder var, by what a variable does not say."""
 _SECRET_FILE: Final = "YINJIAN_LOOKUP_SECRET_FILE"  # noqa: S105 -- a variable's name
 
 DATABASE_OPTIONS: Final = {
@@ -196,7 +199,7 @@ def _one_of(name: str, environ: Mapping[str, str], *words: str) -> str | None:
     """What a setting of a few words says, None where it is not set. Raises SettingRefused."""
     said = environ.get(name) or None
     if said is not None and said not in words:
-        raise SettingRefused(name, _("it is one of: {words}").format(words=", ".join(words)), said)
+        raise SettingRefused(name, _("it is one of: {words}").format(words=joined(words)), said)
     return said
 
 

@@ -4,7 +4,6 @@ Nothing in it is needed for a verdict, so nothing in it is signed: the pages say
 """
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -13,6 +12,8 @@ from msgspec import Meta
 
 from verify.core.fields import Names
 from verify.shared import command
+from verify.shared.command import Refusal
+from verify.shared.toml.settings_file import Source
 
 _ = command.messages(command.LOCALE)
 
@@ -44,11 +45,15 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     name: _Line | _Names
     telephone: _Line | _Names | None = None
-    email: Annotated[str, Meta(pattern=r"^[^\s@<>]+@[^\s@<>]+$", max_length=200)] | None = None
+    email: (
+        Annotated[str, Meta(pattern=r"^[^\s@<>]+@[^\s@<>]+$", max_length=200, examples=["help@example.org"])] | None
+    ) = None
     address: _Line | _Names | None = None
     logo: _Line | None = None
-    icp: Annotated[str, Meta(pattern=r"ICP", max_length=100)] | None = None
-    police: Annotated[str, Meta(pattern=r"[0-9]{10,}", max_length=100)] | None = None
+    icp: Annotated[str, Meta(pattern=r"ICP", max_length=100, examples=["京ICP备00000000号"])] | None = None
+    police: (
+        Annotated[str, Meta(pattern=r"[0-9]{10,}", max_length=100, examples=["京公网安备00000000000000号"])] | None
+    ) = None
     privacy: _Text | _Names | None = None
     lists: Lists = Lists()
 
@@ -85,13 +90,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 def read(path: Path) -> Site:
     """The site of the file at ``path``; a logo's path is beside it. Raises SiteRefused."""
     try:
-        file = msgspec.convert(tomllib.loads(path.read_text("utf-8")), _File)
-    except OSError as error:
-        raise SiteRefused(f"{path}: {command.why(error)}") from None
-    except UnicodeDecodeError:
-        raise SiteRefused(_("{file}: not UTF-8").format(file=path)) from None
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise SiteRefused(f"{path}: {error}") from None
+        file = Source.of(path).read(_File)
+    except Refusal as refused:
+        raise SiteRefused(str(refused)) from None
     return Site(
         name=_names(file.name),
         telephone=_names(file.telephone),

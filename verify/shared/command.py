@@ -13,7 +13,7 @@ import re
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, NoReturn
 
@@ -53,6 +53,16 @@ def messages(folder: Path) -> Callable[[str], str]:
 
 
 _ = messages(LOCALE)
+
+
+def joined(parts: Iterable[object]) -> str:
+    """Names one after another, with the mark that the reader's language has between them."""
+    return ("、" if language() == "zh" else ", ").join(map(str, parts))
+
+
+def clauses(parts: Iterable[object]) -> str:
+    """What is longer than a name, one after another, likewise."""
+    return ("；" if language() == "zh" else "; ").join(map(str, parts))
 
 
 def run(command: click.Command, refusals: tuple[type[Exception], ...] = ()) -> NoReturn:

@@ -3,12 +3,14 @@
 Every command takes the environment's variable first, and a file in the ``var`` folder after that.
 """
 
+import functools
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from verify.shared import whole_files
+from verify.shared import setting_names, whole_files
 from verify.shared.command import LOCALE, Refusal, messages
 
 _ = messages(LOCALE)
@@ -21,17 +23,49 @@ def var_folder() -> Path:
 
 def read(path: Path) -> dict[str, str]:
     """The settings in ``path``, none where there is no such file."""
+    pairs = (line.partition("=") for line in _lines(path).values() if "=" in line)
+    return {key.strip(): value.strip() for key, _equals, value in pairs}
+
+
+def _lines(path: Path) -> dict[int, str]:
+    """Each line that says something, by its number. Raises Refusal where the file is no text."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except FileNotFoundError:
         return {}
-    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
-    return {key.strip(): value.strip() for key, _, value in pairs}
+    except UnicodeDecodeError:
+        raise Refusal(_("{file}: not UTF-8").format(file=path)) from None
+    return {at: line for at, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")}
+
+
+def strange(path: Path) -> Iterator[str]:
+    """What in ``path`` is no setting, for people: it is as if it were not there, and nothing else tells."""
+    lines = _lines(path)
+    for name, meant in setting_names.unknown(read(path), every=True):
+        text = _("{name} is no setting; is {meant} meant?") if meant else _("{name} is no setting.")
+        yield f"{path.name}: {text.format(name=name, meant=meant)}"
+    for at, line in lines.items():
+        if "=" not in line:  # it may be half of a password, and is not shown
+            yield _("{file}, line {line}: not NAME=VALUE").format(file=path.name, line=at)
 
 
 def setting(name: str, file: str) -> str | None:
-    """The variable ``name``, or what ``var/FILE`` says of it; None where neither does."""
-    return os.environ.get(name) or read(var_folder() / file).get(name) or None
+    """The variable ``name``, or what ``var/FILE`` says of it; None where neither does.
+
+    What the file has that is no setting is told, once a process.
+    """
+    if said := os.environ.get(name):
+        return said
+    path = var_folder() / file
+    found = read(path).get(name)
+    _tell(path)
+    return found or None
+
+
+@functools.cache
+def _tell(path: Path) -> None:
+    for told in strange(path):
+        sys.stderr.write(f"{told}\n")
 
 
 def is_database(url: str) -> bool:

@@ -21,10 +21,12 @@ _ALL: Final = NAMES | {
 }  # fmt: skip
 
 
-def unknown(names: Iterable[str]) -> list[tuple[str, str]]:
+def unknown(names: Iterable[str], *, every: bool = False) -> list[tuple[str, str]]:
     """Of ``names`` those that begin as a setting's and are none, each with the setting that may be meant, or nothing.
+
+    ``every``: of names in a file of settings, where nothing else has a place.
 
     A setting that is named wrong is as if it were not set, and nothing else tells.
     """
-    strange = sorted(name for name in names if name.startswith(PREFIX) and name not in _ALL)
+    strange = sorted(name for name in names if (every or name.startswith(PREFIX)) and name not in _ALL)
     return [(name, next(iter(difflib.get_close_matches(name, _ALL, 1, 0.8)), "")) for name in strange]

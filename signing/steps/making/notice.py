@@ -8,6 +8,7 @@ from signing.messages import _
 from verify.core import identity
 from verify.core.china_time import end_of, local_day
 from verify.core.pass_list import PassList, Stage
+from verify.shared.command import joined
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +39,7 @@ def unknown_holidays(announced_at: int, until: int, working: WorkingDays) -> str
     return _(
         "The holidays of {} are not known here yet, so every weekday was counted as a working day; "
         "[calendar] of centre.toml can say better."
-    ).format(", ".join(map(str, years)))
+    ).format(joined(years))
 
 
 def head(

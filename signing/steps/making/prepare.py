@@ -19,7 +19,7 @@ from signing.workbook.judging import Candidate, Judged
 from verify.core import cbor, identity
 from verify.core.china_time import local_text
 from verify.core.keyring import Programme
-from verify.shared.command import Refusal
+from verify.shared.command import Refusal, joined
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,13 +111,13 @@ def check_programmes(judged: Judged, exam: str) -> None:
     others = {candidate.programme for candidate in judged.candidates} - {named.programme}
     if named.programme is not None and others:
         text = _("The workbook holds people of {} too: --exam {} makes a list of each programme.")
-        raise Refusal(text.format(", ".join(sorted(others)), named.term))
+        raise Refusal(text.format(joined(sorted(others)), named.term))
 
 
 def check_rows(judged: Judged) -> None:
     """That no row is refused which was not struck out. Raises Refusal."""
     if judged.refused:
-        rows = ", ".join(str(row.row) for row in judged.refused[:10]) + (" …" if len(judged.refused) > 10 else "")
+        rows = joined(str(row.row) for row in judged.refused[:10]) + (" …" if len(judged.refused) > 10 else "")
         raise Refusal(
             _("Rows refused: {} (row {}). `yinjian-sign check` says why. Put them right or strike them out.").format(
                 len(judged.refused), rows

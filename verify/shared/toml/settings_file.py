@@ -1,4 +1,7 @@
-"""Reading the centre's TOML into closed structs: what does not fit is refused with its line and the reason."""
+"""Reading TOML that people write (centre.toml, site.toml) into closed structs.
+
+What does not fit is refused with its line and the reason.
+"""
 
 import re
 import tomllib
@@ -7,9 +10,10 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from keys import toml_slips
-from keys.messages import _
-from verify.shared.command import Refusal, why
+from verify.shared.command import LOCALE, Refusal, messages, why
+from verify.shared.toml import toml_slips
+
+_ = messages(LOCALE)
 
 T = TypeVar("T")
 Place = tuple[str | int, ...]
@@ -17,9 +21,6 @@ Place = tuple[str | int, ...]
 
 _TABLE: Final = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY: Final = re.compile(r"\s*([A-Za-z0-9_\-\".]+)\s*=")
-_AT: Final = re.compile(r"(?P<reason>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?", re.DOTALL)
-_STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
-_FIELD: Final = re.compile(r"Object (?:contains unknown|missing required) field `([^`]*)`")
 
 
 class SettingsRefused(Refusal):
@@ -61,7 +62,9 @@ class Source:
             line, reason = toml_slips.told(reason, self.text.splitlines(), line)
             raise SettingsRefused(self.name, line, "", reason) from None
         except msgspec.ValidationError as error:
-            reason, path = _parse(str(error))
+            from verify.shared.toml import expected  # the service starts without it
+
+            reason, path = expected.told(error, wanted)
             raise self.refusal(path, reason) from None
 
     def refusal(self, path: Place, reason: str) -> SettingsRefused:
@@ -110,40 +113,3 @@ def _written(path: Place) -> str:
             else f"{'' if not text else ' ' if text.endswith(',') else '.'}{step}"
         )
     return text.removesuffix(",")
-
-
-def _parse(message: str) -> tuple[str, Place]:
-    """The reason and the place in what msgspec says."""
-    found = _AT.fullmatch(message)
-    reason, where = (found["reason"], found["path"] or "") if found else (message, "")
-    path: Place = tuple(int(index) if index else key for key, index in _STEP.findall(where) if key or index)
-    field = _FIELD.match(reason)
-    if field and "unknown" in reason:
-        return _("there is no such setting"), (*path, field[1])
-    if field:
-        return _("a setting is missing: {name}").format(name=field[1]), path
-    return _reason(reason), path
-
-
-def _reason(reason: str) -> str:
-    """What msgspec says, in the words of people who have not programmed it."""
-    kinds = {
-        "str": _("a text"),
-        "int": _("a whole number"),
-        "bool": _("true or false"),
-        "array": _("a list in [ ]"),
-        "object": _("a table"),
-        "date": _("a date such as 2022-04-23, without quotes"),
-    }
-    if found := re.fullmatch(r"Expected `([a-z]+)(?: \| null)?`, got `([a-z]+)`", reason):
-        return _("{wanted} is wanted here").format(wanted=kinds.get(found[1], found[1]))
-    if found := re.fullmatch(r"Expected `\w+` matching regex '(.*)'", reason):
-        return _("not of the form {form}").format(form=found[1])
-    if found := re.fullmatch(r"Invalid enum value '(.*)'", reason):
-        return _("“{value}” is none of the words that can stand here").format(value=found[1])
-    if found := re.fullmatch(r"Expected `int` (>=|<=) (-?\d+)", reason):
-        sign = {">=": _("at least {number}"), "<=": _("at most {number}")}[found[1]]
-        return sign.format(number=found[2])
-    if re.fullmatch(r"Expected `(str|array)` of length >= 1", reason):
-        return _("it must not be empty")
-    return reason

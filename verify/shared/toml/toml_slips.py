@@ -3,7 +3,9 @@
 import re
 from typing import Final
 
-from keys.messages import _
+from verify.shared.command import LOCALE, messages
+
+_ = messages(LOCALE)
 
 _FULL_WIDTH: Final = {
     "，": ",", "、": ",", "“": '"', "”": '"', "„": '"', "＂": '"', "‘": "'", "’": "'", "＝": "=", "［": "[", "］": "]",
@@ -22,18 +24,23 @@ def told(reason: str, lines: list[str], line: int) -> tuple[int, str]:
         if found:
             cure = _("{wrong} is a Chinese character: type {right} with the Chinese input switched off")
             return number, cure.format(wrong=found[0], right=_FULL_WIDTH[found[0]].strip() or _("a space"))
-    return line, next((words for kind, words in _usual() if re.search(kind, reason)), reason)
+    return line, next(
+        (words for kind, words in _usual() if re.search(kind, reason)),
+        _("no setting can be read here; it is written name = value"),
+    )
 
 
 def _usual() -> tuple[tuple[str, str], ...]:
     """What the parser says, and what a clerk is told."""
     return (
         (r"Expected '=' after a key", _("a setting is written name = value")),
-        (r"Illegal character '\\n'", _("a text in quotation marks is not closed on its line")),
+        (r"Illegal character '(\\r)?\\n'", _("a text in quotation marks is not closed on its line")),
         (r"Unclosed array|Unclosed inline table", _("a bracket is not closed, or a comma is missing in it")),
         (r"Unterminated string|Expected \"'\"|Expected '\"'", _("a text in quotation marks is not closed")),
         (r"Unescaped '\\' in a string", _(r"a text with \ in it stands in single quotes: 'C:\folder'")),
-        (r"Cannot (declare|overwrite|define|mutate)", _("this stands in the file twice")),
+        (r"Illegal character|Found invalid character", _("a character that no settings file may hold")),
+        (r"Invalid hex value|Unicode scalar", _("after \\u stand four, after \\U eight hex digits of a character")),
+        (r"Cannot (declare|overwrite|define|mutate|redefine)|Duplicate", _("this stands in the file twice")),
         (r"Expected newline or end of document", _("too much on one line: each setting has a line of its own")),
         (r"Invalid value", _("a text stands in quotation marks, a number or a date without")),
         (r"Expected '\]", _("a heading is not closed with ] or ]]")),

@@ -17,7 +17,16 @@ from verify.core.pass_list import PassList
 from verify.core.register import Published, Record, Register, revisions
 from verify.core.snapshot import Snapshot
 from verify.core.statement import Kind, Statement
-from verify.registry.port import BadCursor, ExamHead, ExamPage, ListChanges, RegistryUnavailable, RowPage, ShownRow
+from verify.registry.port import (
+    BadCursor,
+    ExamHead,
+    ExamPage,
+    ListChanges,
+    RegistryUnavailable,
+    RowPage,
+    ShownRow,
+    before,
+)
 
 _decode = functools.lru_cache(maxsize=10_000)(statement.decode)
 _list = functools.lru_cache(maxsize=1_000)(lambda data: pass_list.read(_decode(data)))
@@ -210,6 +219,7 @@ class MemoryRegistry:
             head=head,
             items=tuple(ShownRow(serial=row.serial, name=row.name, id=row.id) for row in listing.rows[begin:end]),
             next=f"{head.index}.{end}" if end < head.people else None,
+            previous=before(head.index, min(begin, head.people), limit),
         )
 
     async def find_rows(self, exam: str, beginning: str, limit: int = 100) -> tuple[ShownRow, ...] | None:

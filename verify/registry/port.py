@@ -87,6 +87,15 @@ class RowPage(msgspec.Struct, frozen=True, kw_only=True):
     head: ExamHead
     items: tuple[ShownRow, ...]
     next: str | None
+    previous: str | None
+    """The cursor of as many rows before these; empty where those are the first, None where these are."""
+
+
+def before(index: int, passed: int, limit: int) -> str | None:
+    """``RowPage.previous`` of a page of at most ``limit`` rows of list ``index``, that ``passed`` rows come before."""
+    if passed == 0:
+        return None
+    return f"{index}.{passed - limit}" if passed > limit else ""
 
 
 class ListChanges(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,16 @@ from verify.registry.hosts import Hosts
 from verify.registry.keyrings import Keyrings
 from verify.registry.known_lists import KnownLists
 from verify.registry.newest_snapshot import NewestSnapshot
-from verify.registry.port import BadCursor, ExamHead, ExamPage, ListChanges, RegistryUnavailable, RowPage, ShownRow
+from verify.registry.port import (
+    BadCursor,
+    ExamHead,
+    ExamPage,
+    ListChanges,
+    RegistryUnavailable,
+    RowPage,
+    ShownRow,
+    before,
+)
 from verify.registry.published_log import PublishedLog
 from verify.registry.questions import STATE, Questions, State
 from verify.registry.records import Records
@@ -134,7 +143,8 @@ class PostgresRegistry:
             return None  # its term ended between the two questions
         items = tuple(ShownRow(serial=row["serial"], name=row["name"], id=row["id"]) for row in rows[:limit])
         following = f"{head.index}.{rows[limit - 1]['ordinal']}" if len(rows) > limit else None
-        return RowPage(head=head, items=items, next=following)
+        previous = before(head.index, min(after, head.people), limit)
+        return RowPage(head=head, items=items, next=following, previous=previous)
 
     async def find_rows(self, exam: str, beginning: str, limit: int = 100) -> tuple[ShownRow, ...] | None:
         """See Registry."""

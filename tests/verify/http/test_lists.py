@@ -67,6 +67,29 @@ async def test_a_list_is_paged_to_its_end_without_gap_or_double() -> None:
     assert names == [person.name for person in exam.EVERYBODY if person is not exam.WITHDRAWN]
 
 
+async def test_pages_of_a_list_link_both_ways() -> None:
+    """RFC 8288: the first has no page before it, the second one's is the first, and each link gives what it says."""
+    async with client() as service:
+        first = await service.get(URL, params={"limit": "3"})
+        assert first.headers["link"] == f'<{URL}?cursor={first.json()["next"]}&limit=3>; rel="next"'
+        second = await service.get(URL, params={"limit": "3", "cursor": first.json()["next"]})
+        assert second.links["prev"]["url"] == f"{URL}?limit=3"
+        third = await service.get(second.links["next"]["url"])
+        assert (await service.get(third.links["prev"]["url"])).json() == second.json()
+        assert (await service.get(second.links["prev"]["url"])).json() == first.json()
+        whole = await service.get(URL, params={"limit": "1000"})
+        assert "link" not in whole.headers
+
+
+async def test_the_page_of_a_list_leads_back() -> None:
+    """To the page before, and to the first by its plain address."""
+    async with client() as service:
+        first = (await service.get(URL, params={"limit": "3"})).json()["next"]
+        page = (await service.get("/pass-lists/CEM-2022-04", params={"cursor": first})).text
+        assert '<a class="button" rel="prev"\nhref="/pass-lists/CEM-2022-04">' in page
+        assert 'rel="prev"' not in (await service.get("/pass-lists/CEM-2022-04")).text
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [

@@ -66,6 +66,9 @@ async def test_checkpoint_and_tiles_are_the_statements(service: httpx.AsyncClien
     signed = checkpoint.believed(answer.text, chain())
     assert (signed.size, answer.headers["content-type"]) == (SIZE + 1, "text/plain; charset=utf-8")
     assert answer.headers["cache-control"] == "public, max-age=5"
+    told = (await service.get("/about", headers={"Accept-Language": "en"})).text
+    assert f"<dt>Entries</dt><dd>{SIZE + 1}</dd>" in told
+    assert signed.checkpoint.origin in told
     wanted = [Tile(level=-1, index=0), Tile(level=-1, index=1, width=48), Tile(level=0, index=0)]
     wanted += [Tile(level=0, index=1, width=48), Tile(level=0, index=1, width=47), Tile(level=1, index=0, width=1)]
     got = {}

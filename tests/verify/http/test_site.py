@@ -91,6 +91,15 @@ async def test_about_shows_the_pinned_root_and_every_key_as_a_page() -> None:
     assert "certificates and lists" in page
 
 
+async def test_about_tells_of_the_public_log_and_every_page_leads_there() -> None:
+    """Its size, name and checkpoint; where there is none, that."""
+    page = (await get("/about", "en")).text
+    assert 'id="log"' in page
+    assert 'href="/log/checkpoint"' in page
+    assert "there is no checkpoint" in page
+    assert 'href="/about#log"' in (await get("/", "en")).text
+
+
 @pytest.mark.parametrize("path", ["/about", "/help", "/privacy", "/robots.txt"])
 async def test_pages_about_the_site_are_shown_while_the_register_cannot_be_asked(path: str) -> None:
     """Whom to ask is wanted most when something does not work."""

@@ -38,6 +38,7 @@ def direct(asker: Asker, views: Views, standings: Standings, calendar: Calendar,
             "pass_lists.html",
             cache="public, max-age=60",
             page=page,
+            cursor=cursor,
             planned=await calendar.without_list(programme) if cursor is None else (),
             today=f"{china_time.local(known.now):%Y-%m-%d}",
             years=[(year, list(heads)) for year, heads in itertools.groupby(page.items, lambda head: head.held_on[:4])],
@@ -62,6 +63,7 @@ def direct(asker: Asker, views: Views, standings: Standings, calendar: Calendar,
                 cache=freshness(page.head, now),
                 rows=page.items,
                 next=page.next,
+                previous=page.previous,
                 cursor=cursor,
                 **values,
             )
@@ -81,11 +83,14 @@ def direct(asker: Asker, views: Views, standings: Standings, calendar: Calendar,
         if name != typed:
             rows = ()
         values = await _of_list(asker, standings, head, known.now) | {
+            "next": None,
+            "previous": None,
+            "cursor": None,
             "searched": name,
             "more": len(rows) > _ROWS,
             "kept": {"name": name},
         }
-        return as_sent(views.page(request, "pass_list.html", rows=rows[:_ROWS], next=None, cursor=None, **values))
+        return as_sent(views.page(request, "pass_list.html", rows=rows[:_ROWS], **values))
 
     return [
         Direct("/pass-lists", get=pass_lists),

@@ -118,6 +118,17 @@ def _limit(request: AnyRequest) -> int:
     return limit
 
 
+def _links(path: str, limit: int, page: RowPage) -> dict[str, str]:
+    """The pages before and after as a header (RFC 8288): the body has ``next`` alone."""
+    beside = {"prev": page.previous, "next": page.next}
+    links = [
+        f'<{path}?{f"cursor={cursor}&" if cursor else ""}limit={limit}>; rel="{name}"'
+        for name, cursor in beside.items()
+        if cursor is not None
+    ]
+    return {"Link": ", ".join(links)} if links else {}
+
+
 def direct(asker: Asker, calendar: Calendar, pages: KeptPages) -> list[ControllerRouterHandler]:
     """The lists as JSON."""
     registry = asker.registry
@@ -148,7 +159,8 @@ def direct(asker: Asker, calendar: Calendar, pages: KeptPages) -> list[Controlle
                 items=page.items,
                 next=page.next,
             )
-            made = as_json(rows, raw({"Cache-Control": freshness(head, known.now)}))
+            links = _links(f"/api/v1/exams/{head.exam}/pass-list", limit, page)
+            made = as_json(rows, raw({"Cache-Control": freshness(head, known.now)} | links))
             return made, holds_until(head, known.now)
 
         return await pages.page(request, known, await registry.moment(), make)

@@ -6,6 +6,7 @@ from litestar import Response, Router, get
 
 from verify.core.errors import RegisterDamaged
 from verify.core.keyring import Keyring
+from verify.core.log.checkpoint import Checkpoint
 from verify.http.answers.rendering import Views
 from verify.http.asked.bodies import AnyRequest, Inject
 from verify.http.check.asker import Asker
@@ -32,7 +33,12 @@ async def about(
 ) -> Response[str]:
     """Whose site this is, its keys, and how to check the root's thumbprint."""
     return views.page(
-        request, "about.html", cache=_PUBLIC, keyring=await _keyring(asker), root=_groups(settings.root.hex())
+        request,
+        "about.html",
+        cache=_PUBLIC,
+        keyring=await _keyring(asker),
+        root=_groups(settings.root.hex()),
+        log=await _log(asker),
     )
 
 
@@ -60,6 +66,15 @@ async def _keyring(asker: Asker) -> Keyring | None:
         return (await asker.registry.chain()).newest
     except (RegistryUnavailable, RegisterDamaged):
         return None
+
+
+async def _log(asker: Asker) -> Checkpoint | None:
+    """The newest checkpoint of the public log, None where there is none or the register cannot be asked."""
+    try:
+        tree = await asker.registry.log()
+    except (RegistryUnavailable, RegisterDamaged):
+        return None
+    return tree.signed.checkpoint if tree is not None else None
 
 
 def _groups(digits: str) -> list[str]:

@@ -32,7 +32,6 @@ select has_any_column_privilege('registry.statement', 'insert') as writes, r.rol
     current_setting('synchronous_standby_names') as waits, pg_is_in_recovery() as standby,
     current_setting('cluster_name') as name, extract(epoch from clock_timestamp()) as now
 from pg_roles r where r.rolname = current_user
-from verify.shared.command import joined
 """
 
 

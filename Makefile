@@ -9,7 +9,7 @@ export UV_LINK_MODE := copy
 # Bytecode is written once: every command that a test or a clerk starts would compile all it loads otherwise.
 export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
-export YINJIAN_FONTS ?= $(CURDIR)/.fonts
+demo test pictures bench: export YINJIAN_FONTS ?= $(CURDIR)/.fonts
 
 PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)

@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import signal
 import struct
+from collections.abc import Iterator
 from typing import Final, TypeVar
 
 import msgspec
 
 from verify.files import jobs
 from verify.files.confinement import kernel, layers
+from verify.files.pieces import Pieces
 from verify.files.refusals import DETAILS, FileRefused
 from verify.files.template import Fork, Template
 
@@ -29,6 +31,14 @@ def believed(answer: jobs.Answer) -> jobs.Answer:
     if isinstance(answer, jobs.Declined):
         raise FileRefused(answer.code if answer.code in DETAILS else "reader_failed", line=answer.line)
     return answer
+
+
+def _said(job: jobs.Job, data: Pieces | None) -> Iterator[bytes]:
+    """A job as its worker reads it, without its data, and then these, piece by piece."""
+    bare = _ENCODER.encode(job if data is not None else msgspec.structs.replace(job, data=b""))
+    pieces = Pieces([job.data]) if data is None else data
+    yield struct.pack(">I", len(bare)) + bare + struct.pack(">I", len(pieces))
+    yield from pieces
 
 
 class Forked:
@@ -87,18 +97,17 @@ class Forked:
             self._ran = self._ran if self._fork.ended.done() else kernel.ran(self.pid)
         return self._ran
 
-    async def ask(self, job: jobs.Job) -> jobs.Reply:
+    async def ask(self, job: jobs.Job, data: Pieces | None = None) -> jobs.Reply:
         """Raises OSError or EOFError for a worker that is gone or talks nonsense."""
-        self.send(job)
-        await self._sink.drain()
+        for some in _said(job, data):
+            self._sink.write(some)
+            await self._sink.drain()
         return await self.hear()
 
     def send(self, job: jobs.Job) -> None:
         """Gives it a job, also while it has others: it does them in their order."""
-        frame = bytearray(4)
-        _ENCODER.encode_into(job, frame, 4)
-        struct.pack_into(">I", frame, 0, len(frame) - 4)
-        self._sink.write(frame)
+        for some in _said(job, None):
+            self._sink.write(some)
 
     async def hear(self) -> jobs.Reply:
         """Its answer to the first job that has none yet. Raises as ask."""

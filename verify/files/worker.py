@@ -2,8 +2,9 @@
 
 Its arguments are what it reads (pictures or tables), the seconds that one job may take, after which a signal ends it,
 and a worker's address space in bytes. A worker takes jobs from its socket and answers there: frames are a length of 4
-bytes, big-endian, and a MessagePack value. The first that it sends says how it is confined (confinement.layers). It
-writes no file, starts no other process, and ends by itself when a job takes too long or its service is gone.
+bytes, big-endian, and a MessagePack value; behind a job stands another frame, which is its data. The first that it
+sends says how it is confined (confinement.layers). It writes no file, starts no other process, and ends by itself when
+a job takes too long or its service is gone.
 """
 
 import contextlib
@@ -79,13 +80,14 @@ def _work(
         head = source.read(4)
         if len(head) < 4:
             return
-        data = source.read(struct.unpack(">I", head)[0])
+        bare = source.read(struct.unpack(">I", head)[0])
+        data = source.read(struct.unpack(">I", source.read(4))[0])
         with layers.limited(seconds):
             try:
-                answer = encode(do(decode(data)))
+                answer = encode(do(msgspec.structs.replace(decode(bare), data=data)))
             except Exception:  # noqa: BLE001 -- whatever a stranger's file does to a reader costs its sender alone
                 answer = encode(jobs.Declined(code="reader_failed"))
-        del data
+        del data  # before another comes
         last = count == _MOST_JOBS or _peak(status) > _KEPT_MEMORY
         send(encode({"answer": msgspec.Raw(answer), "last": last}))
         if last:

@@ -14,6 +14,7 @@ import msgspec
 from verify.files import jobs
 from verify.files.confinement import layers
 from verify.files.forked import GRACE, Forked, believed
+from verify.files.pieces import Pieces
 from verify.files.refusals import FileRefused
 from verify.files.template import Template
 from verify.files.turns.fair import Turns
@@ -67,15 +68,15 @@ class Workers:
         if not self._idle(aside=False):
             await self._fresh()
 
-    async def run(self, job: jobs.Job, client: str = NOBODY) -> jobs.Answer:
-        """The answer to ``job``, which looks for codes no longer than its ``share``.
+    async def run(self, job: jobs.Job, client: str = NOBODY, data: Pieces | None = None) -> jobs.Answer:
+        """The answer to ``job``, of ``data`` where it has none; one for codes looks no longer than its ``share``.
 
         Raises FileRefused, also for a worker lost on the way or where too many wait, and turns.Spent.
         """
         if isinstance(job, jobs.FindCodes):
             job = msgspec.structs.replace(job, seconds=self.share(job.seconds, client))
         async with self._turns.turn(client) as turn:
-            answer = await self._ask(job, turn)
+            answer = await self._ask(job, data, turn)
         return believed(answer)
 
     async def close(self) -> None:
@@ -112,7 +113,7 @@ class Workers:
         """Those that wait for a job."""
         return [one for one in self._live if not one.busy and one.gave_way == aside]
 
-    async def _ask(self, job: jobs.Job, turn: Turn) -> jobs.Answer:
+    async def _ask(self, job: jobs.Job, data: Pieces | None, turn: Turn) -> jobs.Answer:
         idle = self._idle(aside=turn.aside)
         one = idle[0] if idle else await self._fresh(aside=turn.aside)
         one.busy = True
@@ -122,7 +123,7 @@ class Workers:
             turn.begin(one)
             try:
                 async with asyncio.timeout(self._seconds):
-                    reply = await one.ask(job)
+                    reply = await one.ask(job, data)
             finally:
                 turn.done()
             keep = not reply.last and len(self._idle(aside=one.gave_way)) < self._quick

@@ -27,7 +27,6 @@ from verify.http.asked.accept import LONGEST
 from verify.http.asked.clients import client_address
 from verify.http.asked.state import State, Trees
 from verify.http.guard.giving_way import GivingWay
-from verify.http.guard.lane import Lane
 from verify.http.guard.limits import RATES, Budget, Limiter
 from verify.http.guard.underway import Underway
 from verify.service.settings import Network
@@ -80,7 +79,6 @@ class Edge:
         self._ticks = ticks
         self._proxies = proxies
         self._underway = underway or Underway()
-        self._parsing = Lane()
         self._trees = trees
         self._giving_way = GivingWay()
         self._headers = (*_HEADERS, _HSTS) if secure else _HEADERS
@@ -103,7 +101,6 @@ class Edge:
             client=self._client(scope),
             language=asked or language.negotiate(headers.get(b"accept-language", b"").decode("latin-1")),
             switched=asked,
-            parsing=self._parsing,
             trees=self._trees,
             path=path,
             last=last,

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -16,6 +16,7 @@ import msgspec
 from verify.files import jobs
 from verify.files.confinement import layers
 from verify.files.jobs import Declined, Reads
+from verify.files.pieces import Pieces
 from verify.files.refusals import DETAILS, FileRefused
 from verify.files.turns.allowance import Spent
 from verify.files.workers import NOBODY
@@ -59,14 +60,19 @@ class Keeper:
         if connections is not None:
             connections.tell_of(self._note_connection)
 
-    async def ask(self, message: wire.Message, kind: type[T], seconds: float | None = _SECONDS) -> T:
-        """The keeper's answer. Raises KeeperGone."""
+    async def ask(
+        self, message: wire.Message, kind: type[T], seconds: float | None = _SECONDS, data: Iterable[bytes] = ()
+    ) -> T:
+        """The keeper's answer; ``data`` go before the question. Raises KeeperGone."""
         number = next(self._numbers)
         answer: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(seconds):
                 sink = await self.connected()
                 self._asked[number] = answer
+                for piece in data:
+                    sink.write(wire.frame(wire.Asked(wire.Piece(piece), number)))
+                    await sink.drain()
                 sink.write(wire.frame(wire.Asked(message, number)))
                 return msgspec.msgpack.decode(await answer, type=kind)
         except (OSError, TimeoutError, msgspec.MsgspecError) as error:
@@ -200,14 +206,16 @@ class KeptReaders:
         if self.confinement is None:
             raise FileRefused("reader_lost")
 
-    async def run(self, job: jobs.Job, client: str = NOBODY) -> jobs.Answer:
+    async def run(self, job: jobs.Job, client: str = NOBODY, data: Pieces | None = None) -> jobs.Answer:
         """See Workers.run."""
-        way = self._large if len(job.data) > _LARGE else self._keeper
+        pieces = Pieces([job.data]) if data is None else data
+        way = self._large if len(pieces) > _LARGE else self._keeper
         try:
             answer: Any = await way.ask(
-                wire.Read(self._reads, client, job),
+                wire.Read(self._reads, client, msgspec.structs.replace(job, data=b"")),
                 wire.FileAnswer | None,  # type: ignore[arg-type]  # as above
                 None,
+                pieces,
             )
         except KeeperGone as gone:
             _alone(gone)

@@ -20,6 +20,7 @@ import msgspec
 
 from verify.files.confinement import layers
 from verify.files.jobs import Declined, Reads
+from verify.files.pieces import Pieces
 from verify.files.refusals import FileRefused
 from verify.files.turns.allowance import BURST, Allowance, Spent
 from verify.files.workers import Workers
@@ -77,6 +78,10 @@ class Keeper:
                 self._count(worker, met, left)
             case wire.Forget(number=number):
                 worker.forget(number)
+            case wire.Piece(data=data) if asked.number is not None:
+                worker.data_of(asked.number).add(data)
+            case wire.Read() if asked.number is not None:
+                worker.begin(asked.number, self._read(asked.message, worker.data_of(asked.number)))
             case question if asked.number is not None:
                 worker.begin(asked.number, self._answer(question))
 
@@ -98,13 +103,11 @@ class Keeper:
             case wire.Confined(reads=reads):
                 await asyncio.shield(self._starting[reads])
                 return self._readers[reads].confinement
-            case wire.Read():
-                return await self._read(question)
         return None
 
-    async def _read(self, asked: wire.Read) -> wire.FileAnswer:
+    async def _read(self, asked: wire.Read, data: Pieces) -> wire.FileAnswer:
         try:
-            return await self._readers[asked.reads].run(asked.job, asked.client)
+            return await self._readers[asked.reads].run(asked.job, asked.client, data)
         except Spent as spent:
             return wire.Later(wait=spent.wait)
         except FileRefused as refused:
@@ -126,17 +129,25 @@ class _Worker:
     def __init__(self, sink: asyncio.StreamWriter) -> None:
         self._sink = sink
         self._open: dict[int, asyncio.Task[None]] = {}
+        self._data: dict[int, Pieces] = {}
+        """Of files that are not all there yet."""
 
     def begin(self, number: int, answering: Any) -> None:
         """Answers a question when its answer is there."""
+        self._data.pop(number, None)
         task = asyncio.create_task(self._tell(number, answering))
         self._open[number] = task
         task.add_done_callback(lambda _: self._open.pop(number, None))
 
     def forget(self, number: int) -> None:
         """Lets a question go: the readers need not go on for nobody."""
+        self._data.pop(number, None)
         if task := self._open.get(number):
             task.cancel()
+
+    def data_of(self, number: int) -> Pieces:
+        """What has come of a file's data until its question does."""
+        return self._data.setdefault(number, Pieces())
 
     def tell(self, keys: tuple[str, ...]) -> None:
         """Says which addresses are to give up a connection each."""

@@ -49,11 +49,17 @@ class Confined(msgspec.Struct, frozen=True, tag=True):
 
 
 class Read(msgspec.Struct, frozen=True, tag=True):
-    """A stranger's file to be read; see Workers.run."""
+    """A stranger's file to be read; see Workers.run. Its data came before it, in pieces."""
 
     reads: Reads
     client: str
     job: Job
+
+
+class Piece(msgspec.Struct, frozen=True, tag=True):
+    """Some of the data of the file whose question comes with the same number, in their order."""
+
+    data: bytes
 
 
 class Forget(msgspec.Struct, frozen=True, tag=True):
@@ -69,7 +75,7 @@ class Connected(msgspec.Struct, frozen=True, tag=True):
     left: tuple[str, ...] = ()
 
 
-Message = Note | Tallies | Admit | Confined | Read | Forget | Connected
+Message = Note | Tallies | Admit | Confined | Read | Piece | Forget | Connected
 
 
 class Asked(msgspec.Struct, frozen=True):

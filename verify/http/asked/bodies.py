@@ -1,10 +1,9 @@
 """What askers send: JSON, read strictly into closed structs, and times."""
 
-import asyncio
 import datetime
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import AsyncIterator
 from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
@@ -15,6 +14,7 @@ from litestar.params import SkipValidation
 from verify.core import china_time
 from verify.files import json_trees
 from verify.files.json_trees import JsonRefused
+from verify.files.pieces import PIECE, Pieces
 from verify.http.answers.problems import Refused
 from verify.http.asked import state
 from verify.http.asked.state import State
@@ -40,32 +40,42 @@ _SENT: Final = re.compile(r"(unknown field|Invalid enum value) .*?( - at `\$[^` 
 
 
 _AT_ONCE: Final = 64 << 10
-"""Bytes of a body that are parsed on the event loop; a larger form is parsed beside it, larger JSON by a reader."""
+"""Bytes of JSON that are parsed on the event loop; a larger body is parsed by a reader."""
 JSON_BYTES: Final = 4 << 20
 """What a JSON body may be: any string is judged, an overlong one as unreadable; but there is an end to everything."""
 
 
-async def taken(request: AnyRequest, most: int) -> bytes:
+async def taken(request: AnyRequest, most: int) -> Pieces:
     """The request's body. Raises Refused: too_large, before any of it is taken where its header says so."""
     said = request.headers.get("content-length", "")
     if said.isdecimal() and len(said) < 20 and int(said) > most:
         raise Refused("too_large")
-    body = await request.body()
-    if len(body) > most:
-        raise Refused("too_large")
+    body = Pieces()
+    async for piece in pieces(request):
+        body.add(piece)
+        if len(body) > most:
+            raise Refused("too_large")
     return body
 
 
-async def beside(request: AnyRequest, parse: Callable[[bytes], T], body: bytes) -> T:
-    """What ``parse`` makes of a body: in a thread where it is large, so that nobody else waits for it.
+async def pieces(request: AnyRequest) -> AsyncIterator[bytes]:
+    """The request's body as it comes, in pieces of PIECE bytes and a shorter last one.
 
-    One at a time, in turns of the clients: several threads would take the interpreter from the event loop.
+    However small a sender makes his own: what is done for each piece is done for so many bytes.
     """
-    if len(body) <= _AT_ONCE:
-        return parse(body)
-    known = state.of(request.scope)
-    async with known.parsing.turn(known.client):
-        return await asyncio.to_thread(parse, body)
+    held, length = [], 0
+    async for some in request.stream():
+        held.append(some)
+        length += len(some)
+        if length < PIECE:
+            continue
+        data = b"".join(held)
+        whole = length - length % PIECE
+        for begin in range(0, whole, PIECE):
+            yield data[begin : begin + PIECE]
+        held, length = [data[whole:]], length - whole
+    if length:
+        yield b"".join(held)
 
 
 async def json_body(
@@ -87,11 +97,11 @@ async def json_body(
         raise Refused("bad_request", field=_SENT.sub(r"\1\2", str(error))) from None
 
 
-async def _tree(known: State, body: bytes, rows: int) -> Any:
+async def _tree(known: State, body: Pieces, rows: int) -> Any:
     try:
         if len(body) <= _AT_ONCE:
-            return json_trees.read(body, rows)
-        json_trees.bound(body[:_AT_ONCE], rows)  # what has too much at its beginning goes no further
+            return json_trees.read(body.whole(), rows)
+        json_trees.bound(body.beginning(_AT_ONCE), rows)  # what has too much at its beginning goes no further
     except JsonRefused as refused:
         raise Refused(refused.code, field=refused.field) from None
     return await known.trees(body, rows, known.client)

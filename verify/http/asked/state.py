@@ -5,12 +5,12 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from verify.files.pieces import Pieces
 from verify.http.asked.language import Language
-from verify.http.guard.lane import Lane
 
 _KEY: Final = "yinjian"
 
-Trees: TypeAlias = Callable[[bytes, int, str], Awaitable[Any]]
+Trees: TypeAlias = Callable[[Pieces, int, str], Awaitable[Any]]
 """Reads a body of JSON of so many rows for a client. See Intake.tree."""
 
 
@@ -24,8 +24,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     switched: Language | None
     """The language that the address names, which links keep."""
-    parsing: Lane
-    """Where large forms are parsed, beside the event loop."""
     trees: Trees
     """Where large bodies of JSON are read."""
     path: str

@@ -9,13 +9,14 @@ from litestar.response import Stream
 from msgspec import Meta
 
 from verify.core.answer import Verdict
+from verify.files.pieces import Pieces
 from verify.files.refusals import FileRefused
 from verify.files.tables.data import MAX_ROWS, JsonRow, Listed, of_rows
 from verify.http.answers import problems
 from verify.http.answers.direct import Direct, Reply, json, raw
 from verify.http.answers.problems import Refused
 from verify.http.asked import forms
-from verify.http.asked.bodies import AnyRequest, json_body
+from verify.http.asked.bodies import AnyRequest, json_body, taken
 from verify.http.asked.state import State
 from verify.http.batch import batch_words, many
 from verify.http.batch.many import Checked, Judging
@@ -73,7 +74,7 @@ _WRITTEN_AT_ONCE: Final = 200
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """What was sent: the file, empty for JSON, its rows, and a proof of work where there is one."""
 
-    data: bytes
+    data: Pieces
     listed: Listed
     altcha: str | None
 
@@ -157,14 +158,14 @@ async def _sent(request: AnyRequest, intake: Intake) -> Sent:
         asked = await json_body(request, _ROWS, rows=MAX_ROWS)
         given = asked if isinstance(asked, Rows) else Rows(rows=asked)
         try:
-            return Sent(data=b"", listed=of_rows(given.rows), altcha=given.altcha or altcha)
+            return Sent(data=Pieces(), listed=of_rows(given.rows), altcha=given.altcha or altcha)
         except FileRefused as refused:
             raise Refused(refused.code) from None
     if request.content_type[0] == "multipart/form-data":
         data, field = await forms.file_with(request, "altcha")
         altcha = field or altcha
     else:
-        data = await request.body()
+        data = await taken(request, BODY_BYTES)
     return Sent(
         data=data, listed=await intake.table(data, client_of(request), ours=batch_words.all_headers()), altcha=altcha
     )

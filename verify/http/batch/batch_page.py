@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from litestar.response import Stream
 
+from verify.files.pieces import Pieces
 from verify.files.tables.data import MAX_BYTES, MAX_ROWS, Listed, Row
 from verify.http.answers import problems
 from verify.http.answers.direct import Direct, Reply, as_sent, raw
@@ -32,7 +33,7 @@ _MOST_SHOWN: Final = 200
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """What a clerk sent: the file, empty where rows were pasted, the name of the one to give back, and the rows."""
 
-    data: bytes
+    data: Pieces
     name: str
     listed: Listed
     altcha: str | None
@@ -118,14 +119,15 @@ async def _sent(request: AnyRequest, intake: Intake, client: str) -> Sent:
     form = await forms.read(request)
     file, pasted, altcha = (form.get(name, [""])[0] for name in ("file", "rows", "altcha"))
     proof = altcha if isinstance(altcha, str) and altcha else None
-    if isinstance(file, forms.File):
+    if isinstance(file, forms.File) and file.name:
         listed = await intake.table(file.data, client, ours=batch_words.all_headers())
         return Sent(data=file.data, name=_name(file.name, listed), listed=listed, altcha=proof)
+    rows = pasted.data if isinstance(pasted, forms.File) and not pasted.name else Pieces()
     if isinstance(pasted, str) and pasted.strip():
-        listed = await intake.table(
-            pasted.encode("utf-8", "replace"), client, ours=batch_words.all_headers(), typed=True
-        )
-        return Sent(data=b"", name="checked.xlsx", listed=listed, altcha=proof)
+        rows.add(pasted.encode("utf-8", "replace"))
+    if any(map(bytes.strip, rows)):
+        listed = await intake.table(rows, client, ours=batch_words.all_headers(), typed=True)
+        return Sent(data=Pieces(), name="checked.xlsx", listed=listed, altcha=proof)
     raise Refused("rows_missing", field="file")
 
 

@@ -7,6 +7,7 @@ from verify.files import jobs, json_trees, refusals
 from verify.files.confinement import layers
 from verify.files.findings import MAX_BYTES, Findings
 from verify.files.json_trees import JsonRefused
+from verify.files.pieces import Pieces
 from verify.files.refusals import FileRefused
 from verify.files.tables.data import Filled, Listed, Triple, Verified
 from verify.files.turns.allowance import Allowance, Spent
@@ -37,7 +38,7 @@ class Readers(Protocol):
         """Has one ready. Raises FileRefused where none starts."""
         ...
 
-    async def run(self, job: jobs.Job, client: str = ...) -> jobs.Answer:
+    async def run(self, job: jobs.Job, client: str = ..., data: Pieces | None = ...) -> jobs.Answer:
         """See Workers.run."""
         ...
 
@@ -83,32 +84,32 @@ class Intake:
             return "no reader of files has started yet"
         return f"not by {missing}" if (missing := layers.missing(report)) else "by every layer"
 
-    async def codes(self, data: bytes, client: str) -> Findings:
+    async def codes(self, data: Pieces, client: str) -> Findings:
         """The QR codes of an image or PDF."""
-        answer = await self._run(jobs.FindCodes(data=data, seconds=_SECONDS), client)
+        answer = await self._run(jobs.FindCodes(data=b"", seconds=_SECONDS), data, client)
         return answer if isinstance(answer, Findings) else _astray()
 
-    async def table(self, data: bytes, client: str, *, ours: tuple[Triple, ...], typed: bool = False) -> Listed:
+    async def table(self, data: Pieces, client: str, *, ours: tuple[Triple, ...], typed: bool = False) -> Listed:
         """The rows of a spreadsheet, or of text that was typed; ``ours`` are titles that an earlier check added."""
-        answer = await self._run(jobs.ReadTable(data=data, ours=ours, typed=typed), client)
+        answer = await self._run(jobs.ReadTable(data=b"", ours=ours, typed=typed), data, client)
         return answer if isinstance(answer, Listed) else _astray()
 
     async def filled(
         self,
-        data: bytes,
+        data: Pieces,
         listed: Listed,
         headers: Triple,
         results: tuple[Verified, ...],
         client: str,
     ) -> bytes:
         """The spreadsheet with three columns added."""
-        job = jobs.FillTable(data=data, listed=listed, headers=headers, results=results)
-        answer = await self._run(job, client)
+        job = jobs.FillTable(data=b"", listed=listed, headers=headers, results=results)
+        answer = await self._run(job, data, client)
         return answer.data if isinstance(answer, Filled) else _astray()
 
-    async def tree(self, body: bytes, rows: int, client: str) -> Any:
+    async def tree(self, body: Pieces, rows: int, client: str) -> Any:
         """What a large body of JSON is; see json_trees.read."""
-        answer = await self._run(jobs.ReadJson(data=body, rows=rows), client)
+        answer = await self._run(jobs.ReadJson(data=b"", rows=rows), body, client)
         if not isinstance(answer, jobs.Tree):
             _astray()
         try:
@@ -123,13 +124,13 @@ class Intake:
         await self.pictures.close()
         await self.tables.close()
 
-    async def _run(self, job: jobs.Job, client: str) -> jobs.Answer:
-        if len(job.data) > MAX_BYTES:
+    async def _run(self, job: jobs.Job, data: Pieces, client: str) -> jobs.Answer:
+        if len(data) > MAX_BYTES:
             raise Refused("file_too_large", field="file")
         field = None if isinstance(job, jobs.ReadJson) else "file"
         workers = self.pictures if isinstance(job, jobs.FindCodes) else self.tables
         try:
-            return await workers.run(job, client)
+            return await workers.run(job, client, data)
         except Spent as spent:
             raise Refused("reading_spent", retry_after=spent.wait) from None
         except FileRefused as refused:

@@ -75,9 +75,7 @@ class Workers:
         """
         if isinstance(job, jobs.FindCodes):
             job = msgspec.structs.replace(job, seconds=self.share(job.seconds, client))
-        async with self._turns.turn(client) as turn:
-            answer = await self._ask(job, data, turn)
-        return believed(answer)
+        return believed(await self._turns.do(client, lambda turn: self._ask(job, data, turn)))
 
     async def close(self) -> None:
         """Ends every worker that waits; one at work ends with its job."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -114,15 +115,17 @@ class Hall:
 
     async def _work(self, name: str) -> str:
         try:
-            async with self.turns.turn(name[0]) as turn:
-                turn.begin(Desk(self, name))
-                self.begun.append(name)
-                await self._stops[name].wait()
+            await self.turns.do(name[0], lambda turn: self._do(name, turn))
         except FileRefused as refused:
             return refused.code
         except Spent as spent:
             return f"spent {spent.wait}"
         return "done"
+
+    async def _do(self, name: str, turn: Turn) -> None:
+        turn.begin(Desk(self, name))
+        self.begun.append(name)
+        await self._stops[name].wait()
 
 
 @pytest.fixture
@@ -178,6 +181,21 @@ async def test_who_has_had_most_is_ended_where_there_is_no_room_aside(hall: Any)
     await room.settle()
     assert room.begun == ["a0", "b0", "c0"]
     assert room.aside == ["a0", "b0"]
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.5, 1.0, 1.5])
+async def test_ten_that_come_at_once_are_all_served(hall: Any, seconds: float) -> None:
+    """Who never had anything: a job that was ended for others who came with it begins anew, and none is sent away."""
+    room = hall(2, beside=2)
+    names = [f"{client}0" for client in "abcdefghij"]
+    await room.come(*names)
+    for _ in range(round(len(names) * seconds * 10 * 4)):  # four times what they take one after another
+        await room.look_again(0.1)
+        for turn in room.turns._running:
+            if turn.took() >= seconds:
+                room._stops[f"{turn.client}0"].set()
+        await room.settle()
+    assert [await room.answer(name) for name in names if room._tasks[name].done()] == ["done"] * 10
 
 
 async def test_who_has_had_little_begins_beside_slow_jobs_that_find_no_room_aside(hall: Any) -> None:
@@ -295,6 +313,35 @@ def test_a_full_table_of_allowances_forgets_those_that_are_nearly_whole() -> Non
     with pytest.raises(Spent) as spent:
         allowance.check("greedy")
     assert spent.value.wait == 91
+
+
+def test_a_full_table_of_allowances_is_never_looked_through() -> None:
+    """One more client in a table of 20,000 is a few steps, as it is in an empty one."""
+    now = 0.0
+    allowance = Allowance(10, 1, most=20_000, clock=lambda: now)
+    for number in range(20_000):
+        allowance.spend(f"some {number}", 1 + number % 7)
+    for number in range(0, 20_000, 9):
+        allowance.spend(f"some {number}", 1)
+    steps = 0
+
+    def count(*_: Any) -> None:
+        nonlocal steps
+        steps += 1
+
+    others = [f"other {number}" for number in range(1000)]
+    sys.setprofile(count)
+    try:
+        for other in others:
+            allowance.spend(other, 5)
+    finally:
+        sys.setprofile(None)
+    assert steps < 20_000
+    assert len(allowance._whole_at) == len(allowance._soonest) == 20_000
+    now = 100.0
+    for other in range(20_000):
+        allowance.spend(f"later {other}", 1)
+    assert len(allowance._whole_at) <= 20_000
 
 
 def test_a_turn_that_was_ended_before_it_ran_does_not_run() -> None:

@@ -1,5 +1,7 @@
 """The worker-seconds that a client may have, and what it has had."""
 
+import heapq
+import math
 import time
 from collections.abc import Callable
 from typing import Final
@@ -21,7 +23,8 @@ class Spent(Exception):
 class Allowance:
     """The worker-seconds that each client has had, as the time at which they have worn off (GCRA).
 
-    Of more than ``most`` clients those are forgotten that were to be forgotten soonest.
+    Of more than ``most`` clients those are forgotten that were to be forgotten soonest, one for each that comes: a
+    full table is never looked through.
     """
 
     def __init__(
@@ -37,6 +40,8 @@ class Allowance:
         self._most = most
         self.clock = clock
         self._whole_at: dict[str, float] = {}
+        self._soonest: list[tuple[float, str]] = []
+        """A heap of the same, once each; what a client had since it was put there is put right when it comes first."""
 
     def had(self, client: str) -> float:
         """Seconds of work that have not worn off."""
@@ -45,10 +50,27 @@ class Allowance:
     def spend(self, client: str, seconds: float) -> None:
         """Notes that workers spent these seconds on the client's file."""
         now = self.clock()
-        self._whole_at[client] = max(now, self._whole_at.get(client, now)) + seconds / self._rate
-        if len(self._whole_at) > self._most:
-            kept = sorted(self._whole_at.items(), key=lambda item: item[1])[-(self._most // 2) :]
-            self._whole_at = {key: whole_at for key, whole_at in kept if whole_at > now}
+        before = self._whole_at.get(client)
+        whole_at = max(now, before or now) + seconds / self._rate
+        if before is None:
+            self._make_room(now)
+            heapq.heappush(self._soonest, (whole_at, client))
+        self._whole_at[client] = whole_at
+
+    def _make_room(self, now: float) -> None:
+        """Forgets the first where there is no room for another, and the next where its time is over too."""
+        for most, until in ((self._most, math.inf), (1, now)):
+            while len(self._soonest) >= most:
+                noted, client = self._soonest[0]
+                if noted > until:
+                    break
+                whole_at = self._whole_at[client]
+                if whole_at > noted:  # once for each time that it had more
+                    heapq.heapreplace(self._soonest, (whole_at, client))
+                    continue
+                heapq.heappop(self._soonest)
+                del self._whole_at[client]
+                break
 
     def check(self, client: str) -> None:
         """Raises Spent where the client has had all that it may for now."""

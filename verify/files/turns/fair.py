@@ -4,20 +4,23 @@ What a client has had is the time that workers spent on its files, which wears o
 that has had least is next, so that somebody's tenth file waits behind everybody else's first. A client that has had
 MUCH works aside, where a processor would be idle. A job that is slow goes on there too when others wait for its place;
 where there is no room, who has had next to nothing begins beside those at work, and for others the job of the client
-that has had most is ended. So one client, or ten, that send files made to be slow wait for each other, and nobody for
-them. Of all that gave way one has a small share of a processor at any time, so that none waits for ever (lifted).
+that has had most is ended, to begin anew in its turn unless that client has had much. So one client, or ten, that send
+files made to be slow wait for each other, and nobody for them. Of all that gave way one has a small share of a
+processor at any time, so that none waits for ever (lifted).
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 from verify.files.refusals import FileRefused
 from verify.files.turns.allowance import Allowance, Spent
 from verify.files.turns.lifted import Lifted
-from verify.files.turns.one_turn import ENOUGH, SLOW, Turn
+from verify.files.turns.one_turn import ENOUGH, SLOW, Ended, Turn
+
+T = TypeVar("T")
 
 MUCH: Final = 2.0
 """Worker-seconds; most people's files take less together."""
@@ -25,6 +28,8 @@ LITTLE: Final = 0.25
 """Worker-seconds; a few photos take less together."""
 _MUCH_MORE: Final = 10.0
 """Worker-seconds that a client working aside must have had more than one who waits, for its job to be ended."""
+_TIMES_MORE: Final = 2.0
+"""How many times more one must have had who has not had much: jobs that come together would end each other for ever."""
 _LOOK_AGAIN: Final = 0.1
 """Seconds after which those who wait are thought of again."""
 _SOON: Final = 10
@@ -65,6 +70,22 @@ class Turns:
         had = self._had(client)
         others = {turn.client for turn in self._waiting if turn.client != client and self._had(turn.client) <= had}
         return (sum(turn.client == client for turn in self._waiting) + len(others)) / self._places
+
+    async def do(self, client: str, work: Callable[[Turn], Awaitable[T]]) -> T:
+        """What ``work`` makes of its turn. Raises as turn.
+
+        A job that is ended for somebody else's sake begins anew in its turn, until its client has had MUCH: it counts
+        what was done for nothing, so that this comes to an end, and who has not had much is not sent away for those
+        who come with him.
+        """
+        until = self._allowance.clock() + self._patience
+        while True:
+            try:
+                async with self.turn(client) as turn:
+                    return await work(turn)
+            except Ended:
+                if self._had(client) > MUCH or self._allowance.clock() > until:
+                    raise
 
     @asynccontextmanager
     async def turn(self, client: str) -> AsyncIterator[Turn]:
@@ -154,7 +175,7 @@ class Turns:
         if len(placed) < self._places + self.beside and not has_one and self._had(turn.client) <= LITTLE:
             return True
         if slow:
-            self._end_one_for(turn, max(SLOW, self._had(turn.client)))
+            self._end_one_for(turn, max(SLOW, _TIMES_MORE * self._had(turn.client)))
         return False
 
     def _end_one_for(self, turn: Turn, least: float) -> None:

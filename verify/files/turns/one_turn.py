@@ -17,6 +17,13 @@ _LEAST: Final = 0.02
 """Seconds after which it is looked at again, at the soonest."""
 
 
+class Ended(FileRefused):
+    """A job was ended for the sake of somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("busy")
+
+
 class Reader(Protocol):
     """What does the job."""
 
@@ -104,12 +111,12 @@ class Turn:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """What the job runs in. Raises FileRefused where it is ended."""
+        """What the job runs in. Raises Ended."""
         try:
             async with asyncio.timeout(0 if self.ended else None) as self._limit:
                 yield
         except TimeoutError:
-            raise FileRefused("busy") from None
+            raise Ended from None
         finally:
             self._limit = None
             self.done()

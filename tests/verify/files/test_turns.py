@@ -339,8 +339,8 @@ def test_a_full_table_of_allowances_is_never_looked_through() -> None:
     assert steps < 20_000
     assert len(allowance._whole_at) == len(allowance._soonest) == 20_000
     now = 100.0
-    for other in range(20_000):
-        allowance.spend(f"later {other}", 1)
+    for number in range(20_000):
+        allowance.spend(f"later {number}", 1)
     assert len(allowance._whole_at) <= 20_000
 
 

@@ -10,7 +10,6 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import parse_qs
 
 from litestar import Request
 from litestar.enums import ScopeType
@@ -22,7 +21,7 @@ from verify.http.answers import problems
 from verify.http.answers.direct import HIDDEN
 from verify.http.answers.problems import Refused
 from verify.http.answers.response import Answer
-from verify.http.asked import language, state
+from verify.http.asked import escapes, language, state
 from verify.http.asked.accept import LONGEST
 from verify.http.asked.clients import client_address
 from verify.http.asked.state import State, Trees
@@ -94,7 +93,7 @@ class Edge:
         headers = dict(scope["headers"])
         asks = scope["query_string"]
         crowded = asks.count(b"&") >= _MOST_PARAMETERS
-        query = parse_qs(asks.decode("latin-1")) if asks and not crowded else {}
+        query = escapes.query(asks) if asks and not crowded else {}
         asked = language.known(query["lang"][-1]) if "lang" in query else None
         known = State(
             now=int(self._clock()),
@@ -109,10 +108,12 @@ class Edge:
         )
         inner: Any = {**scope, "method": _SEEN_AS.get(method, method), "path": routed}
         state.put(inner, known)
-        answer = Answer(send, self._headers, method, known=headers.get(b"if-none-match"))
+        answer = Answer(send, self._headers, method, known=headers.get(b"if-none-match", b"")[:LONGEST] or None)
         try:
             if crowded:
                 raise Refused("bad_request", field="query")
+            if len(headers.get(b"content-type", b"")) > LONGEST:
+                raise Refused("bad_request", field="content-type")
             await self._answer(inner, receive, answer.send, headers)
         except Exception as error:  # noqa: BLE001 -- the server would log it with its message, which may hold what was asked
             await self._answer_late(inner, receive, answer, error)

@@ -5,10 +5,11 @@ from asyncio import StreamWriter
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qs, unquote_to_bytes
 
 import msgspec
 import pytest
+from litestar import connection
 from multipart import PushMultipartParser
 
 from tests import invented_exam as exam
@@ -16,7 +17,7 @@ from tests.http_service import client
 from verify.files import json_trees
 from verify.files.json_trees import JsonRefused
 from verify.files.pieces import PIECE, Pieces
-from verify.http.asked import forms
+from verify.http.asked import escapes, forms
 
 MILLIONS = 10 << 20
 URLENCODED = "application/x-www-form-urlencoded"
@@ -272,6 +273,44 @@ async def test_escapes_of_a_form_are_read_as_browsers_write_them() -> None:
         for wrong in (b"number=%", b"number=100%zz", b"number=%%41", b"%=1"):
             answer = await service.post("/check", content=wrong, headers={"content-type": URLENCODED})
             assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "a=%E7%8e%8B+x&b=%&b=%%41&a=1%2",
+        "=1&a&a=&b==&a=%25zz%2",
+        "a=%FF&a=王&c=%3D%26%2B",
+        "&&a=b=c=%0a%0D%00",
+        "a=\x85 \n",
+    ],
+)
+def test_a_query_is_what_the_standard_library_reads(query: str) -> None:
+    """Broken escapes stand for themselves, empty values are left out."""
+    assert escapes.query(query.encode()) == parse_qs(query)
+
+
+async def test_what_is_made_of_a_header_does_not_grow_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parameters of a content type are matched for 1,000 characters, and so are tags of copies that an asker has."""
+    seen: list[int] = []
+    parse = connection.request.parse_content_header
+
+    def noted(field: str) -> Any:
+        seen.append(len(field))
+        return parse(field)
+
+    monkeypatch.setattr(connection.request, "parse_content_header", noted)
+    async with client() as service:
+        for address in ("/check", "/batch", "/api/v1/verify/batch"):
+            headers = {"content-type": "multipart/form-data" + ";a=b" * 7000}
+            assert (await service.post(address, content=b"x", headers=headers)).status_code == 400
+        page = await service.get("/")
+        again = [
+            await service.get("/", headers={"if-none-match": '"a",' * times + page.headers["etag"]})
+            for times in (9, 999)
+        ]
+    assert [answer.status_code for answer in again] == [304, 200]
+    assert max(seen, default=0) <= 1000
 
 
 async def test_a_query_of_thousands_is_refused() -> None:

@@ -17,7 +17,9 @@ from verify.http.guard.lingering import LINGER_SECONDS, Lingering, unread
 from verify.service.settings import Network
 
 HEADER_BYTES: Final = 32 << 10
-"""Of a request's line and headers; the longest QR code's address has 2,100."""
+"""Of a request's line and headers, of which each has FIELD at least, and a byte of the address OF_ADDRESS (ADR 58)."""
+FIELD: Final = 256
+OF_ADDRESS: Final = 8  # of its bytes every third may be an escape; the longest QR code's has 2,100
 HEADER_SECONDS: Final = 10.0
 """In which a request's line and headers must be there, from its first byte or the connection's beginning."""
 READ_SECONDS: Final = 20.0
@@ -190,12 +192,12 @@ class Guarded(Lingering):
 
     def on_url(self, url: bytes) -> None:
         """A part of its address."""
-        self._measure(url)
+        self._measure(OF_ADDRESS * len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header of it, or a trailer."""
-        self._measure(name + value)
+        self._measure(max(FIELD, len(name) + len(value)))
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -241,8 +243,8 @@ class Guarded(Lingering):
         self._unread = left
         self._reading = self.loop.call_later(self.connections_of_all.read_seconds, self._look_at_reading)
 
-    def _measure(self, part: bytes) -> None:
-        self._header_bytes += len(part) + 4
+    def _measure(self, weight: int) -> None:
+        self._header_bytes += weight
         if self._header_bytes > HEADER_BYTES:
             self._end(b"431 Request Header Fields Too Large", b"headers_too_large")
             raise ValueError("headers too large")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, unquote_to_bytes
 
 import msgspec
 import pytest
-from litestar import connection
+from litestar._multipart import parse_content_header
 from multipart import PushMultipartParser
 
 from tests import invented_exam as exam
@@ -199,7 +199,7 @@ def test_a_text_is_cut_within_no_escape(monkeypatch: pytest.MonkeyPatch) -> None
     """Whatever the length of a piece, the whole is what it is without cutting."""
     text = "a%E7%8E%8B%25%2525+%20b=%3D%%%".replace("%%%", "%41").encode()
     for size in range(3, 30):
-        monkeypatch.setattr(forms, "PIECE", size)
+        monkeypatch.setattr(forms, "_ESCAPED_AT_ONCE", size)
         cut = list(forms._cut(text))
         assert max(map(len, cut)) <= size
         assert b"".join(map(forms._unescaped, cut)) == unquote_to_bytes(text.replace(b"+", b" "))
@@ -293,13 +293,12 @@ def test_a_query_is_what_the_standard_library_reads(query: str) -> None:
 async def test_what_is_made_of_a_header_does_not_grow_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parameters of a content type are matched for 1,000 characters, and so are tags of copies that an asker has."""
     seen: list[int] = []
-    parse = connection.request.parse_content_header
 
     def noted(field: str) -> Any:
         seen.append(len(field))
-        return parse(field)
+        return parse_content_header(field)
 
-    monkeypatch.setattr(connection.request, "parse_content_header", noted)
+    monkeypatch.setattr("litestar.connection.request.parse_content_header", noted)
     async with client() as service:
         for address in ("/check", "/batch", "/api/v1/verify/batch"):
             headers = {"content-type": "multipart/form-data" + ";a=b" * 7000}

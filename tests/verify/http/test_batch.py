@@ -322,30 +322,6 @@ async def test_a_clerk_without_script_gets_a_summary_the_rows_to_look_at_and_the
     assert answer.text.count("<tr>") == 1 + 3 + 1 + 2
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/x-ndjson"])
-async def test_no_call_holds_more_than_a_piece_of_the_file_in_the_page(
-    service: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, accept: str
-) -> None:
-    """A template made a quarter of a second of ten megabytes; the page has the whole file all the same."""
-    large = bytes(range(256)) * 1000
-    pieces: list[int] = []
-    encode = base64.b64encode
-
-    async def filled(*_: Any) -> bytes:
-        return large
-
-    def noted(data: bytes) -> bytes:
-        pieces.append(len(data))
-        return encode(data)
-
-    monkeypatch.setattr(Intake, "filled", filled)
-    monkeypatch.setattr(base64, "b64encode", noted)
-    answer = await service.post("/batch", data={"rows": "x\ty"}, headers={"accept": accept})
-    assert answer.status_code == 200
-    assert max(pieces) <= 48 << 10
-    assert f"base64,{encode(large).decode()}" in answer.text
-
-
 @pytest.mark.parametrize("separator", ["\t", ",", " ", "，", "  "])
 async def test_pasted_rows_need_no_header(service: httpx.AsyncClient, separator: str) -> None:
     """Number and name in either order, with whatever stands between them."""

@@ -37,7 +37,9 @@ from pg_roles r where r.rolname = current_user
 
 async def examine(told: Settings, workers: int) -> AsyncIterator[Finding]:
     """Every host of the database, and what the registry there says of its keys."""
-    registry = await PostgresRegistry.open(told.database_url, told.root, standbys=told.standbys)
+    registry = await PostgresRegistry.open(
+        told.database_url, told.root, standbys=told.standbys, secret_ids=told.secret_ids
+    )
     try:
         usable = False
         for host in registry.hosts.hosts:
@@ -147,13 +149,13 @@ async def _lookups(registry: PostgresRegistry) -> Finding:
         found = _("Lookups by name and ID number are not answered ({why}).").format(why=reasons.told(why))
         if "cover" in why:
             remedy = _(
-                "Publish the exam's lookup index (yinjian-sign issue makes it); after a large release, ask again."
+                "Publish the exam's lookup index (yinjian-sign issue makes it), or name the secret that it was made with in "
+                "YINJIAN_LOOKUP_SECRET_FILE."
             )
             return warning("lookups", found, remedy)
         return wrong("lookups", found, _remedy(why))
     found = _(
-        "Lookups by name and ID number are answered: the indexes cover every final list. Whether by these secrets "
-        "tells a lookup of somebody you know."
+        "Lookups by name and ID number are answered: indexes by these secrets cover every final list."
     )
     return sound("lookups", found)
 

@@ -11,7 +11,7 @@ from verify.shared import command, database_trouble
 _ = command.messages(command.LOCALE)
 
 _NESTED: Final = re.compile(r"(?P<what>the registry gave no answer|no answer) \((?P<why>.*)\)")
-_COVER: Final = re.compile(r"lookup indexes do not cover the list of (?P<exams>.+?)(?: and (?P<more>\d+) more)?")
+_COVER: Final = re.compile(r"no lookup index by a secret of this service covers the list of (?P<exams>.+?)(?: and (?P<more>\d+) more)?")
 
 
 def told(said: str) -> str:
@@ -40,9 +40,11 @@ def told(said: str) -> str:
     }
     if cover := _COVER.fullmatch(said):
         if cover["more"]:
-            text = _("lookup indexes do not cover the lists of {exams}, nor of further exams: {more}")
+            text = _(
+                "no lookup index by a secret of this service covers the lists of {exams}, nor of further exams: {more}"
+            )
             return text.format(exams=cover["exams"], more=cover["more"])
-        return _("lookup indexes do not cover the list of {exams}").format(exams=cover["exams"])
+        return _("no lookup index by a secret of this service covers the list of {exams}").format(exams=cover["exams"])
     if nested := _NESTED.fullmatch(said):
         return _("{what}: {why}").format(what=texts[nested["what"]], why=told(nested["why"]))
     count = "".join(re.findall(r"\d+$", said))

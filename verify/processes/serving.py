@@ -175,7 +175,9 @@ def _collect_what_comes() -> None:
 
 async def serve(told: Settings, charge: WorkerCharge) -> None:
     """Serves until told to end."""
-    registry = await PostgresRegistry.open(told.database_url, told.root, standbys=told.standbys)
+    registry = await PostgresRegistry.open(
+        told.database_url, told.root, standbys=told.standbys, secret_ids=told.secret_ids
+    )
     most = open_files.room_for(CONNECTIONS)
     connections = Connections(CONNECTIONS_OF_ADDRESS if told.rate_limits else most, most, proxies=told.trusted_proxies)
     keeper, large = Keeper(charge.keeper, connections), Keeper(charge.keeper)

@@ -34,8 +34,11 @@ cross join lateral (select c.exam from registry.certificates c where c.number = 
 where x.replacement is not null and c.exam = any ($1) group by c.exam
 """
 _COVERING: Final = """
-select l.list, c.index from unnest($1::bigint[]) l (list), registry.covering(l.list, $2, $3) c where c.index < $4
+select l.list, c.index
+from unnest($1::bigint[]) l (list), registry.covering(l.list, $2, $3) c join registry.index_heads i using (index)
+where c.index < $4 and ($5::bytea[] is null or i.secret = any ($5))
 """
+"""What is filed under keys of a secret that the service lacks covers nothing for it: nobody would be found there."""
 
 
 class _Exam(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,11 +53,19 @@ class _Exam(msgspec.Struct, frozen=True, kw_only=True):
 class Lookups:
     """Asks for lookup keys all indexes that cover, and knows where there is none."""
 
-    def __init__(self, questions: Questions, keyrings: Keyrings, lists: KnownLists, records: Records) -> None:
+    def __init__(
+        self,
+        questions: Questions,
+        keyrings: Keyrings,
+        lists: KnownLists,
+        records: Records,
+        secret_ids: Sequence[bytes] | None,
+    ) -> None:
         self._questions = questions
         self._keyrings = keyrings
         self._lists = lists
         self._records = records
+        self._secret_ids = secret_ids
         self._keys = Coalescer(self._ask)
         self._exams: dict[str, _Exam] = {}
         self._filing: dict[int, set[str]] = {}
@@ -86,7 +97,7 @@ class Lookups:
             if not numbers and (uncovered := sorted(exam for exam, one in exams.items() if one.open)):
                 named, more = ", ".join(uncovered[:_NAMED]), len(uncovered) - _NAMED
                 beside = f" and {more} more" if more > 0 else ""
-                raise RegistryUnavailable(f"lookup indexes do not cover the list of {named}{beside}")
+                raise RegistryUnavailable(f"no lookup index by a secret of this service covers the list of {named}{beside}")
             return tuple(sorted(numbers))
         raise RegistryUnavailable("the registry changes faster than it can be asked")
 
@@ -159,7 +170,9 @@ class Lookups:
             questions.append((lists[exam], set().union(*later)))
         for indexes, pairs in questions:
             shorts, numbers = [short for short, _ in pairs], [number for _, number in pairs]
-            for row in await self._questions.fetch(_COVERING, indexes, shorts, numbers, state.size):
+            for row in await self._questions.fetch(
+                _COVERING, indexes, shorts, numbers, state.size, self._secret_ids
+            ):
                 covering[row["list"]].add(row["index"])
         found = {}
         for exam, indexes in lists.items():

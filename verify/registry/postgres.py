@@ -50,26 +50,36 @@ class PostgresRegistry:
     kept in memory (keyrings, lists, which indexes cover) is brought up to that before anything rests on it.
     """
 
-    def __init__(self, questions: Questions, root: bytes) -> None:
+    def __init__(self, questions: Questions, root: bytes, secret_ids: Sequence[bytes] | None = None) -> None:
         self._questions = questions
         self._keyrings = Keyrings(questions, root)
         self._lists = KnownLists(questions)
         self._records = Records(questions, self._keyrings, self._lists)
         self._snapshot = NewestSnapshot(questions)
-        self._lookups = Lookups(questions, self._keyrings, self._lists, self._records)
+        self._lookups = Lookups(questions, self._keyrings, self._lists, self._records, secret_ids)
         self._log = PublishedLog(questions)
         self._states = Coalescer(self._ask_state)
         self._changes: dict[tuple[bytes, bytes], ListChanges] = {}
 
     @classmethod
     async def open(
-        cls, url: str, root: bytes, *, connections: int = 8, seconds: float = 4.0, standbys: Sequence[str] = ()
+        cls,
+        url: str,
+        root: bytes,
+        *,
+        connections: int = 8,
+        seconds: float = 4.0,
+        standbys: Sequence[str] = (),
+        secret_ids: Sequence[bytes] | None = None,
     ) -> Self:
         """A registry at ``url`` (which may name several hosts), its keyring pinned to the thumbprint ``root``.
 
         ``seconds`` is how long connecting, and then answering, may take; ``standbys`` are those that may be read.
+        ``secret_ids`` name the lookup secrets by which is asked (4 bytes each): a lookup is refused where the newest
+        list's index was made with none of them; None where lookup keys of any may come.
         """
-        return cls(await Questions.open(url, connections=connections, seconds=seconds, standbys=standbys), root)
+        questions = await Questions.open(url, connections=connections, seconds=seconds, standbys=standbys)
+        return cls(questions, root, secret_ids)
 
     @property
     def hosts(self) -> Hosts:

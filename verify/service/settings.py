@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 import msgspec
 
+from verify.core import identity
 from verify.service import site
 from verify.service.site import Site, SiteRefused
 from verify.shared import command, environment
@@ -68,6 +69,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The file of planned exams that the signing room writes."""
     site: Site = Site()
     """Whose site this is."""
+
+    @property
+    def secret_ids(self) -> tuple[bytes, ...]:
+        """The ids of the lookup secrets, by which lookup indexes name them."""
+        return tuple(map(identity.secret_id, self.lookup_secrets))
 
     @property
     def secure(self) -> bool:

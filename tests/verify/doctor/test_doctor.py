@@ -55,6 +55,16 @@ def examined() -> tuple[int, dict[str, list[tuple[str, str]]]]:
     return done.exit_code, found
 
 
+def test_another_lookup_secret_than_the_indexes_is_told(sound: Any, tmp_path: Path) -> None:
+    """By the list that nobody could be found in, with the setting that names the secrets."""
+    other = tmp_path / "other"
+    other.write_text("5e" * 32)
+    other.chmod(0o400)
+    sound.setenv("YINJIAN_LOOKUP_SECRET_FILE", str(other))
+    ((result, text),) = examined()[1]["lookups"]
+    assert (result, "CEM-2022-04" in text, "YINJIAN_LOOKUP_SECRET_FILE" in text) == ("warning", True, True), text
+
+
 def test_a_sound_installation_is_told_so(sound: Any) -> None:
     """In both languages; its database, keyring, secrets and readers were looked at."""
     code, found = examined()

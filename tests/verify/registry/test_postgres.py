@@ -11,7 +11,8 @@ import pytest
 
 from tests import releases
 from tests.conftest import HANGS, Publish, Urls
-from tests.invented import ISSUED_AT, ROOT, keyring
+from tests.invented import ISSUED_AT, ROOT, SECRET, keyring
+from verify.core import identity
 from verify.core.errors import RegisterDamaged
 from verify.core.register import Register
 from verify.core.statement import decode
@@ -357,6 +358,22 @@ async def test_who_was_changed_by_hand_is_not_nobody(
         if answered:
             assert await restarted.lookup([bytes(32)]) == ()
         else:
-            with pytest.raises(RegistryUnavailable, match="do not cover"):
+            with pytest.raises(RegistryUnavailable, match="covers the list of CEM-2022-04"):
                 await restarted.lookup([bytes(32)])
         await restarted.close()
+
+
+async def test_nobody_is_no_answer_by_another_secret(publishing: Publish, registry_urls: Urls) -> None:
+    """Keys of a secret that no covering index was made with find nobody, and that is refused, not answered."""
+    await publishing(releases.final(range(1, 4)))
+    held, other = identity.secret_id(SECRET), identity.secret_id(b"a secret that made no index")
+    for secret_ids, answered in (((other, held), True), ((other,), False), ((), False)):
+        registry = await PostgresRegistry.open(
+            registry_urls.reader, releases.ROOT_THUMBPRINT, secret_ids=secret_ids
+        )
+        if answered:
+            assert await registry.lookup([bytes(32)]) == ()
+        else:
+            with pytest.raises(RegistryUnavailable, match="by a secret of this service covers the list of CEM-2022-04"):
+                await registry.lookup([bytes(32)])
+        await registry.close()

@@ -149,14 +149,12 @@ async def _lookups(registry: PostgresRegistry) -> Finding:
         found = _("Lookups by name and ID number are not answered ({why}).").format(why=reasons.told(why))
         if "cover" in why:
             remedy = _(
-                "Publish the exam's lookup index (yinjian-sign issue makes it), or name the secret that it was made with in "
-                "YINJIAN_LOOKUP_SECRET_FILE."
+                "Publish the exam's lookup index (yinjian-sign issue makes it), or name the secret that it was made "
+                "with in YINJIAN_LOOKUP_SECRET_FILE."
             )
             return warning("lookups", found, remedy)
         return wrong("lookups", found, _remedy(why))
-    found = _(
-        "Lookups by name and ID number are answered: indexes by these secrets cover every final list."
-    )
+    found = _("Lookups by name and ID number are answered: indexes by these secrets cover every final list.")
     return sound("lookups", found)
 
 

@@ -11,7 +11,9 @@ from verify.shared import command, database_trouble
 _ = command.messages(command.LOCALE)
 
 _NESTED: Final = re.compile(r"(?P<what>the registry gave no answer|no answer) \((?P<why>.*)\)")
-_COVER: Final = re.compile(r"no lookup index by a secret of this service covers the list of (?P<exams>.+?)(?: and (?P<more>\d+) more)?")
+_COVER: Final = re.compile(
+    r"no lookup index by a secret of this service covers the list of (?P<exams>.+?)(?: and (?P<more>\d+) more)?"
+)
 
 
 def told(said: str) -> str:

@@ -97,7 +97,9 @@ class Lookups:
             if not numbers and (uncovered := sorted(exam for exam, one in exams.items() if one.open)):
                 named, more = ", ".join(uncovered[:_NAMED]), len(uncovered) - _NAMED
                 beside = f" and {more} more" if more > 0 else ""
-                raise RegistryUnavailable(f"no lookup index by a secret of this service covers the list of {named}{beside}")
+                raise RegistryUnavailable(
+                    f"no lookup index by a secret of this service covers the list of {named}{beside}"
+                )
             return tuple(sorted(numbers))
         raise RegistryUnavailable("the registry changes faster than it can be asked")
 
@@ -170,9 +172,7 @@ class Lookups:
             questions.append((lists[exam], set().union(*later)))
         for indexes, pairs in questions:
             shorts, numbers = [short for short, _ in pairs], [number for _, number in pairs]
-            for row in await self._questions.fetch(
-                _COVERING, indexes, shorts, numbers, state.size, self._secret_ids
-            ):
+            for row in await self._questions.fetch(_COVERING, indexes, shorts, numbers, state.size, self._secret_ids):
                 covering[row["list"]].add(row["index"])
         found = {}
         for exam, indexes in lists.items():

@@ -191,7 +191,9 @@ def _place(part: ast.expr, places: Mapping[str, str]) -> str:
 
 async def test_lookups_that_are_not_answered_are_told(english: bool) -> None:
     """Where an exam's index does not cover its list; and that they are, where they are."""
-    refused = RegistryUnavailable("no lookup index by a secret of this service covers the list of CEM-2022-04 and 3 more")
+    refused = RegistryUnavailable(
+        "no lookup index by a secret of this service covers the list of CEM-2022-04 and 3 more"
+    )
     finding = await database._lookups(registry(lookup=refused))
     assert (finding.check, finding.result) == ("lookups", "warning")
     said(finding, english, "the lists of CEM-2022-04, nor of further exams: 3", "CEM-2022-04 及另外 3 场考试")

@@ -368,9 +368,7 @@ async def test_nobody_is_no_answer_by_another_secret(publishing: Publish, regist
     await publishing(releases.final(range(1, 4)))
     held, other = identity.secret_id(SECRET), identity.secret_id(b"a secret that made no index")
     for secret_ids, answered in (((other, held), True), ((other,), False), ((), False)):
-        registry = await PostgresRegistry.open(
-            registry_urls.reader, releases.ROOT_THUMBPRINT, secret_ids=secret_ids
-        )
+        registry = await PostgresRegistry.open(registry_urls.reader, releases.ROOT_THUMBPRINT, secret_ids=secret_ids)
         if answered:
             assert await registry.lookup([bytes(32)]) == ()
         else:

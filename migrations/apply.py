@@ -32,6 +32,12 @@ select exists (
         and p.proname in ('lo_from_bytea', 'pg_advisory_lock', 'pg_logical_emit_message')
 ) or has_language_privilege('public', 'plpgsql', 'usage')
 """
+_DISK: Final = {"temp_file_limit": "512MB", "log_min_messages": "fatal"}
+"""What keeps the reader from filling the disk; the owner may set it where the administrator's SQL was run."""
+_MAY_SET: Final = """
+select case when current_setting('server_version_num')::int >= 150000
+    then has_parameter_privilege(current_user, $1, 'set') else false end
+"""
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())
 _log.propagate = False
@@ -142,7 +148,8 @@ async def _roles(connection: "asyncpg.Connection[asyncpg.Record]", passwords: Ma
 async def _bound_the_reader(connection: "asyncpg.Connection[asyncpg.Record]", most: int | None) -> None:
     """Gives the reader role its bounds; a number of connections that was set before stays, unless ``most`` is given.
 
-    The idle time is a default that a session may lift, against accidents alone. Raises DatabaseProblem where the
+    The idle time is a default that a session may lift, against accidents alone; what it may write to the disk it may
+    not lift. Raises DatabaseProblem where the
     owner, who did not make the role, may not.
     """
     role = await connection.fetchrow("select rolconnlimit, rolconfig from pg_roles where rolname = $1", READER)
@@ -152,6 +159,10 @@ async def _bound_the_reader(connection: "asyncpg.Connection[asyncpg.Record]", mo
         wanted.append(f"alter role {READER} connection limit {CONNECTIONS if most is None else most:d}")
     if role is None or idle not in (role["rolconfig"] or ()):
         wanted.append(f"alter role {READER} set idle_in_transaction_session_timeout = '10s'")
+    set_before = {setting.partition("=")[0] for setting in (role["rolconfig"] or () if role else ())}
+    for name, value in _DISK.items():
+        if name not in set_before and await connection.fetchval(_MAY_SET, name):
+            wanted.append(f"alter role {READER} set {name} = '{value}'")
     try:
         for statement in wanted:
             await connection.execute(statement)

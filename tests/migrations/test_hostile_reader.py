@@ -60,3 +60,25 @@ async def test_holds_nothing_up(urls: Urls, tmp_path: Path) -> None:
             await asyncpg.connect(urls.reader)
         await asyncio.wait_for(publish(releases.final([1, 2], revision=2)), 20)
         assert (await migrate(urls.owner)).applied == ()
+
+
+@pytest.mark.parametrize(("setting", "bound"), [("temp_file_limit", "512MB"), ("log_min_messages", "fatal")])
+async def test_fills_no_disk_that_publishing_needs(registry_urls: Urls, setting: str, bound: str) -> None:
+    """Neither by sorting without an end nor by errors of a gigabyte: the bound holds, and the reader cannot lift it."""
+    hostile = await asyncpg.connect(registry_urls.reader)
+    try:
+        assert await hostile.fetchval(f"show {setting}") == bound
+        lifts = (
+            f"set {setting} = default; alter role yinjian_reader reset {setting}",
+            f"select set_config('{setting}', reset_val, false) from pg_settings where name = '{setting}'",
+            f"alter role yinjian_reader set {setting} = '{bound}'",
+        )
+        for lift in lifts:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await hostile.execute(lift)
+        await hostile.execute("alter role yinjian_reader reset all")
+    finally:
+        await hostile.close()
+    again = await asyncpg.connect(registry_urls.reader)
+    assert await again.fetchval(f"show {setting}") == bound
+    await again.close()

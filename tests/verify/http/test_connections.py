@@ -18,6 +18,7 @@ import pytest
 
 from tests.http_service import registry, serving
 from verify.http.guard.connections import HEADER_BYTES, Connections, Guarded
+from verify.http.guard.kept_alive import BEHIND
 from verify.http.guard.underway import Underway
 from verify.service.settings import _networks
 
@@ -325,3 +326,18 @@ def test_the_memory_of_half_sent_uploads_comes_back() -> None:
             process.kill()
     assert peak < before + 150
     assert after < before + 40
+
+
+def test_requests_behind_one_another_have_an_end() -> None:
+    """Of thousands asked at once as many are answered as may wait, in their order, and the last says that it is."""
+    with hurried() as (url, _connections), connected(url) as wire:
+        asked = b"GET /health/live?%d HTTP/1.1\r\nhost: x\r\n\r\n"
+        with contextlib.suppress(ConnectionError):
+            wire.sendall(b"".join(asked % at for at in range(4000)))
+        answers = rest(wire).split(b"HTTP/1.1 ")[1:]
+        assert [answer[:3] for answer in answers] == [b"200"] * (1 + BEHIND)
+        assert [b"connection: close" in answer for answer in answers] == [False] * BEHIND + [True]
+    with hurried() as (url, _connections), connected(url) as wire:
+        wire.sendall(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n" * BEHIND)
+        wire.sendall(b"GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        assert rest(wire).count(b" 200 ") == BEHIND + 1

@@ -22,10 +22,13 @@ class Wire(asyncio.Transport):
         super().__init__({"socket": wire})
         self.answered = asyncio.Event()
         self.closed = asyncio.Event()
+        self.reads = True
+        self.read: list[bool] = []
 
     def write(self, data: Any) -> None:
         """Tells."""
         if bytes(data).startswith(b"HTTP/1.1 200"):
+            self.read.append(self.reads)
             self.answered.set()
 
     def is_closing(self) -> bool:
@@ -36,8 +39,13 @@ class Wire(asyncio.Transport):
         """Ends."""
         self.closed.set()
 
+    def pause_reading(self) -> None:
+        """Waits."""
+        self.reads = False
+
     def resume_reading(self) -> None:
         """Goes on."""
+        self.reads = True
 
     def write_eof(self) -> None:
         """Ends its half."""
@@ -128,3 +136,15 @@ async def test_it_is_ended_when_it_was_silent_and_not_before() -> None:
     await asyncio.wait_for(wire.closed.wait(), 10)
     one.connection_lost(None)
     assert one.timeout_keep_alive_task is None
+
+
+async def test_no_more_is_read_while_requests_wait() -> None:
+    """Of three at once each is answered before more is taken, and then it is."""
+    near, far = socket.socketpair()
+    with near, far:
+        one, wire = _guarded(Connections(), near)
+        one.data_received(_ASKED * 3)
+        await asyncio.sleep(0.05)
+        assert wire.read[:2] == [False, False]
+        assert wire.reads
+        one.connection_lost(None)

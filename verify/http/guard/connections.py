@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 from verify.http.answers.one_head import Cycle
 from verify.http.asked.clients import NOBODY, client_address
+from verify.http.guard.kept_alive import BEHIND
 from verify.http.guard.limits import CONNECTIONS, CONNECTIONS_OF_ADDRESS
 from verify.http.guard.lingering import LINGER_SECONDS, Lingering, unread
 from verify.service.settings import Network
@@ -130,6 +131,8 @@ class Guarded(Lingering):
     _moved = False
     _reading: asyncio.TimerHandle | None = None
     _unread = 0
+    _enough = False
+    """Whether more is asked at once than is answered, so that no more is taken."""
 
     def give_way(self) -> bool:
         """Ends it for another's sake, at once and without a word."""
@@ -165,6 +168,8 @@ class Guarded(Lingering):
         if self.transport.is_closing():
             self._throw_away(len(data))
             return
+        if self._enough:
+            return
         begins = self.idle and self._waiting is None  # a request, or nothing but line ends, which begin none
         self._moved = False
         super().data_received(data)
@@ -179,7 +184,7 @@ class Guarded(Lingering):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- its words are not ours
         """Tells that this is no HTTP, and ends."""
-        if not self.transport.is_closing():
+        if not self.transport.is_closing() and not self._enough:
             self._end(b"400 Bad Request", b"bad_request")
 
     # The parser's callbacks. What they raise ends the parsing, in send_400_response.
@@ -187,6 +192,10 @@ class Guarded(Lingering):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._moved = True
+        if len(self.pipeline) >= BEHIND:
+            self._enough = True
+            self.say_last()  # of what waits
+            raise ValueError("too many requests at once")
         self._header_bytes = 0
         super().on_message_begin()
 

@@ -1,10 +1,19 @@
-"""Connections that are silent between two requests, with one timer for many of them.
+"""Connections between their requests: silent, with one timer for many of them, or with requests behind one another.
 
 uvicorn sets a timer with each answer, and takes it away with each request. Here it is let run: when it is over, the
 connection was silent for as long as it may be, or it is set for when it will have been.
+
+What is asked before the answer to what was asked before it (RFC 9112 section 9.3.2) waits, and uvicorn takes more with
+each answer, as fast as it comes: a megabyte of such requests was sixty thousand in wait, 2 KB each. Here more is read
+when none waits, and there is an end to those of one reading, after which the connection closes with its last answer.
 """
 
+from typing import Final
+
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+BEHIND: Final = 32
+"""Requests of one connection that may wait behind the one at work. No browser sends any."""
 
 
 class KeptAlive(HttpToolsProtocol):
@@ -18,10 +27,10 @@ class KeptAlive(HttpToolsProtocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
-        if self.pipeline:
+        if self.pipeline:  # before more is read; a body that still comes is read by who wants it
             self._start_asgi_task(*self.pipeline.pop())
             return
+        self.flow.resume_reading()
         self._silent_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_task = self.loop.call_later(

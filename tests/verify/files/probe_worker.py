@@ -5,6 +5,7 @@ Started by Workers in place of verify.files.worker; its jobs hold what to try, a
 
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import signal
@@ -54,6 +55,19 @@ def _trace(pid: int) -> None:
         raise OSError(ctypes.get_errno(), "ptrace")
 
 
+def _own_signals(pid: int) -> None:
+    """Has the kernel send what comes to one of the worker's own descriptors to another process, as a signal."""
+    for descriptor in range(32):
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_SETOWN, pid)
+        except OSError as error:
+            if error.errno != errno.EBADF:
+                raise
+        else:
+            return
+    raise OSError(errno.EBADF, "no descriptor")
+
+
 def _connect(family: int, kind: int, address: object) -> None:
     with socket.socket(family, kind) as one:
         one.connect(address)  # type: ignore[arg-type]  # of either family
@@ -78,6 +92,7 @@ def _tries(at: Target) -> dict[str, Callable[[], object]]:
         "trace": lambda: _trace(at.service),
         "signal": lambda: os.kill(at.service, 0),
         "kill": lambda: os.kill(at.service, signal.SIGCONT),
+        "signal_by_descriptor": lambda: _own_signals(at.service),
         "priority": lambda: os.setpriority(os.PRIO_PROCESS, at.service, 19),
         "tcp": lambda: _connect(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", at.port)),
         "udp": lambda: _connect(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", at.port)),

@@ -32,6 +32,7 @@ STOPPED_BY: Final[dict[str, tuple[Layer, ...]]] = {
     "trace": ("hidden", "landlock", "seccomp", "other_user"),
     "signal": ("landlock", "seccomp", "other_user"),
     "kill": ("landlock", "seccomp", "other_user"),
+    "signal_by_descriptor": ("seccomp",),
     "priority": ("seccomp", "other_user"),
     "tcp": ("own_namespaces", "landlock", "seccomp"),
     "udp": ("own_namespaces", "seccomp"),

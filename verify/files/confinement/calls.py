@@ -5,6 +5,7 @@ By the kernel developers' own libseccomp, which knows every machine's numbers; i
 
 import ctypes
 import errno
+import fcntl
 import os
 from typing import Final
 
@@ -14,7 +15,7 @@ _EQUAL: Final = 4
 _MASKED: Final = 7
 
 _FREE: Final = """
-read write readv writev pread64 close lseek poll ppoll select pselect6 dup fcntl
+read write readv writev pread64 close lseek poll ppoll select pselect6 dup
 mmap mmap2 munmap mremap mprotect madvise brk membarrier futex futex_time64 rseq set_robust_list restart_syscall
 rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack alarm setitimer getitimer exit exit_group
 getpid gettid getppid getuid geteuid getgid getegid getresuid getresgid getrandom uname sysinfo getcpu
@@ -24,6 +25,10 @@ stat fstat lstat newfstatat fstatat64 stat64 fstat64 statx access faccessat facc
 getdents getdents64 getcwd
 """
 """Of these nothing reaches another process or a network, and what they say of files Landlock judges."""
+
+_DESCRIPTOR: Final = (fcntl.F_DUPFD, fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_DUPFD_CLOEXEC)
+"""What may be done with a descriptor by fcntl. Not F_SETOWN and F_SETSIG: they have the kernel send any signal to any
+process of the same user when something comes to it, which is seen by no call that sends one."""
 
 
 class _Compared(ctypes.Structure):
@@ -57,6 +62,9 @@ def restrict() -> None:
         written = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
         allow("openat", _Compared(2, _MASKED, written, 0))
         allow("open", _Compared(1, _MASKED, written, 0))
+        for command in _DESCRIPTOR:
+            allow("fcntl", _Compared(1, _EQUAL, command, 0))
+            allow("fcntl64", _Compared(1, _EQUAL, command, 0))
         allow("prlimit64", _Compared(0, _EQUAL, 0, 0))  # one's own
         allow("tgkill", _Compared(0, _EQUAL, os.getpid(), 0))  # abort(3)
         _done(library.seccomp_load(context))

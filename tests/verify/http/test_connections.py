@@ -94,6 +94,7 @@ def dripped(wire: socket.socket, part: bytes) -> None:
         (HEAD + b"transfer-encoding: chunked\r\n\r\n0\r\n", b"a: b\r\n", b" 408 "),
         (b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n", b"\r\n", b" 200 "),
         (b"POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n", b" ", b" 404 "),
+        (b"POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: %s9\r\n\r\n" % (b"0" * 5000), b" ", b" 404 "),
     ],
 )
 def test_who_sends_half_a_request_is_let_go(sent: bytes, drip: bytes, told: bytes) -> None:

@@ -15,6 +15,7 @@ from verify.http.asked.clients import NOBODY, client_address
 from verify.http.guard.kept_alive import BEHIND
 from verify.http.guard.limits import CONNECTIONS, CONNECTIONS_OF_ADDRESS
 from verify.http.guard.lingering import LINGER_SECONDS, Lingering, unread
+from verify.http.guard.unread import Unread
 from verify.service.settings import Network
 
 HEADER_BYTES: Final = 32 << 10
@@ -51,6 +52,7 @@ class Connections:
         self.header_seconds = header_seconds
         self._linger_seconds = linger_seconds
         self.read_seconds = read_seconds
+        self.unread = Unread()
         self._proxies = tuple(proxies)
         self.draining = False
         """Whether every connection ends with its next answer."""
@@ -159,6 +161,7 @@ class Guarded(Lingering):
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends."""
         self.connections_of_all.leave(self, self._key)
+        self.connections_of_all.unread.forget(self)
         if self._reading is not None:
             self._reading.cancel()
         super().connection_lost(exc)
@@ -234,12 +237,15 @@ class Guarded(Lingering):
         """More is written than is read at the other end."""
         super().pause_writing()
         self._unread = self.transport.get_write_buffer_size()
+        if self._key is not None:
+            self.connections_of_all.unread.hold(self, self._key, self._unread)
         if self._reading is None:
             self._reading = self.loop.call_later(self.connections_of_all.read_seconds, self._look_at_reading)
 
     def resume_writing(self) -> None:
         """Most of it has been read."""
         super().resume_writing()
+        self.connections_of_all.unread.forget(self)
         if self._reading is not None:
             self._reading.cancel()
             self._reading = None

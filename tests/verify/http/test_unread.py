@@ -5,8 +5,8 @@ import asyncio
 import uvicorn
 from uvicorn.server import ServerState
 
+from verify.http.answers.unread import Unread
 from verify.http.guard.connections import Connections, Guarded
-from verify.http.guard.unread import Unread
 
 
 class Waiting:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, cast
 
 from verify.http.answers.one_head import Cycle
+from verify.http.answers.unread import Unread
 from verify.http.asked.clients import NOBODY, client_address
 from verify.http.guard.kept_alive import BEHIND
 from verify.http.guard.limits import CONNECTIONS, CONNECTIONS_OF_ADDRESS
 from verify.http.guard.lingering import LINGER_SECONDS, Lingering, unread
-from verify.http.guard.unread import Unread
 from verify.service.settings import Network
 
 HEADER_BYTES: Final = 32 << 10

@@ -32,7 +32,7 @@ SMALL: Final = 10_000
 LARGE: Final = 1_000_000
 LARGEST: Final = 10_000_000
 ROUNDS: Final = 5
-SECONDS: Final = 1.0
+SECONDS: Final = 0.6
 """Of a wave: all of them ask each number of the smallest registry at most once. A second time is another work, "the
 same again": nothing is checked anew.
 """

@@ -42,6 +42,8 @@ WITHIN: Final = 3.0
 LEAST: Final = 0.99
 LEAST_ASKED: Final = 10.0
 """Requests a second of the ten: where others have the processors, they send none at all and everything is in time."""
+MOST_APART: Final = 3.0
+"""Times that the two looks at a kind's alone time may be apart: what slowed one of them is no part of the bound."""
 MOST_MIB: Final = 500
 """Of the service's own memory at its peak; its workers have their own bound."""
 _LOOKUPS: Final = 10
@@ -173,9 +175,12 @@ async def _measure(place: Place, pid: int) -> list[Figure]:
         ratios=(asked / LEAST_ASKED,),
         bound=1,
     )
+    plain = [kind for kind in honest.kinds if kind not in _SCARCE]
+    apart = max(max(two) / min(two) for kind in plain for two in [(_p99(before_them[kind]), _p99(after_them[kind]))])
     return [
         share,
         attacked,
+        limit("the alone p99 before and after, apart", apart, MOST_APART, unit="times"),
         limit("the service's memory at the attack's peak", use.peak, MOST_MIB, unit="MiB"),
         limit("the service's memory after it", end, start + 150, unit="MiB"),
     ]

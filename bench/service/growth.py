@@ -32,10 +32,12 @@ SMALL: Final = 10_000
 LARGE: Final = 1_000_000
 LARGEST: Final = 10_000_000
 ROUNDS: Final = 5
-SECONDS: Final = 0.6
-"""Of a wave: all of them ask each number of the smallest registry at most once. A second time is another work, "the
-same again": nothing is checked anew.
+WAVES: Final = 3
+"""Of questions by number, beside one that warms: so many ask each number of the smallest registry about once. A second
+time is another work, "the same again": nothing is checked anew. How often it happened all the same is printed.
 """
+SECONDS: Final = 1.0
+"""Of a wave; wrk takes whole ones."""
 MOST: Final = 1.2
 """Times the median answer at the smallest size; and times a certificate's time in publishing."""
 MOST_BYTES: Final = 1_500
@@ -141,7 +143,7 @@ def _grow(smaller: int, grown: Made) -> list[Figure]:
     small = crowd.registry(smaller, anew=True)
     size = asyncio.run(crowd.asked(grown.database.owner_url, "select pg_database_size(current_database())"))
     with tempfile.TemporaryDirectory() as name, _served(small, Path(name)) as less, _served(grown, Path(name)) as more:
-        for _turn in range(ROUNDS + 1):
+        for _turn in range(WAVES + 1):
             less.measure()
             more.measure()
         for one in (less, more):

@@ -4,7 +4,7 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bench.figures import Figure, beside, limit
@@ -71,21 +71,20 @@ def _shares(people: Sequence[Printable], size: int) -> Iterator[Sequence[Printab
 
 def _each(folder: Path) -> float:
     """Seconds for one file each."""
-    people = sources(PEOPLE)
-    plan, fonts = press.plan(words(), folder, people)
-    print(f"printing: {PEOPLE} certificates, one file each, {len(os.sched_getaffinity(0))} processors; {fonts[0]}")
-    begun = time.perf_counter()
-    press.print_each(plan, people, folder / "each", lambda _count: None)
-    return time.perf_counter() - begun
+    return _seconds(folder, f"one file each, {len(os.sched_getaffinity(0))} processors", press.print_each, "each")
 
 
 def _batch(folder: Path) -> float:
     """Seconds for one file of all."""
+    return _seconds(folder, "one file for the printer", press.print_batch, "batch.pdf")
+
+
+def _seconds(folder: Path, told: str, prints: Callable[..., object], into: str) -> float:
     people = sources(PEOPLE)
-    plan, _fonts = press.plan(words(), folder, people)
-    print(f"printing: {PEOPLE} certificates in one file for the printer")
+    plan, fonts = press.plan(words(), folder, people)
+    print(f"printing: {PEOPLE} certificates, {told}; {fonts[0]}")
     begun = time.perf_counter()
-    press.print_batch(plan, people, folder / "batch.pdf", lambda _count: None)
+    prints(plan, people, folder / into, lambda _count: None)
     return time.perf_counter() - begun
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests import invented_exam as exam
 from tests.http_service import URL, client, registry, settings
 from verify.http.app import create
+from verify.http.asked import escapes
 from verify.http.asked.forms import MOST_FIELDS
 
 
@@ -99,3 +100,11 @@ async def test_a_sender_that_goes_away_is_no_error_of_ours(caplog: pytest.LogCap
         await app(scope, receive, send)
     assert sent[0]["status"] == 400
     assert not caplog.records
+
+
+@pytest.mark.parametrize("text", [b"50%\n", b"50%\r\n", b"%", b"a%2", b"%zz"])
+def test_a_percent_that_begins_no_escape_is_not_dropped(text: bytes) -> None:
+    """A form is refused for it, also at the end of a line; an address keeps it as it is."""
+    with pytest.raises(escapes.Broken):
+        escapes.unescaped(text)
+    assert escapes.query(b"a=" + text) == {"a": [text.decode()]}

@@ -18,11 +18,9 @@ class Broken(ValueError):
 
 def unescaped(text: bytes) -> bytes:
     """``text`` without its escapes, and a space for each plus sign. Raises Broken."""
-    quoted = text.replace(b"+", b" ").replace(b"=", b"%3D").translate(_PERCENT)
-    plain = binascii.a2b_qp(quoted)
-    if len(plain) != len(quoted) - 2 * quoted.count(b"="):
+    if _NONE.search(text):  # quoted-printable drops one at the end of a line
         raise Broken
-    return plain
+    return binascii.a2b_qp(text.replace(b"+", b" ").replace(b"=", b"%3D").translate(_PERCENT))
 
 
 def query(asks: bytes) -> dict[str, list[str]]:
@@ -32,9 +30,7 @@ def query(asks: bytes) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for pair in asks.split(b"&"):
-        name, _, value = (
-            unescaped(_NONE.sub(b"%25", part)).decode("utf-8", "replace") for part in pair.partition(b"=")
-        )
+        name, _, value = map(_text, pair.partition(b"="))
         if value:
             found.setdefault(name, []).append(value)
     return found

@@ -29,6 +29,8 @@ class WorkerCharge(msgspec.Struct, frozen=True, kw_only=True):
     secret: str
     """In hex: what all workers hash with where no lookup secret is set."""
     workers: int
+    at: int = 0
+    """Which of the workers it is, from 0."""
     replaced: int = 0
     """How many processes had to be replaced before."""
 

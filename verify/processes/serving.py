@@ -29,7 +29,7 @@ from verify.http.guard.shared_limiter import SharedLimiter
 from verify.http.guard.underway import IN_ALL as BODIES
 from verify.http.guard.underway import OF_CLIENT, Underway
 from verify.http.ops import metrics
-from verify.processes import open_files, under_supervision
+from verify.processes import open_files, processors, under_supervision
 from verify.processes.asking_keeper import Keeper, KeptMemory, KeptReaders
 from verify.processes.charge import WorkerCharge
 from verify.registry.port import RegistryUnavailable
@@ -246,6 +246,7 @@ def main() -> None:
     """The whole life of a worker."""
     logs.configure()
     charge = msgspec.json.decode(sys.stdin.buffer.readline(), type=WorkerCharge)
+    processors.keep_to_part(charge.at, charge.workers)
     try:
         told = settings.read(os.environ, environment.var_folder())
     except settings.SettingRefused as refused:

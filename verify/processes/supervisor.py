@@ -7,6 +7,7 @@ who connects waits in the kernel's queue at worst. It holds no connection and re
 
 import asyncio
 import contextlib
+import functools
 import importlib.util
 import logging
 import os
@@ -100,19 +101,20 @@ class Supervisor:
             self._counts.mkdir()
             os.environ[_COUNTS] = str(self._counts)
 
-        def charge(replaced: int) -> WorkerCharge:
+        def charge(at: int, replaced: int) -> WorkerCharge:
             return WorkerCharge(
                 socket=self._public.fileno(),
                 limits=limits,
                 keeper=path,
                 secret=secret,
                 workers=self._count,
+                at=at,
                 replaced=replaced,
             )
 
         self._keeper = Place(self, _KEEPER, lambda _: kept, (quiet.fileno(),))
         descriptors = (self._public.fileno(), limits)
-        self._workers = [Place(self, _WORKER, charge, descriptors) for _ in range(self._count)]
+        self._workers = [Place(self, _WORKER, functools.partial(charge, at), descriptors) for at in range(self._count)]
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()

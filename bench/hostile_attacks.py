@@ -136,15 +136,21 @@ async def _attack(place: Place, people: int, seconds: float) -> Counter[str]:
     return ten.sent
 
 
-def attack(place: Place, people: int, seconds: float, told: "multiprocessing.SimpleQueue[dict[str, int]]") -> None:
-    """Everything at once for some seconds; what was answered how often goes into ``told``.
-
-    The ten are other machines: of this one's processors they take what the service and who else runs here leave, and
-    none that it would have at that moment (SCHED_IDLE, in a group of their own).
+def stand_apart() -> None:
+    """Has this process stand for other machines: of this one's processors it takes what the service and who else runs
+    here leave, and none that they would have at that moment (SCHED_IDLE, in a group of its own).
     """
     with contextlib.suppress(OSError, AttributeError):
         group = kernel.group_of_its_own()
         layers.weigh(group, layers.NICE_ASIDE)
         os.close(group)
     layers.put_aside()
+
+
+def attack(place: Place, people: int, seconds: float, told: "multiprocessing.SimpleQueue[dict[str, int]]") -> None:
+    """Everything at once for some seconds; what was answered how often goes into ``told``.
+
+    The ten are other machines.
+    """
+    stand_apart()
     told.put(dict(asyncio.run(_attack(place, people, seconds))))

@@ -13,10 +13,9 @@ import altcha
 import msgspec
 
 from bench.hostile_asking import Place, Reply, ask_apart, form, request
-from bench.hostile_attacks import GUESSED, guess
+from bench.hostile_attacks import GUESSED, guess, stand_apart
 from tests import photos, releases
 from verify.core import qr_text
-from verify.files.confinement import layers
 
 PEOPLE: Final = 2000
 WITH_PROOF: Final = "guessed name"
@@ -49,7 +48,7 @@ class Honest:
         self._serial = itertools.cycle(range(1, PEOPLE))
         self.payloads: list[tuple[int, str]] = []
         spawn = multiprocessing.get_context("spawn")
-        self._askers = ProcessPoolExecutor(1, spawn, layers.put_aside)
+        self._askers = ProcessPoolExecutor(1, spawn, stand_apart)
         code = photos.qr_image(qr_text.write(releases.certify(1), "v.example.org"))
         picture = io.BytesIO()
         code.save(picture, "PNG")

@@ -66,6 +66,7 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
             env={**_MEMORY, **os.environ, "PYTHONPATH": path},
             pass_fds=descriptors,
+            start_new_session=True,
         )
         if process.stdin is not None:
             process.stdin.write(msgspec.json.encode(charge) + b"\n")

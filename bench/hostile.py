@@ -37,6 +37,10 @@ from tests.invented import SECRET
 ALONE: Final = 10.0
 """Seconds of asking without the ten, once before them and once after: together as many as beside them; and of these."""
 ATTACK: Final = 25.0
+BEGINNING: Final = 4.0
+"""Seconds in which the ten begin: honest people ask all along, and are counted after these..."""
+ENDING: Final = 2.0
+"""...and until so long before the ten end."""
 REST: Final = 20.0
 WITHIN: Final = 3.0
 """Times the alone p99 of its kind, within which an answer counts."""
@@ -78,21 +82,16 @@ async def _open(honest: Honest, rate: float, seconds: float) -> dict[str, list[F
         took = await asks(source)
         found[took.kind or kind].append(took)
 
-    gc.collect()
-    gc.disable()  # a look at everything that this process holds is a tenth of a second in which it asks nobody
     begun = time.monotonic()
-    try:
-        for turn in range(int(rate * seconds)):
-            await asyncio.sleep(max(begun + turn / rate - time.monotonic(), 0))
+    for turn in range(int(rate * seconds)):
+        await asyncio.sleep(max(begun + turn / rate - time.monotonic(), 0))
+        kind, asks = next(kinds)
+        while kind in left and left[kind] * rate * seconds < _SCARCE[kind] * (rate * seconds - turn):
             kind, asks = next(kinds)
-            while kind in left and left[kind] * rate * seconds < _SCARCE[kind] * (rate * seconds - turn):
-                kind, asks = next(kinds)
-            if kind in left:
-                left[kind] -= 1
-            tasks.append(asyncio.create_task(one(kind, asks, f"127.1.{turn // 200 % 8 + 10}.{turn % 200 + 1}")))
-        await asyncio.gather(*tasks)
-    finally:
-        gc.enable()
+        if kind in left:
+            left[kind] -= 1
+        tasks.append(asyncio.create_task(one(kind, asks, f"127.1.{turn // 200 % 8 + 10}.{turn % 200 + 1}")))
+    await asyncio.gather(*tasks)
     return found
 
 
@@ -121,17 +120,17 @@ async def _measure(place: Place, pid: int) -> list[Figure]:
     await honest.guessed()
     async with use.watched():
         before_them = await _open(honest, rate, ALONE)
-    await honest.prepare(_LOOKUPS)
+    await honest.prepare(2 * _LOOKUPS)
     honest.attacked()
     spawn = multiprocessing.get_context("spawn")
     told: multiprocessing.SimpleQueue[dict[str, int]] = spawn.SimpleQueue()
     process = spawn.Process(target=attack, args=(place, PEOPLE, ATTACK, told), daemon=True)
     process.start()
     async with use.watched():
-        await asyncio.sleep(4)
-        before, stolen = use.time(), _stolen()
-        found = await _open(honest, rate, ATTACK - 6)
-        spent, stolen = use.time() - before, (_stolen() - stolen) / (ATTACK - 6) / (os.cpu_count() or 1)
+        await _open(honest, rate, BEGINNING)
+        before, stolen, seconds = use.time(), _stolen(), ATTACK - BEGINNING - ENDING
+        found = await _open(honest, rate, seconds)
+        spent, stolen = use.time() - before, (_stolen() - stolen) / seconds / (os.cpu_count() or 1)
         await asyncio.to_thread(process.join, 30)
         await asyncio.sleep(REST)
         end, after_all = use.memory(), use.by_process()
@@ -216,8 +215,11 @@ def run() -> list[Figure]:
             with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL, start_new_session=True) as server:
                 try:
                     _wait(place)
+                    gc.collect()
+                    gc.disable()  # a look at all that this process holds is a tenth of a second in which it asks nobody
                     return asyncio.run(_measure(place, server.pid))
                 finally:
+                    gc.enable()
                     server.terminate()
         finally:
             embedded.stop(var)

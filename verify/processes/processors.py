@@ -1,8 +1,8 @@
 """Each worker's own part of the machine's processors, so that no two of them wait for one while another is free.
 
-Linux parts a processor among groups of processes (sched(7)), and moves work from one processor to another where their
-weights differ. All processes of a service are one group, so that two workers on one processor weigh as much as one
-reader of files on each of two others, and stay together for seconds (ADR 63).
+Linux weighs groups of processes (sched(7)), and moves work from one processor to another where these weights differ. A
+control group (cgroups(7)) of two busy workers weighs no more on one processor than others' groups do on the next, so
+that they stay together for seconds, and relieve each other there (ADR 63).
 """
 
 import contextlib

@@ -29,6 +29,7 @@ from tests.http_service import solved
 from tests.photos import qr_image
 from tests.service import Service, publish_exam, served
 from tests.verify.files.test_workers import png
+from verify.processes.processors import part
 
 LOOKUPS = 120
 FREE_NAMES = 5
@@ -243,8 +244,22 @@ def test_new_settings_are_taken_without_a_request_lost(service: Service) -> None
     assert counted(service)['yinjian_verdicts_total{outcome="revoked"}'] >= 50  # the old workers' counts stay
 
 
+def test_each_process_is_a_group_of_its_own_and_each_worker_has_its_processors(service: Service) -> None:
+    """As the kernel sees them: a group that has turns at a processor as one is a session (sched(7))."""
+    workers = service.children("answering")
+    assert parts(service) == sorted(sorted(part(os.sched_getaffinity(0), at, 2)) for at in range(2))
+    processes = [*workers, *service.children("keeper")]
+    assert {os.getsid(process.pid) for process in processes} == {process.pid for process in processes}
+
+
+def parts(service: Service) -> list[list[int]]:
+    """The processors of each worker."""
+    return sorted(sorted(os.sched_getaffinity(worker.pid)) for worker in service.children("answering"))
+
+
 def test_a_worker_and_a_keeper_that_die_are_replaced(service: Service) -> None:
     """The others answer meanwhile; what the keeper kept begins anew, and files are read again."""
+    before = parts(service)
     killed = service.children("answering")[0].pid
     os.kill(killed, signal.SIGKILL)
     service.wait_for(f"verify.processes.answering {killed} ended")
@@ -264,6 +279,7 @@ def test_a_worker_and_a_keeper_that_die_are_replaced(service: Service) -> None:
     while counted(service)["yinjian_processes_replaced"] < 1:  # said by the worker that was started, when it serves
         assert time.monotonic() < deadline
         time.sleep(0.05)
+    assert parts(service) == before
 
 
 def test_it_drains_before_it_ends(service: Service) -> None:

@@ -5,6 +5,7 @@ anew from them, the line goes to the log's file and to disk, then the checkpoint
 """
 
 import contextlib
+import itertools
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -86,10 +87,7 @@ class Logging:
         if not any((line.size, line.root) == (told.size, told.root.hex()) for line in self._state.lines()):
             words = _("at size {size} the registry has another tree than the log's key signed: a fork")
             refuse("log_forked", words.format(size=told.size))
-        if lost:
-            names = joined(line.name for line in lost)
-            reason = _("the registry has lost what was signed: {names}. First: `yinjian-sign publish --lost`")
-            refuse("log_ahead", reason.format(names=names))
+        refuse_lost(lost)
         nothing: dict[str, Any] = {"release": None, "release_sha256": None, "statements": ()}
         self._state.append(msgspec.structs.replace(last, time=self._now, place=self._state.place, **nothing))
 
@@ -102,7 +100,7 @@ class Logging:
         """
         lines = self._state.lines()
         self._last = last = next(lines, None)
-        there = await self._newest(connection, placed) if placed else None
+        there = await _newest(connection, placed)
         if last is None:
             if there is not None:
                 refuse("log_state_lost", _("the log's file has no line, but the registry has checkpoints of its key"))
@@ -136,13 +134,6 @@ class Logging:
                 "Where the other will never publish again: `yinjian-sign take-log`"
             )
             refuse("log_state_copied", words)
-
-    async def _newest(self, connection: Any, placed: Chain) -> Signed | None:
-        """The newest of the registry's checkpoints that is believed."""
-        for row in await connection.fetch(_CHECKPOINTS):
-            with contextlib.suppress(LogRefused):
-                return notes.genuine(row["note"], placed)
-        return None
 
     async def give_back(
         self, connection: Any, line: Line, filed: Sequence[tuple[bytes, int]], root: bytes, judge: Judge
@@ -235,6 +226,33 @@ class Logging:
 
     async def _file(self, connection: Any, line: Line) -> None:
         await connection.execute(_ADD, line.size, line.note, bytes.fromhex(line.kid), bytes.fromhex(line.receipt))
+
+
+def refuse_lost(lost: Sequence[Line]) -> None:
+    """Raises ReleaseRefused, which names them, where anything is ``lost``."""
+    if lost:
+        reason = _("the registry has lost what was signed: {names}. First: `yinjian-sign publish --lost`")
+        refuse("log_ahead", reason.format(names=joined(line.name for line in lost)))
+
+
+async def check_whole(connection: Any, placed: Chain | None, state: LogState) -> None:
+    """Raises ReleaseRefused where the registry lacks what ``state``, which is held, says was signed.
+
+    ``placed`` is the registry's own keyrings.
+    """
+    there = await _newest(connection, placed)
+    beyond = itertools.takewhile(lambda line: there is None or line.size > there.size, state.lines())
+    refuse_lost([line for line in reversed(list(beyond)) if line.statements])
+
+
+async def _newest(connection: Any, placed: Chain | None) -> Signed | None:
+    """The newest of the registry's checkpoints that a log key of ``placed`` signed."""
+    if placed is None:
+        return None
+    for row in await connection.fetch(_CHECKPOINTS):
+        with contextlib.suppress(LogRefused):
+            return notes.genuine(row["note"], placed)
+    return None
 
 
 async def _file_again(connection: Any, statements: Sequence[tuple[int, bytes]]) -> None:

@@ -15,7 +15,7 @@ from asyncpg.connect_utils import SessionAttribute
 from signing.messages import _
 from signing.release import judged_again, registered, release_file, rules_alone, rules_registered, rules_snapshot
 from signing.release.confirming import confirmed
-from signing.release.into_log import Logbook, Logging, Named
+from signing.release.into_log import Logbook, Logging, Named, refuse_lost
 from signing.release.log_state import Line
 from signing.release.release_file import Release, ReleaseRefused
 from verify.core import cbor
@@ -25,7 +25,7 @@ from verify.core.statement import Kind
 from verify.shared import database_trouble, not_valid
 from verify.shared.agreement import NotAgreed
 from verify.shared.asked_by_keys import BY_KEYS
-from verify.shared.command import Refusal, joined
+from verify.shared.command import Refusal
 from verify.shared.database_trouble import TROUBLE, told
 from verify.shared.progress import Progress, silent
 
@@ -168,10 +168,8 @@ class _Publisher:
                 await log.give_back(connection, lost[0], filed, self._root, functools.partial(self._judge, connection))
                 given.append(lost[0].name)
                 return None
-            if lost and (mine or not given):
-                names = joined(line.name for line in lost)
-                reason = _("the registry has lost what was signed: {names}. First: `yinjian-sign publish --lost`")
-                raise ReleaseRefused("log_ahead", reason.format(names=names))
+            if mine or not given:
+                refuse_lost(lost)
             size = await connection.fetchval(_SIZE)
             if named is None or checked is None or lost:
                 count = len(checked.entries) if checked else 0

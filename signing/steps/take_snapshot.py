@@ -1,6 +1,7 @@
 """The snapshot: what the published register says is not valid, signed for verifiers without a network."""
 
 import asyncio
+import contextlib
 import hashlib
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from signing.centre.room import Session
 from signing.ledger.values import Job
 from signing.messages import _
 from signing.release import produce
+from signing.release.into_log import check_whole
+from signing.release.log_state import LogState
 from verify.core import cbor
 from verify.core.keyring import Key
 from verify.core.snapshot import Snapshot
@@ -30,12 +33,18 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 def take(session: Session, url: str) -> Taken:
     """Records, signs and writes the snapshot of what the registry at ``url`` holds now. Raises Refusal.
 
-    One that was recorded and not finished is forgotten: it was of another moment.
+    One that was recorded and not finished is forgotten: it was of another moment. On the machine that publishes, a
+    registry that lost releases is refused: certificates that they revoked would be given out as valid.
     """
     ledger = session.ledger
     key = _key(session)
-    with session.progress(_("Reading the registry")):
-        snapshot = by_registry(url, session.unlocked.folder.root, session.now)
+    folder = session.unlocked.folder
+    state = LogState(folder.log_state)
+    with session.progress(_("Reading the registry")), contextlib.ExitStack() as held:
+        if state.path.is_file():  # else this machine does not publish, and cannot know
+            state.hold()
+            held.callback(state.release)
+        snapshot = by_registry(url, folder.root, session.now, state)
     request = hashlib.sha256(cbor.encode(["snapshot", snapshot.log_size, snapshot.taken_at])).digest()
     with ledger.transaction():
         for left in ledger.unreleased():
@@ -62,14 +71,19 @@ def _key(session: Session) -> Key:
     return found
 
 
-def by_registry(url: str, root: bytes, now: int) -> Snapshot:
-    """The snapshot that the registry at ``url`` gives now, of its whole size, not signed yet. Raises Refusal."""
+def by_registry(url: str, root: bytes, now: int, state: LogState | None = None) -> Snapshot:
+    """The snapshot that the registry at ``url`` gives now, of its whole size, not signed yet.
+
+    Raises Refusal; ReleaseRefused, too, where the registry lacks what the log's file ``state`` says was signed.
+    """
 
     async def ask() -> Snapshot:
         connection = await connect(url, server_settings=BY_KEYS)
         try:
             async with connection.transaction(readonly=True, isolation="repeatable_read"):
                 said = await not_valid.state(connection, root)
+                if state is not None:
+                    await check_whole(connection, said.chain if said else None, state)
                 if said is None or said.size == 0:
                     raise Refusal(_("Nothing is published yet: there is nothing to take a snapshot of."))
                 held = await not_valid.standings(connection, said.chain, said.size, now)

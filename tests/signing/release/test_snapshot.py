@@ -7,6 +7,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from migrations import embedded
 from signing.ledger import compare
 from signing.release import into_registry, produce
 from signing.release.release_file import ReleaseRefused
@@ -14,7 +15,7 @@ from signing.steps import restore, take_snapshot
 from signing.steps.making import drawing_up
 from signing.workbook import judging
 from tests import releases, signing_room
-from tests.conftest import Publish, Urls
+from tests.conftest import Publish, Urls, execute_as_owner, fresh_registry
 from tests.invented import CERTIFICATE, ISSUED_AT, STATUS, TestKey, keyring
 from tests.signing_room import NOW
 from tests.workbooks import person, write
@@ -106,6 +107,45 @@ async def test_a_snapshot_says_what_the_register_says(
     with pytest.raises(ReleaseRefused, match="snapshot_rolled_back"):
         await publishing([made(wanted, size, taken_at=releases.NOW - 1)])
     assert (await publishing([releases.change(6, "suspended")])).snapshot_due
+
+
+def test_no_snapshot_is_signed_of_a_registry_that_lost_what_was_signed(
+    tmp_path: Path, server: embedded.Database, registry_urls: Urls
+) -> None:
+    """It would give out as valid what the lost release revoked; it is named, all of it or the last, and is not signed.
+
+    A machine that does not publish has no file to hold the registry to; one that publishes just then is let finish.
+    """
+    place = signing_room.make(tmp_path / "room")
+    told: dict[str, Any] = {
+        "keyring": (place.folder / "keys" / "keyring.cbor").read_bytes(),
+        "root": place.root,
+        "log": place.log,
+    }
+    session = place.session(NOW)
+    with session.ledger, fresh_registry(server) as empty:
+        judged = judging.read(write(place.folder / "b.xlsx", [person(0)]), session.room.centre, {})
+        notice = drawing_up.announce(session, judged, "2022-04")
+        into_registry.publish(notice.path, registry_urls.signer, now=NOW, **told)
+        name = registry_urls.owner.rpartition("/")[2]
+        execute_as_owner(server, f"create database {name}_saved template {name}")
+        execute_as_owner(server, f"grant connect on database {name}_saved to yinjian_signer")
+        final = drawing_up.issue(session, judged, "2022-04", "test", agreed=True)
+        into_registry.publish(final.path, registry_urls.signer, now=NOW, **told)
+        saved = registry_urls.signer.replace(name, f"{name}_saved")
+        try:
+            for url, names in ((saved, final.path.name), (empty.signer, f"{notice.path.name}, {final.path.name}")):
+                with pytest.raises(ReleaseRefused, match=f"signed: {names}\\. .*--lost") as refused:
+                    take_snapshot.take(session, url)
+                assert refused.value.code == "log_ahead"
+            assert "snapshot" not in {job.kind for job in session.ledger.jobs()}
+            with place.log.opened(place.keys.chain(), NOW), pytest.raises(Refusal, match="is publishing"):
+                take_snapshot.take(session, registry_urls.signer)
+            assert take_snapshot.take(session, registry_urls.signer).snapshot.log_size == 5
+            place.keys.log_state.rename(tmp_path / "elsewhere")
+            assert take_snapshot.take(session, saved).snapshot.log_size == 2
+        finally:
+            execute_as_owner(server, f"drop database {name}_saved with (force)")
 
 
 def test_the_signing_room_makes_one_and_knows_when_it_is_published(tmp_path: Path, registry_urls: Urls) -> None:

@@ -213,6 +213,14 @@ def test_every_message_is_translated_with_the_same_places(source: str) -> None:
         assert places(original) == places(chinese), original
 
 
+@pytest.mark.parametrize("source", CATALOGUES)
+def test_no_message_stands_twice_in_a_catalogue(source: str) -> None:
+    """Of two translations of one message the compiler takes the last without a word."""
+    text = next(CATALOGUES[source].glob("zh*/LC_MESSAGES/messages.po")).read_text("utf-8")
+    said = re.findall(r'^msgid ((?:".*"\n)+)', text, re.MULTILINE)
+    assert [one for one in said if said.count(one) > 1] == []
+
+
 def test_work_without_steps_says_that_it_goes_on_once_it_has_taken_a_second() -> None:
     """Quick work says nothing."""
     quick, slow = io.StringIO(), io.StringIO()

@@ -86,7 +86,7 @@ def create(folder: Path, use: Use, passphrase: bytes) -> KeySigner:
 def write_once(path: Path, data: bytes) -> None:
     """A file that was not there, readable by its owner alone (0400), it and its name on disk; or none of it.
 
-    Raises FileExistsError.
+    Raises FileExistsError, and other OSErrors, which name it.
     """
     opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     try:
@@ -94,8 +94,10 @@ def write_once(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-    except BaseException:  # a full disk: half a file would stand in the way of a whole one
+    except BaseException as error:  # a full disk: half a file would stand in the way of a whole one
         path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(path)  # the system names it where it is opened, and not where it is written
         raise
     whole_files.to_disk(path.parent)
 

@@ -7,10 +7,14 @@ import msgspec
 from keys.folder import KeyFolder
 from verify.core.chain import Chain
 from verify.core.public_keys import did_document, jwk_set
+from verify.shared import whole_files
 
 
 def export(folder: KeyFolder, chain: Chain, to: Path) -> list[Path]:
-    """Writes keyring.cbor, jwks.json and did.json into the folder ``to``, over older ones; returns the files."""
+    """Writes keyring.cbor, jwks.json and did.json into the folder ``to``, each whole, over older ones; returns the files.
+
+    Raises Refusal.
+    """
     to.mkdir(parents=True, exist_ok=True)
     contents = {
         "keyring.cbor": folder.keyring(),
@@ -18,7 +22,7 @@ def export(folder: KeyFolder, chain: Chain, to: Path) -> list[Path]:
         "did.json": _json(did_document(chain.newest)),
     }
     for name, data in contents.items():
-        (to / name).write_bytes(data)
+        whole_files.write(to / name, data)
     return [to / name for name in contents]
 
 

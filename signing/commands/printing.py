@@ -10,8 +10,8 @@ from signing.centre.room import Room, now
 from signing.commands import options
 from signing.messages import _
 from verify.core.certificate import normal_number
-from verify.shared import command
-from verify.shared.command import joined
+from verify.shared import command, whole_files
+from verify.shared.command import Refusal, joined
 from verify.shared.progress import shown
 
 if TYPE_CHECKING:
@@ -140,7 +140,8 @@ def paper_template(what: str, path: Path) -> None:
     """``yinjian-sign paper-template WHAT OUT.typ``."""
     from signing.print.typesetter import OWN
 
-    with path.open("xb") as file:
-        file.write((OWN / f"{what}.typ").read_bytes())
+    if path.exists():
+        raise Refusal(_("{} is there already.").format(path))
+    whole_files.write(path, (OWN / f"{what}.typ").read_bytes())
     setting = "template" if what == "certificate" else f"{what}_template"
     click.echo(_('{} is yours to change; name it in centre.toml: [print] {} = "{}".').format(path, setting, path.name))

@@ -109,7 +109,7 @@ class LedgerFile:
         try:
             yield
         except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
-            raise Refusal(_("The ledger {}: {}").format(self.path.name, why(error))) from None
+            raise Refusal(_("The ledger {}: {}").format(whole_files.meant(self.path), why(error))) from None
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -150,7 +150,7 @@ def make_draft(path: Path, origin: Origin) -> None:
             db.executescript(f"PRAGMA application_id = {APPLICATION}; {_SCHEMA.read_text('utf-8')}")
             db.execute("INSERT INTO origin VALUES (1, ?, ?)", (origin.root, origin.begun_at))
     except sqlite3.Error as error:
-        raise Refusal(_("The ledger {}: {}").format(path.name, why(error))) from None
+        raise Refusal(_("The ledger {}: {}").format(whole_files.meant(path), why(error))) from None
 
 
 def why(error: sqlite3.Error) -> str:

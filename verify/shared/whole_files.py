@@ -2,13 +2,17 @@
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from verify.shared.command import LOCALE, Refusal, messages, why
 
 _ = messages(LOCALE)
+
+_DRAFT: Final = re.compile(r"\.(.+)\.[0-9a-f]{8}", re.DOTALL)
 
 
 @contextlib.contextmanager
@@ -32,6 +36,12 @@ def whole(path: Path, *, durable: bool = False) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def meant(path: Path) -> str:
+    """The name of a file, or of the one that a draft is to become."""
+    draft = _DRAFT.fullmatch(path.name)
+    return draft[1] if draft else path.name
 
 
 def write(path: Path, data: bytes) -> None:

@@ -199,5 +199,5 @@ def test_usage(tmp_path: Path) -> None:
     own = tmp_path / "own.typ"
     commands.main(["paper-template", "certificate", str(own)], standalone_mode=False)
     assert "sys.inputs.data" in own.read_text("utf-8")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(Refusal):
         commands.main(["paper-template", "labels", str(own)], standalone_mode=False)

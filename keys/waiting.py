@@ -13,6 +13,7 @@ from verify.core.errors import Unreadable
 from verify.core.keyring import Key
 from verify.shared.command import Refusal, joined
 from verify.shared.toml.settings_file import Source
+from verify.shared.whole_files import ending
 
 
 class _Paths(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +29,7 @@ def releases(centre_file: Path) -> list[Path]:
     folder = centre_file.absolute().parent / "releases"
     if centre_file.is_file():
         folder = centre_file.absolute().parent / Source.of(centre_file).read(_Settings).paths.releases
-    return sorted(folder.glob("*.release"))
+    return ending(folder, ".release")
 
 
 def check_none(files: Sequence[Path], key: Key, url: str | None, *, sure: bool) -> None:

@@ -1,5 +1,6 @@
 """What every command of the signing room works with: the centre's settings, keys and folders."""
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,8 +57,9 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ledger_path(self) -> Path:
-        """Where the ledger is."""
-        return self.folder / self.centre.paths.ledger
+        """Where the ledger is: of a link what it leads to, beside which are the lock and the drafts of all who use it."""
+        path = self.folder / self.centre.paths.ledger
+        return Path(os.path.realpath(path)) if path.is_symlink() else path
 
     @property
     def releases(self) -> Path:

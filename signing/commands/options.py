@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from keys.folder import KeyFolder
+from keys.folder import BEGUN, KeyFolder
 from keys.passphrase import Passphrases
 from signing.centre.room import Room, Session, Unlocked, now
 from signing.ledger import opening
@@ -71,7 +71,7 @@ def opened(room: Room, keys: KeyFolder | None = None, *, complete: bool = True) 
 
     Says so, too, where files from before were open to others and are no more.
     """
-    if count := opening.put_right(room.ledger_path, room.releases, room.certificates):
+    if count := opening.put_right(room.ledger_path, room.releases, room.certificates, files=_of_keys(keys)):
         text = _("Files and folders that others on this machine could read: {}; now only their owner can.")
         click.echo(text.format(count), err=True)
     with room.ledger(now(), keys, complete=complete) as ledger:
@@ -79,6 +79,11 @@ def opened(room: Room, keys: KeyFolder | None = None, *, complete: bool = True) 
         waiting = [job.release for job in ledger.waiting()]
     if waiting:
         click.echo(_("Waiting for `yinjian-sign publish`, in this order: {}").format(joined(waiting)), err=True)
+
+
+def _of_keys(keys: KeyFolder | None) -> list[Path]:
+    """What this room writes into the key folder; of the keys there whoever reads them sees to it."""
+    return [] if keys is None else [keys.log_state, keys.path / BEGUN]
 
 
 @contextlib.contextmanager

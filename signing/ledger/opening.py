@@ -8,7 +8,7 @@ that does not know a release that lies there is refused: numbers would be given 
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from keys.folder import KeyFolder
@@ -16,6 +16,7 @@ from signing.ledger.book import Ledger
 from signing.ledger.ledger_file import Origin, is_there, make
 from signing.messages import _
 from verify.shared.command import Refusal, joined, why
+from verify.shared.whole_files import ending
 
 
 class LedgerLost(Refusal):
@@ -33,7 +34,7 @@ def opened(path: Path, releases: Path, keys: Callable[[], KeyFolder], now: int) 
         try:
             folder: KeyFolder | None = keys()
         except Refusal:
-            if not is_there(path) and not list(releases.glob("*.release")):
+            if not is_there(path) and not ending(releases, ".release"):
                 raise
             folder = None
         if not is_there(path):
@@ -56,7 +57,7 @@ def opened(path: Path, releases: Path, keys: Callable[[], KeyFolder], now: int) 
 
 def check_may_begin(path: Path, releases: Path, folder: KeyFolder | None) -> None:
     """That a ledger may begin at ``path``. Raises LedgerLost."""
-    found = sorted(release.name for release in releases.glob("*.release"))
+    found = [release.name for release in ending(releases, ".release")]
     if found:
         why_not = _("releases are here, {} among them").format(found[-1])
     elif folder is not None and folder.has_begun():
@@ -82,7 +83,7 @@ def check_own(ledger: Ledger, folder: KeyFolder) -> None:
 def check_complete(ledger: Ledger, releases: Path) -> None:
     """That the ledger knows every release that lies here. Raises LedgerLost."""
     known = {job.release for job in ledger.jobs()}
-    unknown = [path for path in sorted(releases.glob("*.release")) if path.name not in known]
+    unknown = [path for path in ending(releases, ".release") if path.name not in known]
     digests = {job.digest for job in ledger.jobs()} if unknown else set()
     unknown = [path for path in unknown if hashlib.sha256(path.read_bytes()).digest() not in digests]  # no mere copies
     if unknown:
@@ -104,16 +105,26 @@ def mark(folder: KeyFolder, now: int) -> None:
         raise Refusal(text.format(folder.path, why(error))) from None
 
 
-def put_right(ledger: Path, *folders: Path) -> int:
-    """Takes from others what rights they had to the ledger and these folders with their files; how many had them."""
+def put_right(ledger: Path, *folders: Path, files: Sequence[Path] = ()) -> int:
+    """Takes from others what rights they had to ledger, files, and folders with their files; how many had them.
+
+    Raises Refusal for what is another user's.
+    """
     if os.name == "nt":
         return 0  # there folders hand their rights down, and modes say nothing of others
     found = 0
     copies = ledger.parent.glob(f"{ledger.name}*")
-    for path in (*copies, *(path for folder in folders for path in _open_to_others(folder))):
+    beside = (path for path in files if path.exists())
+    for path in (*copies, *beside, *(path for folder in folders for path in _open_to_others(folder))):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            path.chmod(mode & stat.S_IRWXU)
+            try:
+                path.chmod(mode & stat.S_IRWXU)
+            except PermissionError:
+                text = _(
+                    "Others on this machine can read {}, which belongs to another user: its owner has to change that."
+                )
+                raise Refusal(text.format(path)) from None
             found += 1
     return found
 

@@ -1,9 +1,8 @@
 """The ledger made anew from the centre's own releases, or completed by them.
 
 A release holds all that the ledger keeps but who stands behind the lines of a notice, what objections came to, and
-reasons: the same ``announce`` again tells the first (making.recording), the clerk the others. What a release says is
-believed only where its signature is a key's of this centre. What a key says again as an older one had said it, which
-was compromised, stays with the release that said it first.
+reasons: the same ``announce`` again tells the first, the clerk the others. What a release says is believed only where
+its signature is of this centre. What a compromised key had said stays with the release that said it first.
 """
 
 import hashlib
@@ -29,6 +28,7 @@ from verify.core.pass_list import PassList
 from verify.core.snapshot import Snapshot
 from verify.core.statement import Kind, Statement
 from verify.shared.command import Refusal, joined, reason
+from verify.shared.whole_files import ending
 
 _UNKNOWN: Final = b""
 """The lookup key of somebody on a notice, whom no index names."""
@@ -73,7 +73,7 @@ def rebuild(ledger: Ledger, folder: Path, chain: Chain) -> list[str]:
     Raises Refusal for a release that is damaged, that no key of the centre signed, or that contradicts the ledger.
     """
     known = {job.release: job for job in ledger.jobs()}
-    found = [_read(path, chain) for path in sorted(folder.glob("*.release"))]
+    found = [_read(path, chain) for path in ending(folder, ".release")]
     _find_said_again(found, chain.newest)
     digests, missing = {job.digest for job in known.values()}, []
     for content in sorted(found, key=_order):
@@ -90,7 +90,7 @@ def rebuild(ledger: Ledger, folder: Path, chain: Chain) -> list[str]:
                 ledger.drop(known[content.path.name].id)
             _add(ledger, content)
         _check_whole(ledger)
-        for path in sorted((folder / "withdrawn").glob("*.release")):
+        for path in ending(folder / "withdrawn", ".release"):
             _keep_given(ledger, _read(path, chain))
     return [content.path.name for content in missing]
 

@@ -70,6 +70,7 @@ def run(command: click.Command, refusals: tuple[type[Exception], ...] = ()) -> N
 
     Their messages are shown as they are; those of anything unforeseen are not, as they may hold personal data.
     """
+    os.umask(os.umask(0o077) | 0o022)  # whatever it was called with, nobody else changes what it writes
     dress(command)
     click.Context.formatter_class = ChineseHelp if language() == "zh" else click.HelpFormatter
     # Click asks the process's own catalogue for its words, and finds it by LANGUAGE.
@@ -191,6 +192,9 @@ def why(error: OSError) -> str:
         errno.EADDRINUSE: _("another program has this address"),
         errno.EADDRNOTAVAIL: _("it is none of this machine's addresses"),
         errno.EISDIR: _("it is a folder"),
+        errno.EEXIST: _("something else of this name is there"),
+        errno.ELOOP: _("it is a link that leads nowhere but to itself"),
+        errno.ENAMETOOLONG: _("its name is too long"),
         errno.ENOTDIR: _("a part of its path is no folder"),
         errno.ENOSPC: _("the disk is full; make room and give the same command again"),
         errno.EDQUOT: _("the disk is full; make room and give the same command again"),

@@ -50,6 +50,18 @@ def write(path: Path, data: bytes) -> None:
         draft.write_bytes(data)
 
 
+def ending(folder: Path, suffix: str) -> list[Path]:
+    """What lies in ``folder`` under names that end so, by name; nothing where there is no folder.
+
+    Raises OSError where nobody lets this process look, which glob takes for a folder without files.
+    """
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    return [folder / name for name in sorted(names) if name.endswith(suffix)]
+
+
 def to_disk(path: Path) -> None:
     """Has what was written to a file, or the names in a folder, on disk when it returns. Raises OSError."""
     if os.name == "nt" and path.is_dir():

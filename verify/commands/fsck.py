@@ -67,8 +67,18 @@ def said(told: str | None) -> str | None:
     for form in FORMS if told is not None else ():
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(form))
         if values := re.fullmatch(pattern, told or ""):
-            return _(form).format(**{name: _(value) for name, value in values.groupdict().items() if value})
+            return _(form).format(**{name: _named(value) for name, value in values.groupdict().items() if value})
     return _(told) if told else told
+
+
+def _named(value: str) -> str:
+    """One value, or names one after another, each perhaps with its state in brackets, in the reader's language."""
+    whole = value.removesuffix(" …")
+    names = []
+    for name in whole.split(", "):
+        state = re.fullmatch(r"(\w+) \((\w+)\)", name)
+        names.append(_("{name} ({state})").format(name=state[1], state=_(state[2])) if state else _(name))
+    return cli.joined(names) + value[len(whole) :]
 
 
 def _say(found: "whole_registry.Findings") -> None:

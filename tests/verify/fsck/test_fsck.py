@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from subprocess import CompletedProcess
-from typing import Any
+from typing import Any, get_args
 
 import asyncpg
 import msgspec
@@ -20,7 +20,7 @@ from tests.invented import CERTIFICATE, ISSUED_AT, STATUS
 from verify.__main__ import main
 from verify.commands import fsck
 from verify.core.changes import Named
-from verify.core.snapshot import Snapshot
+from verify.core.snapshot import Snapshot, Standing
 from verify.fsck import found, whole_registry
 from verify.fsck.stretch import Task
 from verify.fsck.whole_registry import Findings
@@ -328,3 +328,19 @@ def test_what_is_found_is_said_in_chinese_with_its_values(monkeypatch: pytest.Mo
         assert not re.search("[A-Za-z]{2,} [A-Za-z]{2,}|lacking|serial|root", said), said
     assert fsck.said(found.shown("name", "张伟")) == fsck.said(found.shown("id", "张伟"))
     assert fsck.said("none") == "无"
+
+
+def test_what_is_named_in_what_is_found_is_said_in_chinese_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Certificates stand one after another as Chinese has it, with their states; in English as it was found."""
+    numbers = found.FILED_KEYS.format(count=2, lacking="CEM2204000001I, CEM2204000002G", beyond="none")
+    states = ", ".join(f"0{place}a1b2c3d4e5f607 ({state})" for place, state in enumerate(get_args(Standing)))
+    standings = found.STANDINGS.format(count=9, lacking="none", beyond=f"{states} …")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert [fsck.said(numbers), fsck.said(standings)] == [numbers, standings]
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert (fsck.said(numbers) or "").count("CEM2204000001I、CEM2204000002G") == 1
+    said = fsck.said(standings) or ""
+    assert not re.search(r"[A-Za-z]{3}|, |\(", said.replace("a1b2c3d4e5f607", "")), said
+    assert "000（已暂停" in said.replace("a1b2c3d4e5f607", "0")
+    assert said.count("、") == 3
+    assert said.endswith(" …")

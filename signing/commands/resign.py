@@ -45,6 +45,8 @@ def resign(*, yes: bool, centre_file: Path, keys_dir: Path | None, as_json: bool
         click.echo(_("Release: {}").format(done.path))
     for path in done.again:
         click.echo(_("Made again: {}").format(path))
+    if done.withdrawn:
+        click.echo(resigning.snapshots_withdrawn(done.withdrawn))
     if done.reprint:
         text = _("Papers that must be replaced, as they were printed of these: {}")
         click.echo(text.format(joined(done.reprint)), err=True)

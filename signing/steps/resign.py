@@ -6,6 +6,7 @@ withdrawn and made again behind it. All of it is published in one transaction wi
 """
 
 import hashlib
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -48,8 +49,18 @@ class Resigned(msgspec.Struct, frozen=True, kw_only=True):
     """Certificates of which a suspension that is over cannot be shown any more."""
     again: tuple[Path, ...]
     """Releases that waited, made again."""
+    withdrawn: tuple[str, ...]
+    """Releases that waited and were withdrawn for good: snapshots, of which the next is taken behind this."""
     reprint: tuple[str, ...]
     """Certificates of these whose papers were printed: the papers must be replaced."""
+
+
+def snapshots_withdrawn(names: Iterable[str]) -> str:
+    """What is told of snapshots that waited."""
+    text = _(
+        "Withdrawn, since it says what held before; once this is published `yinjian-sign snapshot` takes the next: {}"
+    )
+    return text.format(joined(names))
 
 
 def resign(session: Session, held: Held, registry: Registered, *, agreed: bool = False) -> Resigned:
@@ -99,6 +110,7 @@ def _told(
         strange=taken.strange,
         past=taken.past,
         again=again,
+        withdrawn=_snapshots(session.ledger.jobs(), job.notes["withdrawn"]) if job is not None else (),
         reprint=tuple(job.notes["reprint"]) if job is not None else (),
     )
 
@@ -133,7 +145,7 @@ def _recorded(session: Session, chain: Chain, held: Held, taken: Taken, *, agree
         withdraw.check_not_logged(session.room, one.job)
     reprint = remade.printed_among(stale, printed.printed(ledger))
     if not agreed:
-        raise NotAgreed(_summary(taken, [one.job.release for one in stale], reprint), str(_count(taken)))
+        raise NotAgreed(_summary(taken, stale, reprint), str(_count(taken)))
     with ledger.transaction():
         for one in reversed(stale):
             if one.job.digest is None:
@@ -237,14 +249,20 @@ def _count(taken: Taken) -> int:
     return len(taken.lists) + len(taken.changes) + len(taken.indexes) + len(taken.unlisted)
 
 
-def _summary(taken: Taken, stale: list[str], reprint: list[str]) -> str:
+def _snapshots(jobs: Iterable[Job], withdrawn: Collection[str]) -> tuple[str, ...]:
+    return tuple(job.release for job in jobs if job.kind == "snapshot" and job.release in withdrawn)
+
+
+def _summary(taken: Taken, stale: Sequence[remade.Content], reprint: list[str]) -> str:
     text = _("Signed anew: lists {}, changes {}, lookup indexes {}; certificates that take their exam's next list: {}.")
     told = [text.format(len(taken.lists), len(taken.changes), len(taken.indexes), len(taken.unlisted))]
     if taken.strange:
         text = _("Statements of a compromised key that are not in this room's releases, and stay without belief: {}")
         told.append(text.format(taken.strange))
-    if stale:
-        told.append(_("Withdrawn and made again: {}").format(joined(stale)))
+    if again := [one.job.release for one in stale if one.job.kind != "snapshot"]:
+        told.append(_("Withdrawn and made again: {}").format(joined(again)))
+    if snapshots := [one.job.release for one in stale if one.job.kind == "snapshot"]:
+        told.append(snapshots_withdrawn(snapshots))
     if reprint:
         told.append(_("Papers that must be replaced, as they were printed of these: {}").format(joined(reprint)))
     return "\n".join(told)

@@ -26,7 +26,7 @@ from signing.release.log_state import LogState
 from signing.steps import change as status
 from signing.steps import publish as publishing
 from signing.steps import resign as resigning
-from signing.steps import restore
+from signing.steps import restore, take_snapshot
 from signing.steps.change import Order
 from signing.steps.making import drawing_up
 from signing.steps.making.facts import Facts
@@ -241,6 +241,9 @@ def test_a_stolen_status_key_unrevokes_nobody(centre: Centre, server: embedded.D
     now = NOW + 10 * DAY
     assert centre.states(now) == BEFORE
     old = centre.key("status")
+    session = centre.place.session(now)
+    with session.ledger:
+        snapshot = take_snapshot.take(session, centre.urls.signer).path
     with pytest.raises(Refusal, match="rotate status"):
         centre.life(now).compromise(old.kid.hex(), 1, agreed=True)
     centre.life(now).rotate("status", (), agreed=True)
@@ -263,7 +266,14 @@ def test_a_stolen_status_key_unrevokes_nobody(centre: Centre, server: embedded.D
     with pytest.raises(NotAgreed, match="resign"):
         centre.publish(release, now)
     assert centre.states(now) == BEFORE
+    # A snapshot that waits says what held before: it is withdrawn, and nobody is told that it is made again.
+    with pytest.raises(NotAgreed) as asked:
+        centre.resign(now, agreed=False)
+    (line,) = [line for line in str(asked.value).splitlines() if "Withdrawn" in line]
+    assert line.startswith("Withdrawn, since")
+    assert line.endswith(f"takes the next: {snapshot.name}")
     made = centre.resign(now)
+    assert (made.withdrawn, made.again, snapshot.exists()) == ((snapshot.name,), (), False)
     assert (made.lists, made.changes, made.indexes, made.exams, made.strange) == (0, 6, 0, (), 0)
     assert made.path is not None
     with centre.lost(server):

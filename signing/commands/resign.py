@@ -37,7 +37,7 @@ def resign(*, yes: bool, centre_file: Path, keys_dir: Path | None, as_json: bool
     if as_json:
         command.print_json(done)
         return
-    if done.path is None:
+    if done.path is None:  # though something may have waited that cannot be published as it was
         click.echo(_("Nothing of this room's lost its belief: nothing is to be signed anew."))
     else:
         text = _("Signed anew: lists {}, changes {}, lookup indexes {}; next lists of {}.")

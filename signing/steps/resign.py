@@ -6,8 +6,9 @@ withdrawn and made again behind it. All of it is published in one transaction wi
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
@@ -31,6 +32,9 @@ from verify.core.signed import Genuine
 from verify.core.statement import decode
 from verify.shared.agreement import NotAgreed
 from verify.shared.command import Refusal, joined
+
+_KEPT: Final = ("again", "withdrawn", "reprint")
+"""What a job notes of those that waited."""
 
 
 class Resigned(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,16 +80,29 @@ def resign(session: Session, held: Held, registry: Registered, *, agreed: bool =
             withdraw.put_away(room, gone.release)
     ours = made_anew.digests(room.releases, ledger.jobs())
     taken = disbelieved.taken(held, chain, ours)
-    job = _recorded(session, chain, held, taken, agreed=agreed)
-    if job is None:
-        return _told(session, taken, None, ())
-    path = produce.produce(session, job).path
-    if "made" not in job.notes:
-        ledger.add_notes(job.id, {"made": _digests(path)})
-    again = [produce.produce(session, one).path for one in ledger.jobs() if one.id in job.notes["again"]]
-    for release in job.notes["withdrawn"]:
+    recorded = _recorded(session, chain, held, taken, agreed=agreed)
+    job, path = recorded.job, None
+    if job is not None:
+        path = produce.produce(session, job).path
+        if "made" not in job.notes:
+            ledger.add_notes(job.id, {"made": _digests(path)})
+    again = tuple(produce.produce(session, one).path for one in ledger.jobs() if one.id in recorded.again)
+    for release in recorded.withdrawn:
         withdraw.put_away(room, release)
-    return _told(session, taken, path, tuple(again), job)
+    return Resigned(
+        path=path,
+        lists=len(taken.lists),
+        changes=len(taken.changes),
+        indexes=len(taken.indexes),
+        exams=tuple(sorted({head.exam for head in ledger.lists(job.id)})) if job is not None else (),
+        strange=taken.strange,
+        past=taken.past,
+        again=again,
+        withdrawn=tuple(
+            one.release for one in ledger.jobs() if one.kind == "snapshot" and one.release in recorded.withdrawn
+        ),
+        reprint=recorded.reprint,
+    )
 
 
 def _note_published(session: Session, registry: Registered) -> None:
@@ -98,31 +115,27 @@ def _note_published(session: Session, registry: Registered) -> None:
             ledger.mark_published(job.release, session.now)
 
 
-def _told(
-    session: Session, taken: Taken, path: Path | None, again: tuple[Path, ...], job: Job | None = None
-) -> Resigned:
-    return Resigned(
-        path=path,
-        lists=len(taken.lists),
-        changes=len(taken.changes),
-        indexes=len(taken.indexes),
-        exams=tuple(sorted({head.exam for head in session.ledger.lists(job.id)})) if job is not None else (),
-        strange=taken.strange,
-        past=taken.past,
-        again=again,
-        withdrawn=_snapshots(session.ledger.jobs(), job.notes["withdrawn"]) if job is not None else (),
-        reprint=tuple(job.notes["reprint"]) if job is not None else (),
-    )
-
-
 def _digests(path: Path) -> list[str]:
     """SHA-256 of each list and change of the release, by which it is known as published."""
     found = (decode(data) for data in cbor.split(path.read_bytes()))
     return [one.digest.hex() for one in found if one.kind.name in ("PASS_LIST", "CHANGE")]
 
 
-def _recorded(session: Session, chain: Chain, held: Held, taken: Taken, *, agreed: bool) -> Job | None:
-    """The job that makes ``taken`` anew: the one that stands, or one recorded now. Raises NotAgreed."""
+class _Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    job: Job | None = None
+    """What makes anew what was taken; None where nothing was."""
+    again: tuple[int, ...] = ()
+    """The jobs that stand for those that were withdrawn."""
+    withdrawn: tuple[str, ...] = ()
+    reprint: tuple[str, ...] = ()
+
+
+def _recorded(session: Session, chain: Chain, held: Held, taken: Taken, *, agreed: bool) -> _Recorded:
+    """The job that makes ``taken`` anew: the one that stands, or one recorded now. Raises NotAgreed.
+
+    Where nothing was taken there is none, as a release holds something; what waits is withdrawn and recorded all the
+    same.
+    """
     ledger, now = session.ledger, session.now
     exams = _touched(session, taken)
     kids = {key.kid for key in chain.newest.keys if key.state == "compromised"}
@@ -133,14 +146,14 @@ def _recorded(session: Session, chain: Chain, held: Held, taken: Taken, *, agree
     standing = next((one.job for one in waiting if one.job.kind == "resign"), None)
     request = _request(chain, taken)
     if standing is not None and standing.request == request:
-        return standing
+        return _Recorded(job=standing, **{name: tuple(standing.notes[name]) for name in _KEPT})
     stale = [
         one
         for one in waiting
         if one.job.kind in ("resign", "snapshot") or one.kids() & kids or exams & ledger.exams_of(one.job.id)
     ]
-    if not (taken.lists or taken.changes or taken.indexes or taken.unlisted or stale):
-        return None
+    if not (_count(taken) or stale):
+        return _Recorded()
     for one in stale:
         withdraw.check_not_logged(session.room, one.job)
     reprint = remade.printed_among(stale, printed.printed(ledger))
@@ -153,18 +166,18 @@ def _recorded(session: Session, chain: Chain, held: Held, taken: Taken, *, agree
                 continue
             ledger.withdraw(one.job.id, now)
             ledger.note(now, "withdrawn", [one.job.release], _("its key is compromised"))
-        notes = {
-            "exams": sorted(exams),
-            "withdrawn": [one.job.release for one in stale if one.job.digest],
-            "reprint": reprint,
-        }
-        job = ledger.add_job("resign", _name(session), request, now, notes)
+        withdrawn = [one.job.release for one in stale if one.job.digest]
+        notes: dict[str, Any] = {"exams": sorted(exams), "withdrawn": withdrawn, "reprint": reprint}
+        job = ledger.add_job("resign", _name(session), request, now, notes) if _count(taken) else None
         anew = _anew(session, chain, held, taken)
-        for exam in sorted(_unlisted(session, taken)):
-            _next(session, exam, job)
-        again = [remade.record(session, one) for one in stale if one.job.kind not in ("resign", "snapshot")]
-        ledger.recognise(job, request, notes | {"anew": anew, "again": again})
-    return next(one for one in ledger.jobs() if one.id == job)
+        if job is not None:
+            for exam in sorted(_unlisted(session, taken)):
+                _next(session, exam, job)
+        notes["again"] = [remade.record(session, one) for one in stale if one.job.kind not in ("resign", "snapshot")]
+        if job is not None:
+            ledger.recognise(job, request, notes | {"anew": anew})
+    found = next((one for one in ledger.jobs() if one.id == job), None)
+    return _Recorded(job=found, **{name: tuple(notes[name]) for name in _KEPT})
 
 
 def _anew(session: Session, chain: Chain, held: Held, taken: Taken) -> list[list[str]]:
@@ -247,10 +260,6 @@ def _request(chain: Chain, taken: Taken) -> bytes:
 
 def _count(taken: Taken) -> int:
     return len(taken.lists) + len(taken.changes) + len(taken.indexes) + len(taken.unlisted)
-
-
-def _snapshots(jobs: Iterable[Job], withdrawn: Collection[str]) -> tuple[str, ...]:
-    return tuple(job.release for job in jobs if job.kind == "snapshot" and job.release in withdrawn)
 
 
 def _summary(taken: Taken, stale: Sequence[remade.Content], reprint: list[str]) -> str:

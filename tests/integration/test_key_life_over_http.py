@@ -442,7 +442,13 @@ def test_a_lost_and_a_stolen_log_key_leave_every_entry_where_it_is(centre: Centr
     sure = centre.size()
     centre.change(now + 1, SEVENTH, "reinstate")
     centre.life(now + 2).rotate("log", (), agreed=True)
+    session = centre.place.session(now + 2)
+    with session.ledger:
+        snapshot = take_snapshot.take(session, centre.urls.signer).path
     centre.life(now + 2).compromise(stolen.kid.hex(), sure, agreed=True)
+    # The log's key signed no statement, so that nothing is made anew: no release of nothing stands in others' way.
+    made = centre.resign(now + 3)
+    assert (made.path, made.withdrawn, snapshot.exists(), centre.waiting()) == (None, (snapshot.name,), False, [])
     centre.change(now + 4, SEVENTH, "suspend")
     notes = centre.checkpoints()
     chain = centre.place.keys.chain()
@@ -461,6 +467,21 @@ def test_a_lost_and_a_stolen_log_key_leave_every_entry_where_it_is(centre: Centr
     # What a good key's list restored is told of no more than the keyrings are.
     told = {int(one.row.removeprefix("index=")) for one in looked.unbelieved}
     assert told.isdisjoint(centre.indexes())
+
+
+def test_a_key_that_was_stolen_before_anything_of_it_was_published_leaves_no_release_of_nothing(centre: Centre) -> None:
+    """What waits is made again by the good key and published: there is nothing to be made anew before it."""
+    now = NOW + 49 * DAY
+    centre.life(now).rotate("status", (), agreed=True)
+    stolen = centre.key("status")
+    waiting = centre.change_unpublished(now, SEVENTH, "suspend")
+    centre.life(now + 1).rotate("status", (), agreed=True)
+    centre.life(now + 1).compromise(stolen.kid.hex(), centre.size(), agreed=True)
+    made = centre.resign(now + 2)
+    assert (made.path, made.withdrawn, waiting.exists()) == (None, (), False)
+    assert centre.waiting() == [made.again[0].name]
+    centre.publish(made.again[0], now + 3)
+    assert centre.states(now + 3)[6] == "suspended"
 
 
 def test_the_root_hands_over_and_everything_stays(centre: Centre, tmp_path: Path) -> None:

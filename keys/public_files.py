@@ -11,7 +11,7 @@ from verify.shared import whole_files
 
 
 def export(folder: KeyFolder, chain: Chain, to: Path) -> list[Path]:
-    """Writes keyring.cbor, jwks.json and did.json into the folder ``to``, each whole, over older ones; returns the files.
+    """Writes keyring.cbor, jwks.json and did.json into the folder ``to``, each whole, over older ones; the files.
 
     Raises Refusal.
     """

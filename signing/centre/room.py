@@ -57,7 +57,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ledger_path(self) -> Path:
-        """Where the ledger is: of a link what it leads to, beside which are the lock and the drafts of all who use it."""
+        """Where the ledger is: of a link what it leads to, beside which are lock and drafts of all who use it."""
         path = self.folder / self.centre.paths.ledger
         return Path(os.path.realpath(path)) if path.is_symlink() else path
 

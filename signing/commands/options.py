@@ -13,6 +13,7 @@ from signing.centre.room import Room, Session, Unlocked, now
 from signing.ledger import opening
 from signing.ledger.book import Ledger
 from signing.messages import _
+from verify.shared import whole_files
 from verify.shared.command import joined
 from verify.shared.progress import shown
 
@@ -75,6 +76,8 @@ def opened(room: Room, keys: KeyFolder | None = None, *, complete: bool = True) 
         text = _("Files and folders that others on this machine could read: {}; now only their owner can.")
         click.echo(text.format(count), err=True)
     with room.ledger(now(), keys, complete=complete) as ledger:
+        for folder in (room.releases, room.certificates):  # whoever has the ledger is alone in these
+            whole_files.sweep(folder)
         yield ledger
         waiting = [job.release for job in ledger.waiting()]
     if waiting:

@@ -16,6 +16,7 @@ def backup(ledger: Ledger, path: Path) -> None:
     """A copy of the ledger at ``path``, which must not be there yet; on disk when this returns. Raises Refusal."""
     if path.exists():
         raise Refusal(_("{} is there already; a backup never overwrites.").format(path))
+    whole_files.sweep(path.parent, path.name)
     try:
         with (
             whole_files.whole(path, durable=True) as draft,

@@ -4,7 +4,6 @@ Nothing is in the certificates folder that the ledger does not know of: the file
 recorded, and then they are put in their places.
 """
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Self
@@ -126,17 +125,17 @@ def print_certificates(
     plan, fonts = press.plan(desk.words, desk.room.folder, sources)
     place = desk.room.certificates if batch is None else batch.absolute().parent
     place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".printing-", dir=place) as aside:
+    with whole_files.aside(place / "printing" if batch is None else batch.absolute()) as aside:
         with desk.progress(_("Printing"), len(sources)) as advance:
             if batch is None:
-                press.print_each(plan, sources, Path(aside), advance)
+                press.print_each(plan, sources, aside, advance)
                 files = [place / f"{number}.pdf" for number in numbers]
             else:
-                press.print_batch(plan, sources, Path(aside) / batch.name, advance)
+                press.print_batch(plan, sources, aside / batch.name, advance)
                 files = [batch]
         _record(desk, numbers, batch=batch is not None)
         for file in files:
-            (Path(aside) / file.name).replace(file)
+            (aside / file.name).replace(file)
     return Printed(files=tuple(files), numbers=tuple(numbers), fonts=tuple(fonts))
 
 

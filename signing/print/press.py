@@ -130,7 +130,7 @@ def _start(plan: Plan) -> None:
 def _print_share(sources: Sequence[Printable], folder: Path) -> int:
     for source in sources:
         number, pdf = _setter[0].single(source)
-        whole_files.write(folder / f"{number}.pdf", pdf)
+        whole_files.write(folder / f"{number}.pdf", pdf, among_many=True)
     return len(sources)
 
 
@@ -149,7 +149,7 @@ def print_each(plan: Plan, sources: Sequence[Printable], folder: Path, advance: 
         with setter(plan) as one:
             for source in sources:
                 number, pdf = one.single(source)
-                whole_files.write(folder / f"{number}.pdf", pdf)
+                whole_files.write(folder / f"{number}.pdf", pdf, among_many=True)
                 advance(1)
         return
     _spread(plan, [(share, folder) for share in _cut(sources, _SHARE)], _print_share, advance, workers)

@@ -16,7 +16,6 @@ from verify.shared.progress import Progress
 def draw(folder: Path, centre: Published, certificates: Sequence[Given], progress: Progress) -> int:
     """Draws what is not there yet; how many that were."""
     folder.mkdir(parents=True, exist_ok=True)
-    sweep(folder)
     there = {entry.name for entry in os.scandir(folder) if entry.stat().st_size}
     missing = [one for one in certificates if not {f"{one.number}.svg", f"{one.number}.png"} <= there]
 
@@ -31,12 +30,6 @@ def draw(folder: Path, centre: Published, certificates: Sequence[Given], progres
     return len(missing)
 
 
-def sweep(folder: Path) -> None:
-    """Takes away the drafts of a command that was killed; whoever holds the ledger is alone here."""
-    for draft in folder.glob(".*.*.[0-9]*"):
-        draft.unlink(missing_ok=True)
-
-
 def _draw(folder: Path, centre: Published, given: Given) -> None:
     if given.statement is None:
         raise ValueError("a certificate that is not signed")
@@ -44,4 +37,4 @@ def _draw(folder: Path, centre: Published, given: Given) -> None:
 
     text = qr_text.write(given.statement, centre.host, centre.scheme)
     for suffix, picture in (("svg", qr.svg(text)), ("png", qr.png(text))):
-        whole_files.write(folder / f"{given.number}.{suffix}", picture)
+        whole_files.write(folder / f"{given.number}.{suffix}", picture, among_many=True)

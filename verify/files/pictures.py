@@ -20,6 +20,8 @@ MAX_PIXELS: Final = 50_000_000
 MAX_JPEG_PIXELS: Final = 210_000_000
 """Of a JPEG, which is unpacked at a half, quarter or eighth of its size where it is larger than MAX_PIXELS / 2."""
 MAX_FRAMES: Final = 4
+_MAX_SIDE: Final = 65_535
+"""The library that reads codes takes no longer ones."""
 _BARE_PIXELS: Final = 1_000_000
 """A picture that a program drew of one code and nothing else is no larger."""
 _WORKING_PIXELS: Final = 12_000_000
@@ -65,7 +67,7 @@ def frames(data: bytes, kind: str) -> Iterator[tuple[Image.Image, ...]]:
     try:
         with Image.open(io.BytesIO(data), formats=(kind,)) as picture:
             pixels = picture.width * picture.height
-            if pixels > (MAX_JPEG_PIXELS if kind == "JPEG" else MAX_PIXELS):
+            if pixels > (MAX_JPEG_PIXELS if kind == "JPEG" else MAX_PIXELS) or max(picture.size) > _MAX_SIDE:
                 raise FileRefused("too_many_pixels")
             if kind == "JPEG":
                 shrink = 2 if pixels > MAX_PIXELS / 2 else 1
@@ -153,7 +155,7 @@ def later_looks(picture: Image.Image, go_on: Callable[[], bool]) -> list[str]:
 
 def _seen(picture: Image.Image, look: _Look) -> Image.Image:
     largest = (_WORKING_PIXELS / (picture.width * picture.height)) ** 0.5
-    scale = min(look.scale, max(largest, 0.01))
+    scale = min(look.scale, max(largest, 0.01), _MAX_SIDE / max(picture.size))
     if scale != 1.0:
         size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
         picture = picture.resize(size, Image.Resampling.BICUBIC)

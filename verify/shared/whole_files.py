@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -44,8 +45,45 @@ def meant(path: Path) -> str:
     return draft[1] if draft else path.name
 
 
-def write(path: Path, data: bytes) -> None:
-    """Makes or replaces a file. Raises Refusal."""
+@contextlib.contextmanager
+def aside(path: Path) -> Iterator[Path]:
+    """A folder beside ``path``, for the owner alone, in which to make it or what belongs to it; gone afterwards.
+
+    So are those of commands that were killed.
+    """
+    sweep(path.parent, path.name)
+    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    made.mkdir(0o700)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def sweep(folder: Path, name: str | None = None) -> None:
+    """Takes away the drafts that killed commands left in ``folder``, all or those for one ``name``.
+
+    Whoever calls is alone at them. What cannot be taken away stays: it is in nobody's way.
+    """
+    with contextlib.suppress(OSError):
+        for left in list(folder.iterdir()):
+            draft = _DRAFT.fullmatch(left.name)
+            if draft is None or (name is not None and draft[1] != name):
+                continue
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                with contextlib.suppress(OSError):
+                    left.unlink()
+
+
+def write(path: Path, data: bytes, *, among_many: bool = False) -> None:
+    """Makes or replaces a file. Raises Refusal.
+
+    What a killed command left of it goes; ``among_many`` whoever writes them sees to that, once for all.
+    """
+    if not among_many:
+        sweep(path.parent, path.name)
     with whole(path) as draft:
         draft.write_bytes(data)
 
@@ -56,10 +94,9 @@ def ending(folder: Path, suffix: str) -> list[Path]:
     Raises OSError where nobody lets this process look, which glob takes for a folder without files.
     """
     try:
-        names = os.listdir(folder)
+        return sorted(path for path in folder.iterdir() if path.name.endswith(suffix))
     except FileNotFoundError:
         return []
-    return [folder / name for name in sorted(names) if name.endswith(suffix)]
 
 
 def to_disk(path: Path) -> None:

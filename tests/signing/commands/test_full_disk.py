@@ -70,7 +70,9 @@ def test_a_new_key_that_finds_no_room_is_named(place: Place, tmp_path: Path, mos
     assert said.returncode == 1
     assert f"{other.folder}/keys/status-" in said.stderr
     assert len(list((other.folder / "keys").glob("status-*.pem"))) == 1
-    assert run_here(keys_main, "rotate", "status", "--yes", folder=other.folder, environment=environment).returncode == 0
+    assert (
+        run_here(keys_main, "rotate", "status", "--yes", folder=other.folder, environment=environment).returncode == 0
+    )
 
 
 def test_public_files_are_replaced_whole(place: Place) -> None:

@@ -142,3 +142,17 @@ def test_a_file_in_a_folders_place_is_said_in_the_readers_language(issued: Place
     assert "File exists" not in done.stderr
     assert "Not a directory" not in done.stderr
     assert place.run(*ISSUE).returncode == 1
+
+
+def test_a_command_takes_away_what_a_killed_one_left(place: Place) -> None:
+    """Papers and codes half made, whose names began with a letter, and a folder of papers, lay there for ever."""
+    folder = place.folder / "certificates"
+    for name in (".CEM2204000001I.svg.c0ffee00", ".CEM2204000001I.pdf.00c0ffee"):
+        (folder / name).write_text("half")
+    (folder / ".printing.c0ffee00").mkdir()
+    (folder / ".printing.c0ffee00" / "CEM2204000001I.pdf").write_text("half")
+    (place.folder / "releases" / ".2022-04-final-1.pdf.c0ffee00").write_text("half")
+    (place.folder / ".kept.c0ffee00").write_text("half")
+    assert place.run("find", "张").returncode in (0, 1)
+    assert place.run("ledger", "backup", "kept").returncode == 0
+    assert [path.name for path in place.folder.rglob(".*") if path.parent.name != "keys"] == []

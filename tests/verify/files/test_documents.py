@@ -235,3 +235,18 @@ def test_a_picture_that_says_that_it_is_too_large_is_refused_before_it_is_unpack
     with pytest.raises(FileRefused) as refused:
         documents.find(saved(Image.new("1", (8000, 7000)), "PNG"), 10)
     assert refused.value.code == "too_many_pixels"
+
+
+@pytest.mark.parametrize("size", [(65_536, 3), (3, 65_536)])
+def test_a_picture_longer_than_codes_are_read_in_is_refused_for_its_size(size: tuple[int, int]) -> None:
+    """Its reader was said to have failed."""
+    with pytest.raises(FileRefused) as refused:
+        documents.find(saved(Image.new("1", size), "PNG"), 10)
+    assert refused.value.code == "too_many_pixels"
+
+
+@pytest.mark.parametrize("size", [(65_535, 20), (30_000, 60), (22_000, 8)])
+def test_a_long_strip_is_looked_at_again_within_what_can_be(size: tuple[int, int]) -> None:
+    """Enlarged, it was longer than the library takes, and its reader was said to have failed."""
+    findings = documents.find(saved(Image.new("L", size, 255), "PNG"), 10)
+    assert (findings.codes, findings.complete) == ((), True)

@@ -397,9 +397,17 @@ def test_room_is_right_of_cells_merges_and_pictures_beside_the_rows() -> None:
         lambda xml: b"<!DOCTYPE x>" + xml,
         lambda xml: xml.replace(b'r="B3"', b'r="3B"'),
         lambda xml: b'<?xml version="1.0" encoding="klingon"?>' + xml,
+        lambda xml: b'<?xml version="1.0" encoding="bz2"?>' + xml,
         lambda xml: xml.replace(b"<sheetData>", b'<cols><col width="9"/></cols><sheetData>'),
     ],
-    ids=["cut", "a document type", "a name of no cell", "an encoding that is none", "columns that are none"],
+    ids=[
+        "cut",
+        "a document type",
+        "a name of no cell",
+        "an encoding that is none",
+        "an encoding of no text",
+        "columns that are none",
+    ],
 )
 def test_a_sheet_that_cannot_be_changed_is_refused(change: Callable[[bytes], bytes]) -> None:
     """And never comes back half."""

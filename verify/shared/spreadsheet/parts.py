@@ -116,7 +116,8 @@ def damaged() -> Iterator[None]:
     """Turns whatever a broken archive or XML raises into Unreadable."""
     try:
         yield
-    # zipfile says NotImplementedError to a compression that it does not know, RuntimeError to a password.
-    except (zipfile.BadZipFile, struct.error, zlib.error, KeyError, EOFError, expat.ExpatError, ElementTree.ParseError,
-            NotImplementedError, RuntimeError, OSError, ValueError, UnicodeError):  # fmt: skip
+    # zipfile says NotImplementedError to a compression that it does not know, RuntimeError to a password, and expat
+    # LookupError to an encoding that is of no text.
+    except (zipfile.BadZipFile, struct.error, zlib.error, LookupError, EOFError, expat.ExpatError,
+            ElementTree.ParseError, NotImplementedError, RuntimeError, OSError, ValueError, UnicodeError):  # fmt: skip
         raise Unreadable("damaged_file") from None

@@ -59,6 +59,30 @@ _INDEXES: Final = """
 select s.index, s.bytes from registry.lookup_index l join registry.statement s using (index)
 where l.exam = any ($1) and octet_length(s.bytes) > 0 order by s.index
 """
+_NOTES: Final = """
+select count(*) as count, min(size) as first, max(size) as last from registry.checkpoint where kid = $1 and size > $2
+"""
+
+
+class Notes(msgspec.Struct, frozen=True, kw_only=True):
+    """Checkpoints that a log key signed beyond a size."""
+
+    size: int
+    """Statements in the registry."""
+    count: int
+    first: int | None
+    """The smallest tree among them, in statements; None where there is none."""
+    last: int | None
+
+    def lines(self) -> list[str]:
+        """For people."""
+        if not self.count:
+            return [_("no checkpoint of this key is of a larger tree: none is doubtful")]
+        text = _("checkpoints that nobody believes any more: {count}, the log's size {first} to {last}")
+        return [
+            text.format(count=self.count, first=self.first, last=self.last),
+            _("receipts over these trees hold no more: whoever kept one takes another"),
+        ]
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -202,6 +226,16 @@ def worths(held: Held, chain: Chain, now: int) -> dict[str, str]:
 def load(url: str, keys: Sequence[Key]) -> Held:
     """What the registry at ``url`` holds that ``keys`` bear on. Raises Refusal where it does not answer."""
     return asked(url, lambda connection: read(connection, [key.kid for key in keys]))
+
+
+def doubtful(url: str, key: Key, below: int) -> Notes:
+    """What the registry at ``url`` holds that the log's key signed beyond the size ``below``. Raises Refusal."""
+
+    async def work(connection: "Connection") -> Notes:
+        (row,) = await connection.fetch(_NOTES, key.kid, below)
+        return Notes(size=await connection.fetchval(_SIZE), **row)
+
+    return asked(url, work)
 
 
 def asked(url: str, work: "Callable[[Connection], Awaitable[T]]") -> T:

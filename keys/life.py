@@ -13,7 +13,7 @@ import msgspec
 
 from keys import custody, forecast, rotation, waiting
 from keys.folder import KeyFolder
-from keys.forecast import Forecast, Held
+from keys.forecast import Forecast, Held, Notes
 from keys.messages import _
 from keys.passphrase import Passphrases
 from keys.root_medium import RootMedium
@@ -34,6 +34,8 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     key: Key
     """The key that is new or was changed."""
     forecast: Forecast | None = None
+    notes: Notes | None = None
+    """Of a log key that is declared compromised."""
 
 
 class Life:
@@ -84,6 +86,8 @@ class Life:
         chain = self._folder.chain()
         key = rotation.named(chain.newest, name)
         keyring = rotation.compromised(chain, key, below, self._now)
+        if key.use == "log":
+            return self._log_compromised(keyring, key, below, agreed=agreed)
         text = _("Key {kid} ({use}) is compromised: of what it signed only the log below {size} is believed, for ever.")
         told = [text.format(kid=key.kid.hex(), use=key.use, size=below)]
         told.append(_("A check without a network and without a receipt trusts nothing that it signed."))
@@ -92,6 +96,23 @@ class Life:
         if not agreed:
             raise NotAgreed("\n".join(told), key.kid.hex())
         return self._signed(keyring, key, seen)
+
+    def _log_compromised(self, keyring: Keyring, key: Key, below: int, *, agreed: bool) -> Done:
+        """A log key signs trees and no statement: what is told are its checkpoints of trees beyond ``below``."""
+        text = _("Key {kid} (log) is compromised: its checkpoints are believed up to a tree of {size}, for ever.")
+        told = [text.format(kid=key.kid.hex(), size=below)]
+        notes = None
+        if self._url is None:
+            told.append(_("No registry is known here: what it holds was not counted."))
+        else:
+            notes = forecast.doubtful(self._url, key, below)
+            _check_below(below, notes.size)
+            told.append(_("By the registry, whose size is {size}:").format(size=notes.size))
+            told += [f"  {line}" for line in notes.lines()]
+        told.append(_("The next release is published with a checkpoint of everything by a good key."))
+        if not agreed:
+            raise NotAgreed("\n".join(told), key.kid.hex())
+        return msgspec.structs.replace(self._signed(keyring, key), notes=notes)
 
     def rotate_root(self, place: Path, *, agreed: bool) -> Done:
         """A new root on a new medium at ``place``; the one before signs this and then nothing more."""
@@ -121,8 +142,7 @@ class Life:
             told.append(_("No registry is known here: what it holds was not counted."))
             return None
         held = forecast.load(self._url, [key])
-        if below is not None and below > held.size:
-            raise Refusal(_("the log is of size {size}: --below says at most that").format(size=held.size))
+        _check_below(below, held.size)
         return self._counted(held, keyring, told)
 
     def _counted(self, held: Held, keyring: Keyring, told: list[str]) -> Forecast:
@@ -132,3 +152,8 @@ class Life:
         told.append(_("By the registry, whose size is {size}, with nothing made anew:").format(size=held.size))
         told += [f"  {line}" for line in seen.lines()] or [_("  nothing there was signed by this key")]
         return seen
+
+
+def _check_below(below: int | None, size: int) -> None:
+    if below is not None and below > size:
+        raise Refusal(_("the log is of size {size}: --below says at most that").format(size=size))

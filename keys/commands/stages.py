@@ -161,6 +161,8 @@ def _tell(done: Done, *, as_json: bool) -> None:
                 for exam, counts in done.forecast.exams.items()
             }
             told["valid_again"] = done.forecast.valid_again
+        if done.notes is not None:
+            told["checkpoints"] = {"count": done.notes.count, "first": done.notes.first, "last": done.notes.last}
         command.print_json(told)
         return
     click.echo(_("Keyring version {version}:").format(version=keyring.version))

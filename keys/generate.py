@@ -2,7 +2,6 @@
 
 import secrets
 import shutil
-import tempfile
 from pathlib import Path
 
 from keys import custody, folder, rotation
@@ -29,10 +28,24 @@ def init(
     check_absent(path)
     check_absent(place)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))  # mode 0700
-    medium: RootMedium | None = None
-    try:
-        medium, root = RootMedium.make(place, passphrases)
+    with whole_files.aside(path) as draft:
+        made = _made(draft, place, settings, passphrases, now)
+        try:
+            draft.rename(path)  # over an empty folder too
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+    for parent in (place.parent, path.parent):
+        whole_files.to_disk(parent)
+    found = KeyFolder(path, made.root)
+    chain = found.chain()
+    folder.remember(found, chain)
+    return found, RootMedium(place), chain
+
+
+def _made(draft: Path, place: Path, settings: Published, passphrases: Passphrases, now: int) -> KeyFolder:
+    """Everything in ``draft``, and then the root on its medium in its place: until then a kill leaves drafts alone."""
+    with RootMedium.drafted(place, passphrases) as (medium, root):
         others = [use for use in rotation.USES if use != "root"]
         signers = {"root": root} | {use: custody.create(draft, use, passphrases.new(use)) for use in others}
         entries = tuple(
@@ -50,17 +63,7 @@ def init(
         made.lookup_secrets()
         whole_files.to_disk(draft)
         medium.keep(keyring)
-        draft.rename(path)  # over an empty folder too
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        if medium is not None:
-            shutil.rmtree(medium.path, ignore_errors=True)
-        raise
-    whole_files.to_disk(path.parent)
-    found = KeyFolder(path, made.root)
-    chain = found.chain()
-    folder.remember(found, chain)
-    return found, medium, chain
+    return made
 
 
 def beside(path: Path) -> Path:

@@ -4,9 +4,9 @@ The medium's copy of the keyring makes the root remember: from a key folder that
 version of one number, and a version that it signed and a killed command did not file is filed by the next one.
 """
 
+import contextlib
 import os
-import shutil
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Self
 
@@ -58,19 +58,26 @@ class RootMedium:
     @classmethod
     def make(cls, path: Path, passphrases: Passphrases) -> tuple[Self, KeySigner]:
         """A new root on a new medium at ``path``, whole or not at all. Raises Refusal where anything is there."""
+        with cls.drafted(path, passphrases) as (_draft, signer):
+            pass
+        whole_files.to_disk(path.absolute().parent)
+        return cls(path), signer
+
+    @classmethod
+    @contextlib.contextmanager
+    def drafted(cls, path: Path, passphrases: Passphrases) -> Iterator[tuple[Self, KeySigner]]:
+        """A new root on a medium that takes its place at ``path`` when the block ends without a fault, or not at all.
+
+        Its name there is for the caller to have on disk. What a killed command left of one goes. Raises Refusal where
+        anything is there.
+        """
         path = path.absolute()
         check_absent(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))  # mode 0700
-        try:
-            signer = custody.create(draft, "root", passphrases.new("root"))
+        with whole_files.aside(path) as draft:
+            yield cls(draft), custody.create(draft, "root", passphrases.new("root"))
             whole_files.to_disk(draft)
             draft.rename(path)  # over an empty folder too
-        except BaseException:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise
-        whole_files.to_disk(path.parent)
-        return cls(path), signer
 
     def settle(self, folder: KeyFolder) -> int:
         """Files in the key folder what the root had signed and the folder lacks; how many versions that were.

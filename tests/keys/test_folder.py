@@ -1,6 +1,9 @@
 """A key folder is made whole or not at all, and its keyring only ever goes on."""
 
+import contextlib
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,7 @@ from tests import PROJECT
 from tests.invented import ROOT
 from verify.core.chain import Chain
 from verify.core.errors import KeyringRefused
-from verify.shared import environment
+from verify.shared import environment, whole_files
 from verify.shared.command import Refusal
 from verify.shared.toml.settings_file import Source
 
@@ -98,6 +101,41 @@ def test_init_that_fails_half_way_leaves_nothing(tmp_path: Path, monkeypatch: py
     with pytest.raises(OSError, match="No space"):
         generate.init(tmp_path / "keys", settings(), PASSPHRASE, NOW)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_init_that_is_killed_is_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A root's folder without keys stood there and refused the next, and halves of key folders lay about for ever."""
+    monkeypatch.setattr("keys.pkcs8.COST", 1 << 4)
+    monkeypatch.setenv("YINJIAN_VAR", str(tmp_path / "var"))
+    steps, made = 0, False
+    while not made:
+        steps += 1
+        place = tmp_path / str(steps)
+        place.mkdir()
+        child = os.fork()
+        if not child:
+            _killed_at(steps, place / "keys")
+        os.waitpid(child, 0)
+        made = (place / "keys").exists()
+        if not made:
+            generate.init(place / "keys", settings(), PASSPHRASE, NOW)
+            assert {path.name for path in place.iterdir()} == {"keys", "keys-root"}
+    assert steps > 5
+
+
+def _killed_at(step: int, path: Path) -> None:
+    """Makes keys at ``path`` in this process, which ends at once where something is had on disk for that time."""
+    to_disk, before = whole_files.to_disk, iter(range(step - 1))
+
+    def stop(at: Path) -> None:
+        if next(before, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        to_disk(at)
+
+    vars(whole_files)["to_disk"] = stop
+    with contextlib.suppress(BaseException):
+        generate.init(path, settings(), PASSPHRASE, NOW)
+    os._exit(0)
 
 
 def test_init_says_where_the_keys_are_to_the_other_commands(made: KeyFolder) -> None:

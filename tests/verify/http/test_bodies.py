@@ -1,11 +1,12 @@
 """Bodies of strangers: counted before anything is made of them, and the large ones parsed beside the loop."""
 
+import asyncio
 import json
 from asyncio import StreamWriter
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import parse_qs, unquote_to_bytes
+from urllib.parse import parse_qs
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from tests.http_service import client
 from verify.files import json_trees
 from verify.files.json_trees import JsonRefused
 from verify.files.pieces import PIECE, Pieces
+from verify.http.answers.problems import Refused
 from verify.http.asked import escapes, forms
 
 MILLIONS = 10 << 20
@@ -195,14 +197,72 @@ async def test_a_body_of_single_bytes_is_parsed_as_one_of_large_pieces(monkeypat
     assert parsed == 1
 
 
-def test_a_text_is_cut_within_no_escape(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the length of a piece, the whole is what it is without cutting."""
-    text = "a%E7%8E%8B%25%2525+%20b=%3D%%%".replace("%%%", "%41").encode()
-    for size in range(3, 30):
-        monkeypatch.setattr(forms, "_ESCAPED_AT_ONCE", size)
-        cut = list(forms._cut(text))
-        assert max(map(len, cut)) <= size
-        assert b"".join(map(forms._unescaped, cut)) == unquote_to_bytes(text.replace(b"+", b" "))
+async def came(*data: bytes) -> AsyncIterator[bytes]:
+    """A body in these pieces."""
+    for some in data:
+        yield some
+
+
+async def test_a_form_is_what_it_is_wherever_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within an escape, a name, before and behind what ends a name or a field."""
+    text = b"a%E7%8E%8B%25%2525+%20b=%3D%41&&=&b&c=+%E7%8E%8B&c==&%26=%26"
+    fields = {"a王%%25  b": ["=A"], "": [""], "b": [""], "c": [" 王", "="], "&": ["&"]}
+    assert await forms._fields(came(text)) == fields
+    for at in range(len(text)):
+        assert await forms._fields(came(text[:at], text[at:])) == fields
+    monkeypatch.setattr(forms, "_AT_ONCE", 24)
+    assert await forms._fields(came(text)) == fields
+    for wrong in (
+        b"a=" + b"b" * 21 + b"%",
+        b"a=" + b"b" * 20 + b"%2&c=0",
+        b"a" * 25 + b"=",
+        b"a=" + b"b" * 21 + b"%zz",
+    ):
+        with pytest.raises(Refused):
+            await forms._fields(came(wrong))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"rows=" + b"%2B" * 600_000, b"rows=" + b"x" * 2_000_000, b"x=1&" * 40 + b"rows=" + b"x" * 1_500_000,
+        b"&".join([b"x=" + b"%41" * 13_000] * 49), b"rows=" + b"x" * 900_000 + b"&" * 900_000,
+    ],
+    ids=["escapes", "text", "behind", "fields", "ends"],
+)  # fmt: skip
+async def test_no_turn_of_the_loop_has_more_than_some_of_a_form(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two megabytes without a file: what is unescaped and what is joined between two turns of others is counted."""
+    turns, in_turn, most = 0, 0, 0
+    unescaped, whole = escapes.unescaped, Pieces.whole
+
+    def handles(count: int) -> None:
+        nonlocal in_turn, most
+        in_turn += count
+        most = max(most, in_turn)
+
+    def counted(text: bytes) -> bytes:
+        handles(len(text))
+        return unescaped(text)
+
+    def joined(body: Pieces) -> bytes:
+        handles(len(body))
+        return whole(body)
+
+    async def others() -> None:
+        nonlocal turns, in_turn
+        while True:
+            await asyncio.sleep(0)
+            turns, in_turn = turns + 1, 0
+
+    monkeypatch.setattr(forms, "unescaped", counted)
+    monkeypatch.setattr(Pieces, "whole", joined)
+    beside = asyncio.create_task(others())
+    async with client() as service:
+        answer = await service.post("/batch", content=body, headers={"content-type": URLENCODED})
+    beside.cancel()
+    assert answer.status_code in (200, 400)
+    assert turns > len(body) // PIECE if answer.status_code == 200 else turns
+    assert most <= PIECE + (32 << 10)  # a text for a reader, and what is cut of what comes behind
 
 
 @pytest.mark.parametrize(
@@ -267,8 +327,8 @@ async def test_large_json_is_told_what_small_json_is() -> None:
 
 async def test_escapes_of_a_form_are_read_as_browsers_write_them() -> None:
     """Plus signs, percent escapes of either case, equals signs in values; a broken escape is refused."""
-    body = Pieces(["n=王莉+%E7%8e%8B&n=a=b%3D%25%0D%0a&&m".encode()])
-    assert await forms._fields(body) == {"n": ["王莉 王", "a=b=%\r\n"], "m": [""]}
+    body = "n=王莉+%E7%8e%8B&n=a=b%3D%25%0D%0a&&m".encode()
+    assert await forms._fields(came(body)) == {"n": ["王莉 王", "a=b=%\r\n"], "m": [""]}
     async with client() as service:
         for wrong in (b"number=%", b"number=100%zz", b"number=%%41", b"%=1"):
             answer = await service.post("/check", content=wrong, headers={"content-type": URLENCODED})

@@ -46,16 +46,24 @@ JSON_BYTES: Final = 4 << 20
 
 
 async def taken(request: AnyRequest, most: int) -> Pieces:
-    """The request's body. Raises Refused: too_large, before any of it is taken where its header says so."""
+    """The request's body. Raises Refused: too_large."""
+    body = Pieces()
+    async for piece in within(request, most):
+        body.add(piece)
+    return body
+
+
+async def within(request: AnyRequest, most: int) -> AsyncIterator[bytes]:
+    """The request's body in pieces. Raises Refused: too_large, before any of it is taken where its header says so."""
     said = request.headers.get("content-length", "")
     if said.isdecimal() and len(said) < 20 and int(said) > most:
         raise Refused("too_large")
-    body = Pieces()
+    length = 0
     async for piece in pieces(request):
-        body.add(piece)
-        if len(body) > most:
+        length += len(piece)
+        if length > most:
             raise Refused("too_large")
-    return body
+        yield piece
 
 
 async def pieces(request: AnyRequest) -> AsyncIterator[bytes]:

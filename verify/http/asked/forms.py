@@ -10,7 +10,7 @@ reader has it (ADR 58).
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Final, TypeAlias
 
 import msgspec
@@ -18,7 +18,7 @@ from multipart import MultipartError, MultipartSegment, ParserError, PushMultipa
 
 from verify.files.pieces import PIECE, Pieces
 from verify.http.answers.problems import Refused
-from verify.http.asked.bodies import AnyRequest, pieces, taken
+from verify.http.asked.bodies import AnyRequest, pieces, within
 from verify.http.asked.escapes import Broken, unescaped
 
 MOST_FIELDS: Final = 50
@@ -26,8 +26,8 @@ _URLENCODED_BYTES: Final = 2 << 20
 """What a form without files may be; 5,000 rows of Chinese names take half a megabyte."""
 _LONGEST_TEXT: Final = PIECE
 """Bytes of a text; a longer one is for a reader, like a file."""
-_ESCAPED_AT_ONCE: Final = 16 << 10
-"""Bytes of a text whose escapes are read in one go, 0.1 ms: ten clients' may come in one turn of the loop."""
+_AT_ONCE: Final = 16 << 10
+"""Bytes of a form without files that are read in one go, 0.1 ms: ten clients' may come in one turn of the loop."""
 _HEAD_BYTES: Final = 16 << 10
 """Of the headers of all parts together."""
 _PARAMETERS: Final = 64
@@ -51,37 +51,67 @@ async def read(request: AnyRequest) -> Form:
     if media_type == "multipart/form-data":
         return await _parts(pieces(request), options.get("boundary", ""))
     if media_type == "application/x-www-form-urlencoded":
-        return await _fields(await taken(request, _URLENCODED_BYTES))
+        return await _fields(within(request, _URLENCODED_BYTES))
     return {}
 
 
-async def _fields(body: Pieces) -> Form:
+class _Pair:
+    """One field of application/x-www-form-urlencoded, of which some comes, and then more."""
+
+    def __init__(self) -> None:
+        self._name = b""
+        self._named = False
+        self._value = Pieces()
+        self._held = b""
+        """Of an escape, where it came in two."""
+
+    def add(self, some: bytes) -> None:
+        """Adds what comes next. Raises Refused: bad_form."""
+        if not self._named:
+            name, equals, some = some.partition(b"=")
+            self._name += name
+            self._named = bool(equals)
+            if len(self._name) > _AT_ONCE:
+                raise Refused("bad_form")
+        some = self._held + some
+        at = some.rfind(b"%", -2)
+        some, self._held = (some, b"") if at < 0 else (some[:at], some[at:])
+        self._value.add(_unescaped(some))
+
+    def into(self, form: Form) -> None:
+        """Adds it to a form, unless it is nothing at all. Raises Refused: bad_form."""
+        self._value.add(_unescaped(self._held))
+        if self._name or self._named:
+            form.setdefault(_text(_unescaped(self._name)), []).append(_value("", self._value))
+
+
+async def _fields(body: AsyncIterator[bytes]) -> Form:
     """The fields of application/x-www-form-urlencoded, counted before they are made (WHATWG URL, section 5.1)."""
-    if sum(piece.count(b"&") for piece in body) >= MOST_FIELDS:
-        raise Refused("bad_form")
     form: Form = {}
-    for pair in filter(None, body.whole().split(b"&")):
-        name, _, value = pair.partition(b"=")
-        if len(name) > _LONGEST_TEXT:
+    pair, ends = _Pair(), 0
+    async for some in _parts_of(body):
+        ends += some.count(b"&")
+        if ends >= MOST_FIELDS:
             raise Refused("bad_form")
-        plain = Pieces()
-        for some in _cut(value):
-            if plain:
-                await asyncio.sleep(0)  # whoever else is there goes before the next piece
-            plain.add(_unescaped(some))
-        form.setdefault(_text(_unescaped(name)), []).append(_value("", plain))
+        first, *others = some.split(b"&")
+        pair.add(first)
+        for other in others:
+            pair.into(form)
+            pair = _Pair()
+            pair.add(other)
+    pair.into(form)
     return form
 
 
-def _cut(text: bytes) -> Iterator[bytes]:
-    """``text`` in pieces, none of which ends within an escape."""
-    begin = 0
-    while begin < len(text):
-        end = begin + _ESCAPED_AT_ONCE
-        if end < len(text) and b"%" in text[end - 2 : end]:
-            end = text.rindex(b"%", end - 2, end)
-        yield text[begin:end]
-        begin = end
+async def _parts_of(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """What comes, some at a time: whoever else is there goes before the next."""
+    others_first = False
+    async for piece in body:
+        for begin in range(0, len(piece), _AT_ONCE):
+            if others_first:
+                await asyncio.sleep(0)
+            others_first = True
+            yield piece[begin : begin + _AT_ONCE]
 
 
 def _unescaped(text: bytes) -> bytes:

@@ -50,6 +50,10 @@ class Wire(asyncio.Transport):
     def write_eof(self) -> None:
         """Ends its half."""
 
+    def get_write_buffer_size(self) -> int:
+        """Nothing waits."""
+        return 0
+
 
 async def _app(scope: Any, _receive: Any, send: Any) -> None:
     if scope["type"] == "http":

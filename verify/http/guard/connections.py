@@ -133,8 +133,6 @@ class Guarded(Lingering):
     _moved = False
     _reading: asyncio.TimerHandle | None = None
     _unread = 0
-    _enough = False
-    """Whether more is asked at once than is answered, so that no more is taken."""
 
     def give_way(self) -> bool:
         """Ends it for another's sake, at once and without a word."""
@@ -168,10 +166,8 @@ class Guarded(Lingering):
 
     def data_received(self, data: bytes) -> None:
         """Parses what came, and bounds what the parser keeps."""
-        if self.transport.is_closing():
+        if self._enough or self.transport.is_closing():
             self._throw_away(len(data))
-            return
-        if self._enough:
             return
         begins = self.idle and self._waiting is None  # a request, or nothing but line ends, which begin none
         self._moved = False
@@ -180,14 +176,14 @@ class Guarded(Lingering):
             self._wait(self.connections_of_all.header_seconds)
         # The parser keeps the beginning of a header or trailer to itself, however long, until its end is there.
         self._pending = 0 if self._moved else self._pending + len(data)
-        if self._pending > HEADER_BYTES and not self.transport.is_closing():
+        if self._pending > HEADER_BYTES and not self._enough:
             self._end(b"431 Request Header Fields Too Large", b"headers_too_large")
         if self._unfinished:
             self._throw_away(len(data))
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- its words are not ours
         """Tells that this is no HTTP, and ends."""
-        if not self.transport.is_closing() and not self._enough:
+        if not self._enough:
             self._end(b"400 Bad Request", b"bad_request")
 
     # The parser's callbacks. What they raise ends the parsing, in send_400_response.
@@ -231,7 +227,8 @@ class Guarded(Lingering):
         self._moved = True
         super().on_message_complete()
         if self.idle:  # the rest of a body whose request was answered before it
-            self._wait(self.connections_of_all.header_seconds)
+            self._stop()
+            self.fall_silent()
 
     def pause_writing(self) -> None:
         """More is written than is read at the other end."""
@@ -239,24 +236,31 @@ class Guarded(Lingering):
         self._unread = self.transport.get_write_buffer_size()
         if self._key is not None:
             self.connections_of_all.unread.hold(self, self._key, self._unread)
-        if self._reading is None:
-            self._reading = self.loop.call_later(self.connections_of_all.read_seconds, self._look_at_reading)
+        self._watch_reading()
 
     def resume_writing(self) -> None:
         """Most of it has been read."""
         super().resume_writing()
         self.connections_of_all.unread.forget(self)
-        if self._reading is not None:
+        if self._reading is not None and not self.transport.is_closing():
             self._reading.cancel()
             self._reading = None
 
+    def _hears_out(self) -> bool:
+        self._watch_reading()  # a transport waits without an end for what is left, however little
+        return super()._hears_out()
+
+    def _watch_reading(self) -> None:
+        if self._reading is None and (left := self.transport.get_write_buffer_size()):
+            self._unread = left
+            self._reading = self.loop.call_later(self.connections_of_all.read_seconds, self._look_at_reading)
+
     def _look_at_reading(self) -> None:
-        left = self.transport.get_write_buffer_size()
-        if left > self._unread - READ_BYTES:
+        self._reading = None
+        if 0 < self.transport.get_write_buffer_size() > self._unread - READ_BYTES:
             self.transport.abort()
-            return
-        self._unread = left
-        self._reading = self.loop.call_later(self.connections_of_all.read_seconds, self._look_at_reading)
+        else:
+            self._watch_reading()
 
     def _measure(self, weight: int) -> None:
         self._header_bytes += weight
@@ -280,6 +284,4 @@ class Guarded(Lingering):
         told = b'{"type":"urn:yinjian:problem:%s","title":"%s","status":%s,"detail":"%s","code":"%s"}' % (
             code, title, status[:3], title, code,
         )  # fmt: skip
-        self._listens = True
-        self.transport.write(_TOO_LATE % (status, len(told), told))
-        self.transport.close()
+        self.finish(_TOO_LATE % (status, len(told), told))

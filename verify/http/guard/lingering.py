@@ -31,6 +31,8 @@ class Lingering(KeptAlive):
     linger_seconds = LINGER_SECONDS
     _listens = False
     """Whether it has said its last, and hears the other end out."""
+    _heard = False
+    """Whether the other end has said its last."""
     _thrown = 0
     """Bytes, since the last look."""
     _until = 0.0
@@ -84,8 +86,24 @@ class Lingering(KeptAlive):
         if unfinished and not self.transport.is_closing():
             self._linger()
 
+    def eof_received(self) -> bool:
+        """The other end has said its last: what it asked is answered, and then nobody is waited for."""
+        self._heard = True
+        if self.transport.is_closing():
+            self.transport.close()
+        elif self._last is None:
+            self.say_last()
+            self.finish(b"")
+        return not self.transport.is_closing()
+
+    def _say_last(self) -> None:
+        self._listens = True  # to what was refused
+        super()._say_last()
+
     def _hears_out(self) -> bool:
         """Whether the other end may be sending, so that it is to be heard out before the connection is closed."""
+        if self._heard:
+            return False
         if self._listens or self._unfinished or not self.idle or unread(self.transport):
             self._listens = True
             self._linger()

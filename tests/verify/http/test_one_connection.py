@@ -223,9 +223,9 @@ class Near:
 
 
 @contextlib.asynccontextmanager
-async def near(size: int, **seconds: float) -> AsyncIterator[Near]:
+async def near(size: int, read_seconds: float = 0.05) -> AsyncIterator[Near]:
     """One connection whose answers have so many bytes."""
-    one = Near(Connections(**{"header_seconds": 30, "linger_seconds": 30, "read_seconds": 0.05, **seconds}), size)
+    one = Near(Connections(header_seconds=30, linger_seconds=30, read_seconds=read_seconds), size)
     with one.far:
         yield one
 

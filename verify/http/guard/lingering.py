@@ -86,7 +86,7 @@ class Lingering(KeptAlive):
         if unfinished and not self.transport.is_closing():
             self._linger()
 
-    def eof_received(self) -> bool:
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks whether it goes on, uvicorn never
         """The other end has said its last: what it asked is answered, and then nobody is waited for."""
         self._heard = True
         if self.transport.is_closing():

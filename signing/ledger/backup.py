@@ -1,6 +1,7 @@
 """Copies of the ledger: made while it is whole, checked before they are put back."""
 
 import contextlib
+import filecmp
 import sqlite3
 from pathlib import Path
 
@@ -13,19 +14,36 @@ from verify.shared.command import Refusal
 
 
 def backup(ledger: Ledger, path: Path) -> None:
-    """A copy of the ledger at ``path``, which must not be there yet; on disk when this returns. Raises Refusal."""
+    """A copy of the ledger at ``path``, on disk when this returns; nothing that is there is written over.
+
+    The same copy may be there, of a command that was killed when it was done. Raises Refusal.
+    """
     if path.exists():
-        raise Refusal(_("{} is there already; a backup never overwrites.").format(path))
+        if not _is_the_same(ledger, path):
+            raise Refusal(_("{} is there already; a backup never overwrites.").format(path))
+        return
     whole_files.sweep(path.parent, path.name)
+    with whole_files.whole(path, durable=True) as draft:
+        _copy(ledger, draft, path)
+
+
+def _copy(ledger: Ledger, draft: Path, meant: Path) -> None:
     try:
-        with (
-            whole_files.whole(path, durable=True) as draft,
-            contextlib.closing(sqlite3.connect(draft)) as copy,
-        ):
+        with contextlib.closing(sqlite3.connect(draft)) as copy:
             copy.execute("PRAGMA journal_mode = OFF")  # a draft that fails goes whole
             ledger.db.backup(copy)
     except sqlite3.Error as error:
-        raise Refusal(f"{path}: {ledger_file.why(error)}") from None
+        raise Refusal(f"{meant}: {ledger_file.why(error)}") from None
+
+
+def _is_the_same(ledger: Ledger, path: Path) -> bool:
+    """Whether what is at ``path`` is, byte for byte, the copy that would be made."""
+    if not path.is_file():
+        return False
+    with whole_files.aside(path) as folder:
+        again = folder / path.name
+        _copy(ledger, again, path)
+        return filecmp.cmp(again, path, shallow=False)
 
 
 def check(path: Path, root: bytes) -> None:

@@ -156,3 +156,19 @@ def test_a_command_takes_away_what_a_killed_one_left(place: Place) -> None:
     assert place.run("find", "张").returncode in (0, 1)
     assert place.run("ledger", "backup", "kept").returncode == 0
     assert [path.name for path in place.folder.rglob(".*") if path.parent.name != "keys"] == []
+
+
+def test_a_backup_that_was_done_when_it_was_killed_is_given_again(place: Place) -> None:
+    """It was refused as if it would write over another; an older one, or anything else, still is."""
+    assert place.run("ledger", "backup", "kept").returncode == 0
+    before = (place.folder / "kept").read_bytes()
+    again = place.run("ledger", "backup", "kept")
+    assert (again.returncode, (place.folder / "kept").read_bytes()) == (0, before)
+    assert place.run("status", "CEM2204000001I", "revoke", "--reason", "misconduct", "--yes").returncode == 0
+    (place.folder / "folder").mkdir()
+    for name in ("kept", "folder", "b.xlsx"):
+        refused = place.run("ledger", "backup", name)
+        assert refused.returncode == 1
+        assert "a backup never overwrites" in refused.stderr
+    assert (place.folder / "kept").read_bytes() == before
+    assert [path.name for path in place.folder.glob(".*")] == []

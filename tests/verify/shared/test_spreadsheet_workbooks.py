@@ -271,3 +271,11 @@ def test_what_is_no_spreadsheet_is_told_by_name(data: bytes, code: str) -> None:
     with pytest.raises(Unreadable) as refused:
         read(data)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("encoding", ["bz2", "hex", "rot13", "zlib", "klingon", "utf-7", "idna", "undefined"])
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml"])
+def test_xml_in_an_encoding_of_no_text_is_a_damaged_file(part: str, encoding: str) -> None:
+    """What Python knows under such a name was a fault of the program's."""
+    with pytest.raises(Unreadable, match="damaged"):
+        read(xlsx([["a"]], changes={part: f'<?xml version="1.0" encoding="{encoding}"?><x/>'.encode()}))

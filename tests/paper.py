@@ -71,3 +71,12 @@ def codes(picture: Image.Image) -> list[str]:
         found.text
         for found in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     ]
+
+
+def gap(pdf: bytes, before: str, after: str, page: int = 0) -> float:
+    """How far ``after`` begins behind the end of ``before``, in points, where first they stand together."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        copied = document[page].get_textpage()
+        place = copied.get_text_bounded().index(before + after)
+        left, right = copied.get_charbox(place + len(before) - 1), copied.get_charbox(place + len(before))
+        return float(right[0] - left[2])

@@ -15,7 +15,7 @@ from signing.print import announcement, announcement_docx, labels
 from signing.print.announcement import compose
 from signing.print.names_order import by_pinyin
 from tests.invented import CEM, ISSUED_AT, ISSUERS, keyring
-from tests.paper import codes, picture, printable, text, words
+from tests.paper import codes, gap, picture, printable, text, words
 from verify.core import qr_text
 from verify.core.fields import Names
 from verify.core.pass_list import PassList, Row
@@ -216,3 +216,9 @@ def test_labels(tmp_path: Path) -> None:
     assert found == {qr_text.write(source.statement, "VERIFY.EXAMPLE.ORG") for source in sources}
     assert "000025" in text(data, 1)
     assert flat(text(data, 0)).count("王莉") == 8
+
+
+def test_an_apostrophe_in_a_latin_name_is_no_wider_than_letters(tmp_path: Path) -> None:
+    """On the announcement, too."""
+    made = announcement.pdf(paper(listed("Siobhán O’Sample", *NAMES)), PrintSettings(), tmp_path)
+    assert gap(made, "O’", "Sample") < 2

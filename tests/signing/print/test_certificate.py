@@ -11,7 +11,7 @@ from signing.print import paper as certificate
 from signing.print import press, qr
 from signing.print.paper import Printable
 from tests.invented import CEM, ISSUED_AT, ISSUERS, chain, keyring
-from tests.paper import codes, picture, printable, printed, text, words
+from tests.paper import codes, gap, picture, printable, printed, text, words
 from verify.core import qr_text, verdict
 from verify.core.certificate import default_number
 from verify.core.offline import Knowledge
@@ -225,3 +225,8 @@ def test_seal(tmp_path: Path) -> None:
     for seals in ({"nobody": "seal.svg"}, {"centre": "nowhere.png"}, {"centre": "seal.pdf"}):
         with pytest.raises(Refusal, match=r"nobody|nowhere|seal\.pdf"):
             press.plan(words(seals=seals), tmp_path, [])
+
+
+def test_an_apostrophe_in_a_latin_name_is_no_wider_than_letters(tmp_path: Path) -> None:
+    """A Chinese face alone would leave the room of a character behind it."""
+    assert gap(printed(printable("Siobhán O’Sample"), tmp_path), "O’", "Sample") < 4

@@ -12,6 +12,7 @@ import pytest
 
 from tests import invented_exam as exam
 from tests.http_service import Time, client, solved
+from verify.http.guard.lane import Lane
 from verify.http.guard.memory import LocalMemory
 from verify.http.guard.names_tried import OF_CLIENT, OF_NUMBER, OF_ONE, WORK, NamesTried, Try
 
@@ -216,3 +217,34 @@ async def test_a_hundred_wrong_names_are_answered_in_one_list_and_no_more() -> N
     admitted = await tried.settle(names, [True] * 300, "a", 0, paid=False)
     assert admitted == [True] * OF_CLIENT + [False] * 200
     assert await tried.settle(names, [True] * 300, "a", 0, paid=True) == [True] * 300
+
+
+async def test_a_list_that_is_not_answered_is_priced_once_and_counts_at_the_lane(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing of it was judged, so that its price is still what it was; to reckon it is work for a client, too."""
+    priced: list[int] = []
+    costs: list[float] = []
+    prices, turn = NamesTried.prices, Lane.turn
+
+    async def counted(self: NamesTried, tries: Any, *rest: Any) -> Any:
+        priced.append(len(tries))
+        return await prices(self, tries, *rest)
+
+    def noted(self: Lane, who: str, cost: float | None = None) -> Any:
+        costs.append(cost or 0.0)
+        return turn(self, who, cost)
+
+    monkeypatch.setattr(NamesTried, "prices", counted)
+    monkeypatch.setattr(Lane, "turn", noted)
+    rows = [{"number": NUMBER, "name": f"甲{turn}"} for turn in range(300)]
+    async with service_of_many() as service:
+        first = (await service.post("/api/v1/verify/batch", json=rows, headers=of(0))).json()
+        assert priced == [300, 300]  # some were counted, so that the rest costs more than it did
+        priced.clear()
+        costs.clear()
+        second = (await service.post("/api/v1/verify/batch", json=rows, headers=of(0))).json()
+        assert (priced, len(second["problems"])) == ([300], 300)
+        assert sum(costs) > 0
+    assert second["challenge"]["parameters"]["data"]["work"] > 300 * WORK  # the sum of all, which rises by each
+    assert first["challenge"]["parameters"]["data"] == second["challenge"]["parameters"]["data"]

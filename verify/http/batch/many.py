@@ -31,6 +31,8 @@ _READ_AT_ONCE: Final = 20
 """Rows whose numbers are read in one turn of the loop; of a QR text a signature is checked."""
 _ROW_COST: Final = 0.0007
 """Seconds of this process that a row takes, from its text to its verdict."""
+_NAME_COST: Final = 0.00001
+"""The same for its name to be priced, or counted."""
 SLICE: Final = 100
 """Rows whose records are read in one go."""
 QUESTION: Final = 200
@@ -74,6 +76,8 @@ class Judging:
         self._altcha = altcha
         self._tries: dict[tuple[int, int], Try] = {}
         self._paid = False
+        self._owed: int | None = None
+        """What all names cost, as long as none of them was counted."""
         self._shut: frozenset[tuple[int, int]] = frozenset()
         """Rows that want a proof of work before their names are looked at."""
         self.challenge: Challenge | None = None
@@ -84,7 +88,7 @@ class Judging:
 
         Raises RegistryUnavailable and RegisterDamaged.
         """
-        async with self._asker.asking.turn(self._client, 0.0):
+        async with self._asker.asking.turn(self._client, len(self._rows) * _NAME_COST):
             await self._enter()
         rows, withheld = self._rows, False
         questions = [rows[at : at + QUESTION] for at in range(0, len(rows), QUESTION)]
@@ -100,12 +104,11 @@ class Judging:
                         async for few in slices(some, AT_ONCE):
                             judged += [await self._judged(asked, row) for row in few]
                     await asyncio.sleep(0)  # others have their turn, the question under way among them
-                async with self._asker.asking.turn(self._client, 0.0):
+                async with self._asker.asking.turn(self._client, len(judged) * _NAME_COST):
                     judged = await self._settled(judged)
                 withheld = withheld or any(item.row.problem == WANTED for item in judged)
                 if withheld and at == len(questions):
-                    async with self._asker.asking.turn(self._client, 0.0):
-                        self.challenge = await self._gate.challenge(list(self._tries.values()), self._client, self._now)
+                    self.challenge = await self._priced()
                 for begin in range(0, len(judged), CHUNK):
                     yield tuple(judged[begin : begin + CHUNK])
         finally:
@@ -128,8 +131,14 @@ class Judging:
             entry = await self._gate.enter(tries, self._client, self._altcha, self._now)
         except Refused:  # a proof that is no good is none: the rows say so
             entry = await self._gate.enter(tries, self._client, None, self._now)
-        self._paid = entry.paid
+        self._paid, self._owed = entry.paid, entry.owed
         self._shut = frozenset(row for row, is_open in zip(self._tries, entry.open, strict=True) if not is_open)
+
+    async def _priced(self) -> Challenge:
+        if self._owed is not None:
+            return await self._gate.challenge_of(self._owed, self._now)
+        async with self._asker.asking.turn(self._client, len(self._tries) * _NAME_COST):
+            return await self._gate.challenge(list(self._tries.values()), self._client, self._now)
 
     async def _ask(self, rows: Sequence[Row]) -> _Asked:
         chain = await self._asker.registry.chain()
@@ -167,6 +176,8 @@ class Judging:
         named = [item for item in judged if item.verdict and item.row.key in self._tries]
         tries = [self._tries[item.row.key] for item in named]
         wrong = [item.outcome == "mismatch" for item in named]
+        if any(wrong):
+            self._owed = None
         admitted = await self._gate.settle(tries, wrong, self._client, self._now, paid=self._paid)
         if not all(admitted) and await self._gate.all_cost(self._client, self._now):
             self._shut = frozenset(self._tries)  # no name of the rest would be answered: none is judged

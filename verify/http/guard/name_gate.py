@@ -14,6 +14,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Which of the tries may be looked at: all where the work was brought, else those that cost nothing so far."""
 
     paid: bool
+    owed: int
+    """What all of them cost, in rounds."""
     open: tuple[bool, ...]
 
 
@@ -34,8 +36,8 @@ class NameGate:
         owed = sum(price.in_turn for price in prices)
         if owed and altcha:
             await self._proofs.spend(await self._proofs.check(altcha, owed, now), now)
-            return Entry(paid=True, open=(True,) * len(tries))
-        return Entry(paid=False, open=tuple(not price.alone for price in prices))
+            return Entry(paid=True, owed=owed, open=(True,) * len(tries))
+        return Entry(paid=False, owed=owed, open=tuple(not price.alone for price in prices))
 
     async def settle(
         self, tries: Sequence[Try], wrong: Sequence[bool], client: str, now: int, *, paid: bool
@@ -50,7 +52,11 @@ class NameGate:
     async def challenge(self, tries: Sequence[Try], client: str, now: int) -> Challenge:
         """What all the tries together cost, as a challenge."""
         prices = await self._tried.prices(tries, client, now)
-        return await self._proofs.challenge(max(sum(price.in_turn for price in prices), 1), now)
+        return await self.challenge_of(sum(price.in_turn for price in prices), now)
+
+    async def challenge_of(self, owed: int, now: int) -> Challenge:
+        """A challenge of so many rounds."""
+        return await self._proofs.challenge(max(owed, 1), now)
 
     async def one(self, item: Try, client: str, altcha: str | None, now: int) -> bool:
         """Enters with a single try; whether it was paid. Raises Refused with a challenge where work is wanted."""

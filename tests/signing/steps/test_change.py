@@ -290,8 +290,10 @@ def test_a_backup_is_put_back_and_completed_from_the_releases(place: Place) -> N
     copy = place.folder / "backup"
     with place.session().ledger as ledger:
         backup.backup(ledger, copy)
+        backup.backup(ledger, copy)  # given again, when it is there
+        (place.folder / "other").write_bytes(copy.read_bytes()[:-1])
         with pytest.raises(Refusal, match="never overwrites"):
-            backup.backup(ledger, copy)
+            backup.backup(ledger, place.folder / "other")
     change(place, FIRST, "replace", NOW + 10)
     certify(place, [*PEOPLE, person(9)], NOW + 20)
     done = place.run("ledger", "restore", "backup")

@@ -127,7 +127,7 @@ def test_recovers_from_kill_9(var: Path, tmp_path: Path) -> None:
     assert embedded.state(var) == "stopped"
     again = start(var)
     assert again.pid != database.pid
-    assert again.owner_url == database.owner_url
+    assert of(again) == of(database)
     assert ask(again.owner_url, "select count(*) from registry.statement") == 4
 
 
@@ -142,7 +142,12 @@ def test_a_stale_lock_file_of_a_stranger(var: Path) -> None:
     lock.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
     assert embedded.state(var) == "stopped"
     assert not embedded.stop(var)
-    assert start(var).owner_url == database.owner_url
+    assert of(start(var)) == of(database)
+
+
+def of(database: embedded.Database) -> str:
+    """Whose it is, at whatever port: on a busy machine another program may have taken the former one meanwhile."""
+    return database.owner_url.replace(f":{database.port}/", "/")
 
 
 @pytest.mark.parametrize("content", ["", "YINJIAN_OWNER_DATABASE_URL=postgresql://x\n", None])

@@ -146,7 +146,7 @@ async def test_who_goes_away_leaves_no_worker_at_work(made: Any) -> None:
 
 async def test_too_many_jobs_are_told_to_come_back(made: Any) -> None:
     """What does not fit the queue, or waits in it too long, is refused as busy and not as bad."""
-    pool = made(queue=1, patience=0.2)
+    pool = made(queue=1, patience=0.2, aside=0)  # nothing that takes long makes room
     first = asyncio.create_task(pool.run(job(NOISE, 1)))
     await asyncio.sleep(0.1)
     second = asyncio.create_task(refusal(pool, CODE))

@@ -138,7 +138,7 @@ class Edge:
         budget = _budget(scope)
         if budget:
             taken = await self._limiter.take(budget, client, self._ticks())
-            if not await self._giving_way.turn(client, budget, taken) or taken.wait:
+            if not await self._giving_way.turn(client, taken) or taken.wait:
                 await self._refuse(scope, receive, send, Refused("rate_limited", retry_after=taken.wait or 1))
                 return
         said = headers.get(b"content-length", b"").lstrip(b"0")  # of which int() takes no more than some thousand

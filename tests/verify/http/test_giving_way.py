@@ -1,4 +1,4 @@
-"""Who has asked much waits for those who have not."""
+"""Who asks often waits for those who do not."""
 
 import asyncio
 
@@ -7,46 +7,73 @@ from verify.http.guard.giving_way import GivingWay
 from verify.http.guard.limits import RATES, Taken
 
 FRESH = Taken(wait=0, left=RATES["ask"].burst - 1, whole_in=1)
-MUCH = Taken(wait=0, left=10, whole_in=12)
 SPENT = Taken(wait=3, left=0, whole_in=12)
+UNCOUNTED = Taken(wait=0, left=RATES["ask"].burst, whole_in=0)
 
 
-async def begun(way: GivingWay, order: list[str], who: str, taken: Taken) -> bool:
+async def begun(way: GivingWay, order: list[str], who: str, taken: Taken = FRESH) -> bool:
     """One request of somebody's, noted when its turn has come."""
-    came = await way.turn(who, "ask", taken)
+    came = await way.turn(who, taken)
     order.append(who)
     return came
 
 
-async def test_who_asked_little_never_waits_and_the_others_take_turns() -> None:
-    """While somebody asks who has asked little, greedy clients' requests begin one by one, each client's in turn."""
+async def often(way: GivingWay, *who: str) -> None:
+    """They ask as often as is free, all of which begin at once."""
+    for one in who:
+        for _ in range(giving_way._OFTEN):
+            assert await asyncio.wait_for(way.turn(one, FRESH), 5)
+
+
+async def test_who_asks_seldom_never_waits_and_the_others_take_turns() -> None:
+    """While somebody asks who does not do so often, others' requests begin one by one, each client's in turn."""
     way, order = GivingWay(apart=0.01), list[str]()
-    await begun(way, order, "new", FRESH)
-    greedy = [asyncio.create_task(begun(way, order, "a", MUCH)) for _ in range(4)]
+    await often(way, "a", "b")
+    await begun(way, order, "new 0")
+    greedy = [asyncio.create_task(begun(way, order, "a")) for _ in range(4)]
     greedy += [asyncio.create_task(begun(way, order, "b", SPENT)) for _ in range(2)]
     await asyncio.sleep(0)
-    assert order == ["new"]
-    for _ in range(20):
-        await begun(way, order, "new", FRESH)
-    assert order == ["new"] * 21
+    for number in range(1, 21):
+        await begun(way, order, f"new {number}")
+    assert order == [f"new {number}" for number in range(21)]
     await asyncio.gather(*greedy)
     assert order[21:] == ["a", "b", "a", "b", "a", "a"]
 
 
 async def test_where_nobody_else_asks_nobody_waits() -> None:
-    """A greedy client alone is kept from nothing: its turns come as fast as the loop gives them."""
+    """Not for what the client itself asked before it did so often, however much of its burst comes at once."""
     way, order = GivingWay(apart=60.0), list[str]()
-    await asyncio.wait_for(asyncio.gather(*(begun(way, order, "a", MUCH) for _ in range(50))), 5)
-    assert len(order) == 50
+    burst = asyncio.gather(*(begun(way, order, "a") for _ in range(RATES["ask"].burst)))
+    assert all(await asyncio.wait_for(burst, 5))
+
+
+async def test_who_asks_beside_the_only_one_that_does_so_often_is_waited_for() -> None:
+    """However many ask seldom: the last two of them are known, so that one is another than whoever waits."""
+    way, order = GivingWay(apart=60.0), list[str]()
+    await begun(way, order, "new")
+    await often(way, "a")
+    waits = asyncio.create_task(begun(way, order, "a"))
+    await asyncio.sleep(0.01)
+    assert not waits.done()
+    waits.cancel()
+
+
+async def test_where_nothing_is_counted_nobody_waits() -> None:
+    """For benchmarks."""
+    way, order = GivingWay(apart=60.0), list[str]()
+    for who in ("a", "b"):
+        burst = asyncio.gather(*(begun(way, order, who, UNCOUNTED) for _ in range(200)))
+        assert all(await asyncio.wait_for(burst, 5))
 
 
 async def test_a_client_waits_with_so_many_and_no_more() -> None:
     """Further requests are refused at once, and what was given up holds up nobody."""
     way, order = GivingWay(apart=0.001), list[str]()
-    await begun(way, order, "new", FRESH)
-    waiting = [asyncio.create_task(begun(way, order, "a", MUCH)) for _ in range(giving_way.MOST)]
+    await often(way, "a")
+    await begun(way, order, "new")
+    waiting = [asyncio.create_task(begun(way, order, "a")) for _ in range(giving_way.MOST)]
     await asyncio.sleep(0)
-    assert not await begun(way, order, "a", MUCH)
+    assert not await begun(way, order, "a")
     for one in waiting[:-1]:
         one.cancel()
     assert await asyncio.wait_for(waiting[-1], 5)

@@ -1,21 +1,25 @@
-"""Who has asked much gives way: while others ask, their requests begin one after another, in turns of the clients.
+"""Who asks often gives way: while others ask, their requests begin one after another, in turns of the clients.
 
-An allowance keeps what one client may ask in a minute; it does not keep ten of them from asking it all at once. Whoever
-has used a quarter of a burst waits here for those who have not. Where nobody else asks, nobody waits.
+An allowance keeps what one client may ask in a minute; it does not keep ten of them from asking all of it beside each
+other, when whoever asks once waits for a processor behind them. Who asks more often than a person does waits here for
+those who do not, a moment each (ADR 65). Where nobody else asks, nobody waits.
 """
 
 import asyncio
 from collections import deque
 from typing import Final
 
-from verify.http.guard.limits import RATES, Budget, Taken
+from verify.files.turns.allowance import Allowance
+from verify.http.guard.limits import Taken
 
-_MUCH: Final = 4
-"""The part of a burst, as one over this, beyond which a client's requests give way."""
-_APART: Final = 0.025
+_OFTEN: Final = 30
+"""Requests of one client to this process that have not worn off, beyond which further ones give way..."""
+_WEAR: Final = 3.0
+"""...of which so many do in a second: a person opens a page, or checks a handful of certificates."""
+_APART: Final = 0.1
 """Seconds between two requests that gave way, while others ask."""
 _LATELY: Final = 1.0
-"""Seconds for which somebody who asked little counts as asking."""
+"""Seconds for which somebody who does not ask often counts as asking."""
 MOST: Final = 64
 """Requests of one client that wait; further ones are not waited for, but refused."""
 
@@ -26,14 +30,23 @@ class GivingWay:
     def __init__(self, apart: float = _APART, lately: float = _LATELY) -> None:
         self._apart = apart
         self._lately = lately
+        self._asked = Allowance(rate=_WEAR)
+        """Of requests, in place of seconds."""
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
-        self._others_until = 0.0
+        self._seldom: dict[str, float] = {}
+        """Who does not ask often, and until when that counts: the last of them, and the last other than that."""
         self._timer: asyncio.TimerHandle | None = None
 
-    async def turn(self, client: str, budget: Budget, taken: Taken) -> bool:
-        """Waits for the request's turn, by what is left of the client's allowance; False where too many wait."""
-        if taken.wait == 0 and taken.left * _MUCH >= RATES[budget].burst * (_MUCH - 1):
-            self._others_until = asyncio.get_running_loop().time() + self._lately
+    async def turn(self, client: str, taken: Taken) -> bool:
+        """Waits for the turn of a request for which ``taken`` was; False where too many wait.
+
+        Where nothing is counted (YINJIAN_RATE_LIMITS=off) none does.
+        """
+        self._asked.spend(client, 1)
+        if taken.whole_in == 0 or self._asked.had(client) <= _OFTEN:
+            self._note(client)
+            return True
+        if not self._waiting and not self._others_than(client):
             return True
         mine = self._waiting.setdefault(client, deque())
         if len(mine) >= MOST:
@@ -45,10 +58,21 @@ class GivingWay:
         await turn
         return True
 
+    def _note(self, client: str) -> None:
+        self._seldom.pop(client, None)
+        if len(self._seldom) > 1:
+            del self._seldom[next(iter(self._seldom))]
+        self._seldom[client] = asyncio.get_running_loop().time() + self._lately
+
+    def _others_than(self, client: str | None = None) -> bool:
+        """Whether others than the client ask who do not do so often."""
+        now = asyncio.get_running_loop().time()
+        return any(until > now for other, until in self._seldom.items() if other != client)
+
     def _look_again(self) -> None:
-        loop = asyncio.get_running_loop()
-        pause = self._apart if loop.time() < self._others_until else 0.0
-        self._timer = loop.call_later(pause, self._pass_on)
+        alone = next(iter(self._waiting)) if len(self._waiting) == 1 else None
+        pause = self._apart if self._others_than(alone) else 0.0
+        self._timer = asyncio.get_running_loop().call_later(pause, self._pass_on)
 
     def _pass_on(self) -> None:
         """Lets the next client's first request begin, and looks again where more wait."""

@@ -4,7 +4,8 @@ The rate is a fixed half of what the service answers alone, from as many address
 are on. Everything stays on the loopback address, and ends by itself after a minute and a half.
 
 The ten stand for ten other machines, and who asks solves proofs of work on their own: here both have what is left of
-the processors (SCHED_IDLE). Beside other load they send next to nothing, so that a figure is one of a quiet machine.
+the processors (SCHED_IDLE, in an idle control group where the user may make one). Beside other load they send next to
+nothing, so that a figure is one of a quiet machine.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from typing import Final
 import httpx
 
 from bench import publishing
+from bench.apart import idle_group
 from bench.figures import Figure, limit
 from bench.hostile_asking import Place
 from bench.hostile_attacks import attack
@@ -109,8 +111,8 @@ def _stolen() -> float:
     return int(Path("/proc/stat").read_text("ascii").split(maxsplit=9)[8]) / os.sysconf("SC_CLK_TCK")
 
 
-async def _measure(place: Place, pid: int) -> list[Figure]:
-    honest = Honest(place)
+async def _measure(place: Place, pid: int, group: Path | None) -> list[Figure]:
+    honest = Honest(place, group)
     await _closed(honest, 2)
     rate = await _closed(honest, 4) / 2
     use = ServiceUse(pid)
@@ -124,7 +126,7 @@ async def _measure(place: Place, pid: int) -> list[Figure]:
     honest.attacked()
     spawn = multiprocessing.get_context("spawn")
     told: multiprocessing.SimpleQueue[dict[str, int]] = spawn.SimpleQueue()
-    process = spawn.Process(target=attack, args=(place, PEOPLE, ATTACK, told), daemon=True)
+    process = spawn.Process(target=attack, args=(place, PEOPLE, ATTACK, group, told), daemon=True)
     process.start()
     async with use.watched():
         await _open(honest, rate, BEGINNING)
@@ -151,6 +153,7 @@ async def _measure(place: Place, pid: int) -> list[Figure]:
     await honest.prepare(_LOOKUPS)
     honest.alone_again()
     after_them = await _open(honest, rate, ALONE)
+    honest.close()
     alone = {kind: _p99(took + after_them[kind]) for kind, took in before_them.items()}
     print("  alone p99 before and after, ms: " + _two(before_them, after_them))
     good = total = 0
@@ -195,7 +198,8 @@ async def _measure(place: Place, pid: int) -> list[Figure]:
 def run() -> list[Figure]:
     """Publishes a small register, serves it with its limits on, and asks with and without the ten."""
     print(f"honest questions while ten addresses try everything for {ATTACK:.0f} s")
-    with tempfile.TemporaryDirectory(prefix="yinjian-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="yinjian-bench-") as folder, idle_group() as group:
+        print("  the ten stand apart " + ("in an idle control group" if group else "as far as their nice lets them"))
         var = Path(folder)
         try:
             database, _ = publishing.run(var, PEOPLE)
@@ -217,7 +221,7 @@ def run() -> list[Figure]:
                     _wait(place)
                     gc.collect()
                     gc.disable()  # a look at all that this process holds is a tenth of a second in which it asks nobody
-                    return asyncio.run(_measure(place, server.pid))
+                    return asyncio.run(_measure(place, server.pid, group))
                 finally:
                     gc.enable()
                     server.terminate()

@@ -8,18 +8,18 @@ import asyncio
 import contextlib
 import json
 import multiprocessing
-import os
 import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from bench.apart import stand_apart
 from bench.hostile_asking import Place, ask, form, request
 from tests import releases, slow_files
-from verify.files.confinement import kernel, layers
 
 SOURCES: Final = tuple(f"127.2.0.{at}" for at in range(1, 11))
 MARKS: Final = "\u0315\u0300"
@@ -136,21 +136,16 @@ async def _attack(place: Place, people: int, seconds: float) -> Counter[str]:
     return ten.sent
 
 
-def stand_apart() -> None:
-    """Has this process stand for other machines: of this one's processors it takes what the service and who else runs
-    here leave, and none that they would have at that moment (SCHED_IDLE, in a group of its own).
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        group = kernel.group_of_its_own()
-        layers.weigh(group, layers.NICE_ASIDE)
-        os.close(group)
-    layers.put_aside()
-
-
-def attack(place: Place, people: int, seconds: float, told: "multiprocessing.SimpleQueue[dict[str, int]]") -> None:
+def attack(
+    place: Place,
+    people: int,
+    seconds: float,
+    group: Path | None,
+    told: "multiprocessing.SimpleQueue[dict[str, int]]",
+) -> None:
     """Everything at once for some seconds; what was answered how often goes into ``told``.
 
-    The ten are other machines.
+    The ten are other machines, so that they stand apart, in ``group`` where there is one.
     """
-    stand_apart()
+    stand_apart(group)
     told.put(dict(asyncio.run(_attack(place, people, seconds))))

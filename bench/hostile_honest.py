@@ -7,13 +7,15 @@ import json
 import multiprocessing
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Final
 
 import altcha
 import msgspec
 
+from bench.apart import stand_apart
 from bench.hostile_asking import Place, Reply, ask_apart, form, request
-from bench.hostile_attacks import GUESSED, guess, stand_apart
+from bench.hostile_attacks import GUESSED, guess
 from tests import photos, releases
 from verify.core import qr_text
 
@@ -38,9 +40,9 @@ Kind = Callable[[str], Awaitable[Found]]
 
 
 class Honest:
-    """The questions of honest people, each kind in turn."""
+    """The questions of honest people, each kind in turn. Their proofs of work are made in the group ``apart``."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, apart: Path | None) -> None:
         self.place = place
         self.worked = 0
         self._guessed = GUESSED + 1
@@ -48,7 +50,7 @@ class Honest:
         self._serial = itertools.cycle(range(1, PEOPLE))
         self.payloads: list[tuple[int, str]] = []
         spawn = multiprocessing.get_context("spawn")
-        self._askers = ProcessPoolExecutor(1, spawn, stand_apart)
+        self._askers = ProcessPoolExecutor(1, spawn, stand_apart, (apart,))
         code = photos.qr_image(qr_text.write(releases.certify(1), "v.example.org"))
         picture = io.BytesIO()
         code.save(picture, "PNG")
@@ -64,6 +66,10 @@ class Honest:
             "table of 20": self.table,
             "photo": self.photo,
         }
+
+    def close(self) -> None:
+        """No more proofs are made."""
+        self._askers.shutdown()
 
     async def code(self, source: str) -> Found:
         """What a QR code opens, as JSON."""

@@ -115,7 +115,7 @@ class Line(Generic[Of]):
             return refused
 
     async def _fresh(self, reads: jobs.Reads) -> Forked:
-        one = self._workers[reads] = await Forked.start(self._templates.of(reads), aside=False)
+        one = self._workers[reads] = await Forked.start(self._templates.of(reads))
         return one
 
     async def _end(self, reads: jobs.Reads) -> None:

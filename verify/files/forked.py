@@ -58,43 +58,38 @@ class Forked:
         self.confinement: layers.Report = {}
 
     @classmethod
-    async def start(cls, template: Template, *, aside: bool) -> "Forked":
+    async def start(cls, template: Template) -> "Forked":
         """A worker that is ready for its first job. Raises FileRefused."""
         one = fork = None
         try:
             async with asyncio.timeout(_READY_IN):
-                fork = await template.fork(layers.NICE_ASIDE if aside else layers.NICE)
+                fork = await template.fork()
                 one = cls(template, fork, *await asyncio.open_connection(sock=fork.socket, limit=MOST_REPLY))
-                one.gave_way = aside
                 one.confinement = await one._heard(layers.Report)
         except BaseException as error:
             if one is not None:
                 await asyncio.shield(one.end())
             elif fork is not None:
                 fork.socket.close()
-                template.end(fork)
+                template.send(fork, signal.SIGKILL)
             if isinstance(error, (TimeoutError, OSError, EOFError)):
                 raise FileRefused("reader_lost") from None
             raise
         return one
 
-    def give_way(self) -> None:
-        """Lets every other process go before this one, which is for no quick job any more."""
-        self.gave_way = True
-        if not self._fork.ended.done():  # or else its process ID may be another's
-            layers.put_aside(self.pid)
-            self._template.weigh(self._fork, layers.NICE_ASIDE)
+    @property
+    def lives(self) -> bool:
+        """Whether it has not ended, as far as is known."""
+        return not self._fork.ended.done()
 
-    def lift(self) -> None:
-        """Gives one that gave way a small share all the same, until it gives way again."""
-        if not self._fork.ended.done():
-            layers.lift(self.pid)
-            self._template.weigh(self._fork, layers.NICE_LIFTED)
+    def go_on(self, on: bool) -> None:
+        """Has it stand still, or go on."""
+        self._template.send(self._fork, signal.SIGCONT if on else signal.SIGSTOP)
 
     def ran(self) -> float:
         """Seconds that it has had of processors until now, or until it was last asked and lived."""
         with contextlib.suppress(OSError):
-            self._ran = self._ran if self._fork.ended.done() else kernel.ran(self.pid)
+            self._ran = kernel.ran(self.pid) if self.lives else self._ran
         return self._ran
 
     async def ask(self, job: jobs.Job, data: Pieces | None = None) -> jobs.Reply:
@@ -141,6 +136,10 @@ class Forked:
 
     async def end(self) -> None:
         """Ends the process and waits for it."""
-        self._template.end(self._fork)
-        self._sink.close()
+        self._template.send(self._fork, signal.SIGKILL)
+        self.leave()
         await asyncio.shield(self._fork.ended)
+
+    def leave(self) -> None:
+        """Lets go of what there was to talk with it."""
+        self._sink.close()

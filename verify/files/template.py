@@ -48,14 +48,14 @@ class Template:
         self._rest = b""
         self._starting = asyncio.Lock()
 
-    async def fork(self, nice: int) -> Fork:
-        """A new worker, whose group gives way by ``nice`` from its beginning. Raises OSError where none comes."""
+    async def fork(self) -> Fork:
+        """A new worker. Raises OSError where none comes."""
         loop = asyncio.get_running_loop()
         async with self._starting:
             control = self._control or await self._start()
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(control, [ASKED.pack(b"f", 0, nice)], [theirs.fileno()])
+            socket.send_fds(control, [ASKED.pack(b"f", 0, 0)], [theirs.fileno()])
         born: asyncio.Future[Fork] = loop.create_future()
         self._born.append(born)
         self._sockets.append(ours)
@@ -64,21 +64,14 @@ class Template:
         except asyncio.CancelledError:
             if not born.cancelled() and born.exception() is None:  # it came in the very moment
                 born.result().socket.close()
-                self.end(born.result())
+                self.send(born.result(), signal.SIGKILL)
             raise
 
-    def end(self, one: Fork) -> None:
-        """Has a worker ended, where it lives: the template alone knows that its process ID is still its own."""
-        self._tell(b"k", one, 0)
-
-    def weigh(self, one: Fork, nice: int) -> None:
-        """Has a living worker's group at the processor give way by ``nice``."""
-        self._tell(b"w", one, nice)
-
-    def _tell(self, what: bytes, one: Fork, nice: int) -> None:
+    def send(self, one: Fork, what: signal.Signals) -> None:
+        """Sends a worker a signal, where it lives: the template alone knows that its process ID is still its own."""
         if self._control is not None and not one.ended.done():
             with contextlib.suppress(OSError):
-                self._control.send(ASKED.pack(what, one.pid, nice))
+                self._control.send(ASKED.pack(b"k", one.pid, what))
 
     async def close(self) -> None:
         """Ends the template, and with it every worker."""
@@ -137,7 +130,7 @@ class Template:
             ours.close()
             if pid > 0:
                 self._living[pid] = one
-                self.end(one)
+                self.send(one, signal.SIGKILL)
             if not born.done():
                 born.set_exception(OSError("no worker was forked"))
             return

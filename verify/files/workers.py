@@ -21,8 +21,8 @@ from verify.files.turns.fair import Turns
 from verify.files.turns.one_turn import Turn
 
 NOBODY: Final = "-"
-_MOST_ENDING: Final = 4
-"""Workers aside that were told to end and have not yet; a further one is waited for."""
+_READY: Final = 2
+"""Workers that wait for who comes next: a fresh one takes a tenth of a second under load, and two come at once."""
 
 
 class Workers:
@@ -46,10 +46,9 @@ class Workers:
         self._seconds = seconds * layers.LONGER + GRACE
         self._count = count
         self._quick = count + self._turns.beside
-        """Workers that have not given way, at most, and one more that is ready for who comes next."""
+        """Workers whose jobs have not given way, at most, and one more that is ready for who comes next."""
         self._live: list[Forked] = []
         self._spare: asyncio.Task[None] | None = None
-        self._ending: set[asyncio.Task[None]] = set()
         self._closed = False
         self.confinement: layers.Report | None = None
         """How the last worker that started is confined; None before the first."""
@@ -57,7 +56,7 @@ class Workers:
     @property
     def pids(self) -> tuple[int, ...]:
         """The process IDs of the workers that wait for a job."""
-        return tuple(one.pid for one in self._live if not one.busy)
+        return tuple(one.pid for one in self._idle())
 
     def share(self, seconds: float, client: str = NOBODY) -> float:
         """How long one job of the client's may look further, of ``seconds`` when nobody waits: less, the more do."""
@@ -65,7 +64,7 @@ class Workers:
 
     async def start(self) -> None:
         """Has a worker ready before there is a job. Raises FileRefused where none starts."""
-        if not self._idle(aside=False):
+        while len(self._idle()) < _READY and not self._closed:
             await self._fresh()
 
     async def run(self, job: jobs.Job, client: str = NOBODY, data: Pieces | None = None) -> jobs.Answer:
@@ -86,11 +85,10 @@ class Workers:
         for one in [one for one in self._live if not one.busy]:
             self._live.remove(one)
             await one.end()
-        await asyncio.gather(*self._ending)
         await self._template.close()
 
-    async def _fresh(self, *, aside: bool = False) -> Forked:
-        one = await Forked.start(self._template, aside=aside)
+    async def _fresh(self) -> Forked:
+        one = await Forked.start(self._template)
         self._live.append(one)
         self.confinement = one.confinement
         return one
@@ -100,50 +98,42 @@ class Workers:
         if self._closed:
             return
         quick = sum(not one.gave_way for one in self._live)
-        if quick <= self._quick and not self._idle(aside=False) and (self._spare is None or self._spare.done()):
+        if quick <= self._quick and len(self._idle()) < _READY and (self._spare is None or self._spare.done()):
             self._spare = asyncio.create_task(self._make_ready())
 
     async def _make_ready(self) -> None:
         with contextlib.suppress(FileRefused):  # the next job will tell
             await self.start()
 
-    def _idle(self, *, aside: bool) -> list[Forked]:
-        """Those that wait for a job."""
-        return [one for one in self._live if not one.busy and one.gave_way == aside]
+    def _idle(self) -> list[Forked]:
+        """Those that wait for a job; what ended while it waited, as with its template, is forgotten."""
+        for one in [one for one in self._live if not (one.busy or one.lives)]:
+            self._live.remove(one)
+            one.leave()
+        return [one for one in self._live if not one.busy]
 
     async def _ask(self, job: jobs.Job, data: Pieces | None, turn: Turn) -> jobs.Answer:
-        idle = self._idle(aside=turn.aside)
-        one = idle[0] if idle else await self._fresh(aside=turn.aside)
+        idle = self._idle()
+        one = idle[0] if idle else await self._fresh()
         one.busy = True
         keep = False
         try:
-            self._replace()
             turn.begin(one)
+            self._replace()
             try:
                 async with asyncio.timeout(self._seconds):
                     reply = await one.ask(job, data)
             finally:
                 turn.done()
-            keep = not reply.last and len(self._idle(aside=one.gave_way)) < self._quick
+            keep = not reply.last and len(self._idle()) < self._quick
             return reply.answer
         except TimeoutError:
             raise FileRefused("took_too_long") from None
         except (OSError, EOFError):
             raise FileRefused(await one.cause_of_death()) from None
         finally:  # also where the asker went away: a worker in the middle of a job is of no more use
-            one.busy = False
+            one.busy = one.gave_way = False
             if not keep:
                 self._live.remove(one)
-                await self._let_end(one)
+                await asyncio.shield(one.end())
                 self._replace()
-
-    async def _let_end(self, one: Forked) -> None:
-        """Ends a worker; one aside, which gets a processor for that when one is idle, after its turn is over."""
-        if not one.gave_way:
-            await asyncio.shield(one.end())
-            return
-        task = asyncio.create_task(one.end())
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
-        if len(self._ending) > _MOST_ENDING:
-            await asyncio.wait(self._ending, return_when=asyncio.FIRST_COMPLETED)

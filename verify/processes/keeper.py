@@ -12,6 +12,7 @@ import logging
 import math
 import os
 import socket
+import struct
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -27,10 +28,12 @@ from verify.files.workers import Workers
 from verify.http.guard.memory import LocalMemory
 from verify.http.ops import metrics
 from verify.processes import under_supervision, wire
+from verify.processes.busyness import Busyness
 from verify.processes.census import Census
 from verify.processes.charge import KeeperCharge
 
 _log = logging.getLogger("yinjian.keeper")
+_PEER: Final = socket.SOL_SOCKET, getattr(socket, "SO_PEERCRED", 0), 12
 _EMPTY: Final = msgspec.Raw(msgspec.msgpack.encode(None))
 
 
@@ -40,9 +43,10 @@ class Keeper:
     def __init__(self, charge: KeeperCharge) -> None:
         allowance = Allowance(BURST if charge.rate_limits else math.inf)
         self._memory = LocalMemory()
+        self._busy = Busyness()
         self._readers: dict[Reads, Workers] = {
-            "pictures": Workers(allowance=allowance),
-            "tables": Workers(reads="tables", allowance=allowance),
+            "pictures": Workers(allowance=allowance, busy=self._busy),
+            "tables": Workers(reads="tables", allowance=allowance, busy=self._busy),
         }
         self._starting: dict[Reads, asyncio.Task[None]] = {}
         self._census: Census[_Worker] = Census(charge.of_address, charge.in_all)
@@ -61,7 +65,8 @@ class Keeper:
 
     async def attend(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         """One worker, until it is gone."""
-        worker = _Worker(sink)
+        worker, pid = _Worker(sink), _peer(sink)
+        self._busy.met(pid)
         decode = msgspec.msgpack.Decoder(wire.Asked).decode
         try:
             async for data in wire.frames(source):
@@ -69,6 +74,7 @@ class Keeper:
         except (OSError, msgspec.MsgspecError) as error:
             _log.error("a worker is cut off (%s)", type(error).__name__)
         finally:
+            self._busy.left(pid)
             self._census.lost(worker)
             worker.end()
 
@@ -170,6 +176,14 @@ class _Worker:
     def _send(self, told: wire.Told) -> None:
         if not self._sink.is_closing():
             self._sink.write(wire.frame(told))
+
+
+def _peer(sink: asyncio.StreamWriter) -> int:
+    """The process ID of who is at the other end (unix(7), SO_PEERCRED); 0 where the system does not tell."""
+    with contextlib.suppress(OSError, AttributeError):
+        pid, _uid, _gid = struct.unpack("3i", sink.get_extra_info("socket").getsockopt(*_PEER))
+        return int(pid)
+    return 0
 
 
 async def keep(charge: KeeperCharge) -> None:

@@ -2,29 +2,21 @@
 
 import asyncio
 import contextlib
-import os
 from collections import Counter
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
-from tests.conftest import HANGS
 from tests.http_service import client
 from tests.photos import qr_image
 from tests.slow_files import nested_groups
-from tests.verify.files.test_workers import CODE, job, png
-from verify.files.confinement.layers import NICE, NICE_ASIDE, NICE_LIFTED
-from verify.files.findings import Findings
-from verify.files.forked import Forked
+from tests.verify.files.test_workers import CODE, png
 from verify.files.refusals import FileRefused
-from verify.files.template import Template
 from verify.files.turns.allowance import Allowance, Spent
 from verify.files.turns.fair import Turns
-from verify.files.turns.lifted import SLICE
 from verify.files.turns.one_turn import Turn
+from verify.files.turns.windows import OPEN, PERIOD, SLICE
 from verify.files.workers import Workers
 from verify.http.files.intake import Intake
 
@@ -40,27 +32,31 @@ class Clock:
 
 
 class Desk:
-    """A reader that has had of a processor what the hall's clock says; ``aside`` and ``lifted`` name its job."""
+    """A reader that has had of a processor what the hall's clock says; ``aside`` and ``still`` name its job."""
 
     def __init__(self, hall: "Hall", name: str) -> None:
         self._hall = hall
         self._name = name
+        self._gave_way = False
+
+    @property
+    def gave_way(self) -> bool:
+        """Whether its job did."""
+        return self._gave_way
+
+    @gave_way.setter
+    def gave_way(self, now: bool) -> None:
+        self._gave_way = now
+        if now and self._name not in self._hall.aside:
+            self._hall.aside.append(self._name)
 
     def ran(self) -> float:
-        """As long as the clock went on, or as often as it was lifted."""
+        """As long as the clock went on, or as many slices as it had."""
         return self._hall.now if self._hall.had is None else self._hall.had[self._name]
 
-    def give_way(self) -> None:
+    def go_on(self, on: bool) -> None:
         """Notes it."""
-        if self._name not in self._hall.aside:
-            self._hall.aside.append(self._name)
-        if self._hall.lifted == self._name:
-            self._hall.lifted = None
-
-    def lift(self) -> None:
-        """Is the only one."""
-        assert self._hall.lifted is None
-        self._hall.lifted = self._name
+        (self._hall.still.discard if on else self._hall.still.add)(self._name)
 
 
 class Hall:
@@ -69,12 +65,16 @@ class Hall:
     def __init__(self, places: int = 1, **bounds: Any) -> None:
         self.now = 1000.0
         allowance = Allowance(bounds.pop("burst", 60.0), clock=lambda: self.now)
-        self.turns = Turns(places, allowance=allowance, **{"beside": 0} | bounds)
+        self.busy = True
+        """Whether those who answer are."""
+        self.turns = Turns(places, allowance=allowance, busy=lambda: self.busy, **{"beside": 0} | bounds)
         self.begun: list[str] = []
         self.aside: list[str] = []
-        self.lifted: str | None = None
+        self.here: dict[str, Desk] = {}
+        self.still: set[str] = set()
+        """Jobs that were told to stand still."""
         self.had: Counter[str] | None = None
-        """Slices in which each was lifted, where processors never rest."""
+        """Slices that each had, where only what is in windows is done."""
         self._stops: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[str]] = {}
 
@@ -122,9 +122,14 @@ class Hall:
         return "done"
 
     async def _do(self, name: str, turn: Turn) -> None:
-        turn.begin(Desk(self, name))
+        desk = self.here[name] = Desk(self, name)
+        turn.begin(desk)
         self.begun.append(name)
-        await self._stops[name].wait()
+        try:
+            await self._stops[name].wait()
+        finally:
+            del self.here[name]
+            self.still.discard(name)
 
 
 @pytest.fixture
@@ -395,9 +400,11 @@ async def test_a_job_that_waits_for_a_processor_does_not_give_way() -> None:
 
 
 async def in_slices(room: Hall) -> str:
-    """A slice goes by in which no processor rested: who was lifted alone has had anything."""
+    """A slice goes by: of those that gave way, who had the windows alone has had anything."""
     assert room.had is not None
-    name = room.lifted or ""
+    going = {name for name, desk in room.here.items() if desk.gave_way} - room.still
+    assert len(going) <= 1
+    name = "".join(going)
     room.had[name] += 1
     await room.look_again(SLICE)
     for turn in room.turns._running:
@@ -434,50 +441,36 @@ async def test_no_expensive_file_is_starved_by_ten_clients_whose_files_never_end
     assert await room.answer("z0") == "done"
 
 
-async def test_a_worker_that_gave_way_has_a_lower_priority_and_is_for_no_quick_job_again() -> None:
-    """As it does for a job that takes long, whether another waits or not; a fresh one stands in its place."""
-    pool = Workers(1)
-    try:
-        assert isinstance(await pool.run(job(nested_groups(3), seconds=0), "slow"), Findings)
-        assert isinstance(await pool.run(job(CODE), "other"), Findings)
-        kept = {(psutil.Process(pid).nice(), os.sched_getscheduler(pid)) for pid in pool.pids}
-        assert kept == {(NICE, os.SCHED_OTHER), (NICE_ASIDE, os.SCHED_IDLE)}
-    finally:
-        await pool.close()
+async def test_where_those_who_answer_are_busy_jobs_that_gave_way_go_on_one_by_one_in_windows(hall: Any) -> None:
+    """Outside of windows all stand still, where nobody is busy all go on, and who did not give way always does."""
+    room = hall(2, aside=2, burst=1000)
+    for name in ("a0", "b0"):  # both have had much, and work aside
+        await room.come(name)
+        await room.look_again(3)
+        await room.stop(name)
+    await room.come("a1", "b1", "c0")
+    assert room.still in ({"a1"}, {"b1"})  # the clock stands where a window begins
+    await room.look_again((OPEN + 1) / 1000)
+    assert room.still == {"a1", "b1"}
+    await room.look_again((PERIOD - OPEN) / 1000)
+    assert room.still in ({"a1"}, {"b1"})
+    await room.look_again(OPEN / 1000)
+    room.busy = False
+    await room.look_again(0)
+    assert room.still == set()
+    room.busy = True
+    await room.look_again(0)
+    assert room.still == {"a1", "b1"}
+    await room.stop("a1")  # it had just ended: its reader is to be had for other jobs
+    assert room.still == {"b1"}
 
 
-def group_of(pid: int) -> str:
-    """The nice of a process's group at the processor; empty where the machine has no such groups."""
-    try:
-        return Path(f"/proc/{pid}/autogroup").read_text("ascii").rpartition("nice ")[2].strip()
-    except OSError:
-        return ""
-
-
-async def weighs(pid: int, nice: int) -> None:
-    """Waits for a group's nice: the kernel lets one be set each tenth of a second."""
-    async with asyncio.timeout(HANGS):
-        while group_of(pid) not in ("", str(nice)):  # noqa: ASYNC110 -- the template's doing
-            await asyncio.sleep(0.01)
-
-
-async def test_each_reader_has_a_group_of_its_own_that_gives_way_with_it() -> None:
-    """Who is idle in a group of processes is so beside that group alone: for all others the group has had the time."""
-    template = Template("pictures", 20, 1536 << 20)
-    try:
-        quick, apart = await Forked.start(template, aside=False), await Forked.start(template, aside=True)
-        assert [os.getsid(one.pid) for one in (quick, apart)] == [quick.pid, apart.pid]
-        told = {pid: (psutil.Process(pid).nice(), os.sched_getscheduler(pid)) for pid in (quick.pid, apart.pid)}
-        assert told == {quick.pid: (NICE, os.SCHED_OTHER), apart.pid: (NICE_ASIDE, os.SCHED_IDLE)}
-        assert apart.gave_way
-        await weighs(quick.pid, NICE)
-        await weighs(apart.pid, NICE_ASIDE)
-        quick.give_way()
-        await weighs(quick.pid, NICE_ASIDE)
-        assert os.sched_getscheduler(quick.pid) == os.SCHED_IDLE
-        quick.lift()
-        await weighs(quick.pid, NICE_LIFTED)
-        assert quick.ran() > 0
-        await asyncio.gather(quick.end(), apart.end())
-    finally:
-        await template.close()
+async def test_a_job_that_begins_anew_gives_way_from_its_beginning(hall: Any) -> None:
+    """It was slow before: it needs no quarter of a second to show that again, each time that it is ended."""
+    room = hall(1, aside=0)
+    await room.come("a0")
+    await room.look_again(1)
+    await room.come("b0")
+    assert room.begun == ["a0", "b0"]
+    await room.stop("b0")
+    assert (room.begun, room.aside) == (["a0", "b0", "a0"], ["a0"])

@@ -163,7 +163,7 @@ async def test_a_worker_killed_in_the_middle_costs_its_own_request_and_is_replac
     """The sender is told to try again, and the next file is read."""
     noise = Image.frombytes("L", (2500, 2500), random.Random(1).randbytes(6_250_000))  # noqa: S311 -- noise
     await intake.pictures.start()
-    (reader,) = pids(intake.pictures)
+    reader, *_ready = pids(intake.pictures)
     sending = asyncio.create_task(send(service, png(noise)))
     await asyncio.sleep(0.5)
     os.kill(reader, signal.SIGKILL)

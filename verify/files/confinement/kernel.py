@@ -24,6 +24,8 @@ _SET_ATTRIBUTES: Final = {"x86_64": 314, "aarch64": 274, "riscv64": 274}
 _ATTRIBUTES: Final = struct.Struct("IIQiIQQQII")
 """sched_setattr(2): size, policy, flags, nice, priority, runtime, deadline, period, and two of another use."""
 _GROUP: Final = "/proc/self/autogroup"
+_ACCOUNT: Final = "/proc/{}/schedstat"
+"""What a process ran and waited, in nanoseconds, and how often it did (sched-stats.rst)."""
 _PROCESS_CLOCK: Final = 2
 """Of a process's clock, in the number that the kernel knows it by: what its threads ran (clock_getcpuclockid(3))."""
 
@@ -106,6 +108,18 @@ def weigh(group: int, nice: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def wanted(pid: int) -> float:
+    """Seconds that a process has run on processors or waited for one, by its first thread; what it ran where no more
+    is told (CONFIG_SCHED_INFO). Raises OSError as ran does.
+    """
+    try:
+        with open(_ACCOUNT.format(pid), encoding="ascii") as told:  # noqa: PTH123 -- one call where it is missing
+            ran_, waited = told.read().split()[:2]
+    except (OSError, ValueError):
+        return ran(pid)
+    return (int(ran_) + int(waited)) / 1e9
 
 
 def ran(pid: int) -> float:

@@ -35,10 +35,6 @@ _UIDS: Final = range(60_600, 61_100)
 """Users that no system gives to anybody (systemd's table of UIDs: 60578 to 61183 are unused)."""
 NICE: Final = 10
 """How much workers give way to the service."""
-NICE_LIFTED: Final = 15
-"""How much the one aside does whose turn it is: a thirtieth of a processor is its, however busy all are (sched(7))."""
-NICE_ASIDE: Final = 19
-"""How much the others aside do: as much as there is. Where the system has it they are idle besides."""
 LONGER: Final = 3
 """Times the seconds of a processor that a job may take by the clock: who waits for processors is not slow."""
 _TRIES: Final = 40
@@ -87,41 +83,23 @@ def confine_template() -> None:
         landlock.restrict(code, [path for path in _OF_PROCESSES if path.exists()])
 
 
-def put_aside(pid: int = 0) -> None:
-    """Has a process run only where no other would, for good: who wakes does not wait for the end of its slice.
-
-    SCHED_IDLE (sched(7)), beside the lowest priority for systems without. It is 0, or that of a worker's own.
-    """
-    with contextlib.suppress(OSError, AttributeError):  # it is gone, or not ours to slow down; or on Windows
-        os.setpriority(os.PRIO_PROCESS, pid, NICE_ASIDE)
-    with contextlib.suppress(OSError, AttributeError):
-        os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
-
-
-def lift(pid: int) -> None:
-    """Has one that was put aside run beside others, with a small share, where its user may (RLIMIT_NICE)."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.sched_setscheduler(pid, os.SCHED_OTHER, os.sched_param(0))
-        os.setpriority(os.PRIO_PROCESS, pid, NICE_LIFTED)
-
-
 def put_below() -> None:
     """Has this process, and those that it starts, give way to the service, as one of them and as a group."""
-    with contextlib.suppress(OSError, AttributeError):  # no such groups here
-        group = kernel.group_of_its_own()
-        kernel.weigh(group, NICE)
-        os.close(group)
+    group_below()
     os.nice(NICE)
     with contextlib.suppress(OSError, AttributeError):
         kernel.short_turns(0)
 
 
-def weigh(group: int, nice: int) -> None:
-    """Has a group at the processors give way, and waits until it does. Raises OSError."""
-    for _ in range(_TRIES):
-        if kernel.weigh(group, nice):
-            return
-        time.sleep(_PAUSE)
+def group_below(nice: int = NICE) -> None:
+    """Has this process be a group of its own at the processors, and waits until that gives way."""
+    with contextlib.suppress(OSError, AttributeError):  # no such groups here
+        group = kernel.group_of_its_own()
+        for _ in range(_TRIES):
+            if kernel.weigh(group, nice):
+                break
+            time.sleep(_PAUSE)
+        os.close(group)
 
 
 def missing(report: Report) -> str:

@@ -2,11 +2,11 @@
 
 What a client has had is the time that workers spent on its files, which wears off. Of those that wait the one
 that has had least is next, so that somebody's tenth file waits behind everybody else's first. A client that has had
-MUCH works aside, where a processor would be idle. A job that is slow goes on there too when others wait for its place;
+MUCH works aside, where others leave room. A job that is slow goes on there too when others wait for its place;
 where there is no room, who has had next to nothing begins beside those at work, and for others the job of the client
 that has had most is ended, to begin anew in its turn unless that client has had much. So one client, or ten, that send
-files made to be slow wait for each other, and nobody for them. Of all that gave way one has a small share of a
-processor at any time, so that none waits for ever (lifted).
+files made to be slow wait for each other, and nobody for them. Of all that gave way one goes on at any time, if
+only in windows, so that none waits for ever.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ from typing import Final, TypeVar
 
 from verify.files.refusals import FileRefused
 from verify.files.turns.allowance import Allowance, Spent
-from verify.files.turns.lifted import Lifted
 from verify.files.turns.one_turn import ENOUGH, SLOW, Ended, Turn
+from verify.files.turns.windows import Windows
 
 T = TypeVar("T")
 
@@ -39,7 +39,8 @@ _SOON: Final = 10
 class Turns:
     """``places`` jobs at a time, ``aside`` more of clients that have had much, ``beside`` of those that had little.
 
-    At most ``queue`` wait, for ``patience`` seconds, and of one client at most ``each`` wait or run.
+    At most ``queue`` wait, for ``patience`` seconds, and of one client at most ``each`` wait or run. While it is
+    ``busy`` who gave way goes on in windows.
     """
 
     def __init__(
@@ -47,11 +48,12 @@ class Turns:
         places: int,
         *,
         aside: int = 2,
-        beside: int = 2,
+        beside: int = 4,
         queue: int = 100,
         each: int = 60,
         patience: float = 60.0,
         allowance: Allowance | None = None,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self._places = places
         self._aside = aside
@@ -63,7 +65,7 @@ class Turns:
         self._waiting: list[Turn] = []
         self._running: list[Turn] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._lifted = Lifted(self._allowance.clock)
+        self._windows = Windows(self._allowance.clock, busy)
 
     def crowd(self, client: str) -> float:
         """How many jobs wait for each place that are the client's own, or of others who have had no more than it."""
@@ -78,17 +80,18 @@ class Turns:
         what was done for nothing, so that this comes to an end, and who has not had much is not sent away for those
         who come with him.
         """
-        until = self._allowance.clock() + self._patience
+        until, anew = self._allowance.clock() + self._patience, False
         while True:
             try:
-                async with self.turn(client) as turn:
+                async with self.turn(client, anew=anew) as turn:
                     return await work(turn)
             except Ended:
+                anew = True
                 if self._had(client) > MUCH or self._allowance.clock() > until:
                     raise
 
     @asynccontextmanager
-    async def turn(self, client: str) -> AsyncIterator[Turn]:
+    async def turn(self, client: str, *, anew: bool = False) -> AsyncIterator[Turn]:
         """A turn, once it has come. Raises Spent, and FileRefused where too many wait or for too long.
 
         A job that is ended for somebody else's sake is FileRefused too.
@@ -96,7 +99,7 @@ class Turns:
         self._allowance.check(client)
         if sum(turn.client == client for turn in self._waiting + self._running) >= self._each:
             raise Spent(_SOON)
-        turn = Turn(client, self._allowance.clock, self._settle)
+        turn = Turn(client, self._allowance.clock, self._settle, anew=anew)
         try:
             await self._wait(turn)
             async with turn.running():
@@ -105,7 +108,7 @@ class Turns:
             if turn in self._running:  # also where its asker went away in the very moment in which it began
                 self._running.remove(turn)
                 self._allowance.spend(client, turn.took())
-                self._lifted.ended(turn)
+                self._windows.ended(turn)
             self._settle()
 
     async def _wait(self, turn: Turn) -> None:
@@ -150,9 +153,8 @@ class Turns:
                     turn.started.set_result(None)
         if self._timer is not None:
             self._timer.cancel()
-        several = self._lifted.choose(self._running)
-        later = asyncio.get_running_loop().call_later
-        self._timer = later(_LOOK_AGAIN, self._settle) if self._waiting or several else None
+        later = [seconds for seconds in (self._windows.settle(self._running), self._waiting and _LOOK_AGAIN) if seconds]
+        self._timer = asyncio.get_running_loop().call_later(min(later), self._settle) if later else None
 
     def _finds_room(self, turn: Turn) -> bool:
         """Whether there is room for the job now, once one who has had much has gone aside."""
@@ -165,7 +167,7 @@ class Turns:
         placed = [other for other in self._running if not other.aside]
         if len(placed) < self._places:
             return True
-        slow = [other for other in placed if other.slow(ENOUGH) or self._had(other.client) > MUCH]
+        slow = [other for other in placed if other.gave_way or other.slow(ENOUGH) or self._had(other.client) > MUCH]
         if slow and room:
             most = max(slow, key=lambda other: self._had(other.client))
             most.aside = True

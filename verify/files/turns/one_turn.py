@@ -31,26 +31,34 @@ class Reader(Protocol):
         """Seconds that it has had of processors in its life."""
         ...
 
-    def give_way(self) -> None:
-        """From now on every other process goes before it."""
-        ...
+    gave_way: bool
+    """Whether the job that it does has had so much that others go before it."""
 
-    def lift(self) -> None:
-        """It has a small share all the same, until it gives way again."""
+    def go_on(self, on: bool) -> None:
+        """It stands still, or goes on."""
         ...
 
 
 class Turn:
     """Waiting until ``started`` is done, running after it; ``notice`` is called when it gives way by itself."""
 
-    def __init__(self, client: str, clock: Callable[[], float], notice: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        client: str,
+        clock: Callable[[], float],
+        notice: Callable[[], None] = lambda: None,
+        *,
+        anew: bool = False,
+    ) -> None:
         self.client = client
         self.started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.aside = False
         """Whether it has no place, but works beside those that have."""
         self.gave_way = False
         self.ended = False
+        self._goes_on = True
         self._clock = clock
+        self._anew = anew
         self._notice = notice
         self._began: float | None = None
         self._reader: Reader | None = None
@@ -64,7 +72,7 @@ class Turn:
         self._began = self._clock()
         self._reader = reader
         self._ran_before = reader.ran()
-        if self.aside:  # by now
+        if self.aside or self._anew:  # by now
             self.give_way()
             self._notice()
         else:
@@ -87,18 +95,19 @@ class Turn:
         return self.ran() > much or self.took() > LONG
 
     def give_way(self) -> None:
-        """Lets every other process go before the job's, from now on or from its beginning."""
-        if self._reader is not None and not self.gave_way:
-            self.gave_way = True
-            self._reader.give_way()
-
-    def lift(self, up: bool) -> None:
-        """Gives a job that gave way a small share all the same, or takes it away."""
+        """From now on, or from its beginning, the job is done when others leave room for it."""
         if self._reader is not None:
-            (self._reader.lift if up else self._reader.give_way)()
+            self.gave_way = self._reader.gave_way = True
+
+    def go_on(self, on: bool) -> None:
+        """Has the job stand still, or go on."""
+        if self._reader is not None and on != self._goes_on:
+            self._goes_on = on
+            self._reader.go_on(on)
 
     def done(self) -> None:
         """The worker is at the job no more: what it took is that."""
+        self.go_on(True)  # also where it ended just before it was to stand still: there are other jobs for its reader
         self._took = self.took(), self.ran()
         if self._timer is not None:
             self._timer.cancel()

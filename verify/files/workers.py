@@ -46,7 +46,7 @@ class Workers:
         self._seconds = seconds * layers.LONGER + GRACE
         self._count = count
         self._quick = count + self._turns.beside
-        """Workers whose jobs have not given way, at most, and one more that is ready for who comes next."""
+        """Workers whose jobs have not given way, at most, beside one that is ready for who comes next."""
         self._live: list[Forked] = []
         self._spare: asyncio.Task[None] | None = None
         self._closed = False

@@ -54,9 +54,9 @@ MOST_APART: Final = 3.0
 MOST_MIB: Final = 500
 """Of the service's own memory at its peak; its workers have their own bound."""
 _LOOKUPS: Final = 10
-"""In each half; their proofs are made before, a second or two each."""
+"""In each time of asking; their proofs are made before, a second or two each."""
 _SCARCE: Final = {"lookup": _LOOKUPS, WITH_PROOF: _LOOKUPS}
-"""How many there are of these in each half, evenly: this machine does the work that askers' own would do."""
+"""How many there are of these each time, evenly: this machine does the work that askers' own would do."""
 
 
 async def _closed(honest: Honest, seconds: float) -> float:
@@ -74,15 +74,16 @@ async def _closed(honest: Honest, seconds: float) -> float:
     return done / seconds
 
 
-async def _open(honest: Honest, rate: float, seconds: float) -> dict[str, list[Found]]:
-    """Questions at a fixed rate, whether those before are answered or not."""
+async def _open(honest: Honest, rate: float, seconds: float, uncounted: float = 0.0) -> dict[str, list[Found]]:
+    """What questions at a fixed rate found, whether those before are answered or not, but for the first seconds'."""
     found: defaultdict[str, list[Found]] = defaultdict(list)
     left = dict(_SCARCE)
     kinds, tasks = itertools.cycle(honest.kinds.items()), []
 
-    async def one(kind: str, asks: Kind, source: str) -> None:
+    async def one(kind: str, asks: Kind, source: str, *, counted: bool) -> None:
         took = await asks(source)
-        found[took.kind or kind].append(took)
+        if counted:
+            found[took.kind or kind].append(took)
 
     begun = time.monotonic()
     for turn in range(int(rate * seconds)):
@@ -92,7 +93,8 @@ async def _open(honest: Honest, rate: float, seconds: float) -> dict[str, list[F
             kind, asks = next(kinds)
         if kind in left:
             left[kind] -= 1
-        tasks.append(asyncio.create_task(one(kind, asks, f"127.1.{turn // 200 % 8 + 10}.{turn % 200 + 1}")))
+        source = f"127.1.{turn // 200 % 8 + 10}.{turn % 200 + 1}"
+        tasks.append(asyncio.create_task(one(kind, asks, source, counted=turn >= rate * uncounted)))
     await asyncio.gather(*tasks)
     return found
 
@@ -122,16 +124,19 @@ async def _measure(place: Place, pid: int, group: Path | None) -> list[Figure]:
     await honest.guessed()
     async with use.watched():
         before_them = await _open(honest, rate, ALONE)
-    await honest.prepare(2 * _LOOKUPS)
+    await honest.prepare(_LOOKUPS)
     honest.attacked()
     spawn = multiprocessing.get_context("spawn")
     told: multiprocessing.SimpleQueue[dict[str, int]] = spawn.SimpleQueue()
     process = spawn.Process(target=attack, args=(place, PEOPLE, ATTACK, group, told), daemon=True)
     process.start()
     async with use.watched():
-        await _open(honest, rate, BEGINNING)
-        before, stolen, seconds = use.time(), _stolen(), ATTACK - BEGINNING - ENDING
-        found = await _open(honest, rate, seconds)
+        seconds = ATTACK - BEGINNING - ENDING
+        # One asking: who waits for the first answers before he asks on leaves a service that has nothing else to do.
+        asking = asyncio.create_task(_open(honest, rate, BEGINNING + seconds, uncounted=BEGINNING))
+        await asyncio.sleep(BEGINNING)
+        before, stolen = use.time(), _stolen()
+        found = await asking
         spent, stolen = use.time() - before, (_stolen() - stolen) / seconds / (os.cpu_count() or 1)
         await asyncio.to_thread(process.join, 30)
         await asyncio.sleep(REST)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import msgspec
 
 from bench import publishing
 from bench.apart import idle_group
@@ -80,10 +81,10 @@ async def _open(honest: Honest, rate: float, seconds: float, uncounted: float = 
     left = dict(_SCARCE)
     kinds, tasks = itertools.cycle(honest.kinds.items()), []
 
-    async def one(kind: str, asks: Kind, source: str, *, counted: bool) -> None:
+    async def one(kind: str, asks: Kind, source: str, at: float) -> None:
         took = await asks(source)
-        if counted:
-            found[took.kind or kind].append(took)
+        if at >= uncounted:
+            found[took.kind or kind].append(msgspec.structs.replace(took, at=at))
 
     begun = time.monotonic()
     for turn in range(int(rate * seconds)):
@@ -94,7 +95,7 @@ async def _open(honest: Honest, rate: float, seconds: float, uncounted: float = 
         if kind in left:
             left[kind] -= 1
         source = f"127.1.{turn // 200 % 8 + 10}.{turn % 200 + 1}"
-        tasks.append(asyncio.create_task(one(kind, asks, source, counted=turn >= rate * uncounted)))
+        tasks.append(asyncio.create_task(one(kind, asks, source, turn / rate)))
     await asyncio.gather(*tasks)
     return found
 
@@ -162,7 +163,9 @@ async def _measure(place: Place, pid: int, group: Path | None) -> list[Figure]:
     alone = {kind: _p99(took + after_them[kind]) for kind, took in before_them.items()}
     print("  alone p99 before and after, ms: " + _two(before_them, after_them))
     good = total = 0
+    late: Counter[int] = Counter()
     for kind, took in found.items():
+        late.update(int(one.at) for one in took if not one.right or one.seconds > WITHIN * alone[kind])
         right = sum(one.right and one.seconds <= WITHIN * alone[kind] for one in took)
         wrong = sum(not one.right for one in took)
         p99, median = _p99(took), statistics.median(one.seconds for one in took)
@@ -171,6 +174,7 @@ async def _measure(place: Place, pid: int, group: Path | None) -> list[Figure]:
             f"p99 {p99 * 1000:.0f} ms; {right} of {len(took)} in time, {wrong} not right"
         )
         good, total = good + right, total + len(took)
+    print("  not in time, by the second of asking: " + ", ".join(f"{at} ×{late[at]}" for at in sorted(late)))
     share = Figure(
         work="honest questions while ten addresses try everything",
         ours=100 * good / total,

@@ -33,6 +33,8 @@ class Found(msgspec.Struct, frozen=True):
     seconds: float
     kind: str = ""
     """What it came to be, where that was not known beforehand."""
+    at: float = 0.0
+    """When it was asked, in seconds since the first was."""
 
 
 Kind = Callable[[str], Awaitable[Found]]

@@ -23,6 +23,8 @@ from verify.files.turns.one_turn import Turn
 NOBODY: Final = "-"
 _READY: Final = 2
 """Workers that wait for who comes next: a fresh one takes a tenth of a second under load, and two come at once."""
+_DYING: Final = 2
+"""Workers that were ended and are not dead yet, at most, before a place is held until one is: that takes as long."""
 
 
 class Workers:
@@ -49,6 +51,7 @@ class Workers:
         """Workers whose jobs have not given way, at most, beside one that is ready for who comes next."""
         self._live: list[Forked] = []
         self._spare: asyncio.Task[None] | None = None
+        self._dying: set[asyncio.Task[None]] = set()
         self._closed = False
         self.confinement: layers.Report | None = None
         """How the last worker that started is confined; None before the first."""
@@ -86,6 +89,7 @@ class Workers:
             self._live.remove(one)
             await one.end()
         await self._template.close()
+        await asyncio.gather(*self._dying)
 
     async def _fresh(self) -> Forked:
         one = await Forked.start(self._template)
@@ -135,5 +139,13 @@ class Workers:
             one.busy = one.gave_way = False
             if not keep:
                 self._live.remove(one)
-                await asyncio.shield(one.end())
+                await asyncio.shield(self._end(one))
                 self._replace()
+
+    async def _end(self, one: Forked) -> None:
+        """Ends a worker: neither its answer nor who is next waits until it is dead, but for very many."""
+        dying = asyncio.create_task(one.end())
+        self._dying.add(dying)
+        dying.add_done_callback(self._dying.discard)
+        while len(self._dying) > _DYING:
+            await asyncio.wait(self._dying, return_when=asyncio.FIRST_COMPLETED)

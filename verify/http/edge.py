@@ -135,29 +135,29 @@ class Edge:
         headers: Mapping[bytes, bytes],
     ) -> None:
         client = state.of(scope).client
+        said = headers.get(b"content-length", b"").lstrip(b"0")  # of which int() takes no more than some thousand
+        length = int(said) if said.isdigit() else 0
+        size = length or (MAX_BYTES if said or b"transfer-encoding" in headers else 0)  # of no said length: the most
         budget = _budget(scope)
         if budget:
             taken = await self._limiter.take(budget, client, self._ticks())
-            if not await self._giving_way.turn(client, taken) or taken.wait:
+            if not await self._giving_way.turn(client, taken, size) or taken.wait:
                 await self._refuse(scope, receive, send, Refused("rate_limited", retry_after=taken.wait or 1))
                 return
-        said = headers.get(b"content-length", b"").lstrip(b"0")  # of which int() takes no more than some thousand
-        if not said and b"transfer-encoding" not in headers:
+        if not size:
             await self._app(scope, receive, send)
             return
-        length = int(said) if said.isdigit() else 0
-        if wait := await self._wait_for_bytes(client, length):
+        if wait := await self._wait_for_bytes(client, size):
             await self._refuse(scope, receive, send, Refused("rate_limited", retry_after=wait))
             return
         async with self._underway.begin(client, length) as body:
             await self._app(scope, body.of(receive), send)
 
-    async def _wait_for_bytes(self, client: str, length: int) -> int:
-        """Seconds to wait for the allowance of bytes; one whose length is not said counts as a file of the largest."""
-        size = (length or MAX_BYTES) >> 10
-        if size <= _FREE_KILOBYTES:
+    async def _wait_for_bytes(self, client: str, size: int) -> int:
+        """Seconds to wait for the allowance of bytes."""
+        if size >> 10 <= _FREE_KILOBYTES:
             return 0
-        cost = min(size, RATES["kilobytes"].burst)
+        cost = min(size >> 10, RATES["kilobytes"].burst)
         return (await self._limiter.take("kilobytes", client, self._ticks(), cost=cost)).wait
 
     async def _answer_late(self, scope: Any, receive: Receive, answer: Answer, error: Exception) -> None:

@@ -1,10 +1,17 @@
-"""Who asks often waits for those who do not."""
+"""Who asks often, or sends much, waits for those who do not."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
 
+import httpx
+import pytest
+
+from verify.http.edge import Edge
+from verify.http.files.intake import Intake
 from verify.http.guard import giving_way
 from verify.http.guard.giving_way import GivingWay
-from verify.http.guard.limits import RATES, Taken
+from verify.http.guard.limits import RATES, MemoryLimiter, Taken
 
 FRESH = Taken(wait=0, left=RATES["ask"].burst - 1, whole_in=1)
 SPENT = Taken(wait=3, left=0, whole_in=12)
@@ -38,6 +45,60 @@ async def test_who_asks_seldom_never_waits_and_the_others_take_turns() -> None:
     assert order == [f"new {number}" for number in range(21)]
     await asyncio.gather(*greedy)
     assert order[21:] == ["a", "b", "a", "b", "a", "a"]
+
+
+async def test_a_large_body_counts_as_many_requests_but_for_no_more_than_a_while() -> None:
+    """It begins at once itself; what follows it gives way, and wears off as soon after ten megabytes as after two."""
+    counted = {}
+    for size in (0, 40_000, 300_000, 2 << 20, 10 << 20):
+        way = GivingWay(apart=60.0)
+        assert await asyncio.wait_for(way.turn("a", FRESH, size), 5)
+        await way.turn("new", FRESH)
+        counted[size] = 0
+        waits: asyncio.Task[bool] | None = None
+        while waits is None:
+            one = asyncio.create_task(way.turn("a", FRESH))
+            await asyncio.sleep(0)
+            if one.done():
+                counted[size] += 1
+            else:
+                waits = one
+        waits.cancel()
+    assert counted == {0: 19, 40_000: 19, 300_000: 15, 2 << 20: 0, 10 << 20: 0}
+
+
+class _Fed(httpx.AsyncByteStream):
+    """A body of no said length."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"x"
+
+
+async def _answered(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.mark.parametrize("body", [b" " * (2 << 20), _Fed()], ids=["large", "of no said length"])
+async def test_the_service_counts_a_body_by_its_length(body: Any) -> None:
+    """Before any of it is taken; one that says none counts as the largest."""
+    edge = Edge(_answered, limiter=MemoryLimiter(), complain=lambda _request, _error: None, trees=Intake().tree)
+
+    def of(peer: str) -> httpx.AsyncClient:
+        wire = httpx.ASGITransport(edge, client=(peer, 1))  # type: ignore[arg-type]  # ASGI by another spelling
+        return httpx.AsyncClient(transport=wire, base_url="http://v.example.org")
+
+    async with of("192.0.2.1") as much, of("192.0.2.2") as seldom:
+        assert (await much.get("/")).status_code == 204
+        assert (await much.post("/upload", content=body)).status_code == 204
+        waits = []
+        for _ in range(3):  # a tenth of a second each
+            assert (await seldom.get("/")).status_code == 204
+            waits.append(asyncio.create_task(much.get("/")))
+            await asyncio.sleep(0)
+        assert (await seldom.get("/")).status_code == 204
+        assert not any(one.done() for one in waits)
+        assert [(await one).status_code for one in waits] == [204] * 3
 
 
 async def test_where_nobody_else_asks_nobody_waits() -> None:

@@ -12,10 +12,14 @@ from typing import Final
 from verify.files.turns.allowance import Allowance
 from verify.http.guard.limits import Taken
 
-_OFTEN: Final = 30
+_OFTEN: Final = 20
 """Requests of one client to this process that have not worn off, beyond which further ones give way..."""
-_WEAR: Final = 3.0
+_WEAR: Final = 2.0
 """...of which so many do in a second: a person opens a page, or checks a handful of certificates."""
+_AS_ONE: Final = 64 << 10
+"""Bytes of a body that count as one more..."""
+_AT_MOST: Final = 20
+"""...and how many they count as at most: after its one large file a client gives way for no more than a while."""
 _APART: Final = 0.1
 """Seconds between two requests that gave way, while others ask."""
 _LATELY: Final = 1.0
@@ -37,13 +41,14 @@ class GivingWay:
         """Who does not ask often, and until when that counts: the last of them, and the last other than that."""
         self._timer: asyncio.TimerHandle | None = None
 
-    async def turn(self, client: str, taken: Taken) -> bool:
-        """Waits for the turn of a request for which ``taken`` was; False where too many wait.
+    async def turn(self, client: str, taken: Taken, size: int = 0) -> bool:
+        """Waits for the turn of a request for which ``taken`` was, with ``size`` bytes to come; False for too many.
 
         Where nothing is counted (YINJIAN_RATE_LIMITS=off) none does.
         """
-        self._asked.spend(client, 1)
-        if taken.whole_in == 0 or self._asked.had(client) <= _OFTEN:
+        had = self._asked.had(client)
+        self._asked.spend(client, 1 + min(size // _AS_ONE, _AT_MOST))
+        if taken.whole_in == 0 or had + 1 <= _OFTEN:
             self._note(client)
             return True
         if not self._waiting and not self._others_than(client):

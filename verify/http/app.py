@@ -57,7 +57,6 @@ _BODY_BYTES = 64 << 10
 ROUTES: Sequence[ControllerRouterHandler] = (
     site_pages.ROUTER,
     shells.ROUTER,
-    lists_api.ROUTER,
     wellknown.ROUTER,
     log_routes.ROUTER,
     health.ROUTER,

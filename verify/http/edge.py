@@ -5,6 +5,7 @@ answers HEAD as GET without a body and If-None-Match with 304, adds the headers 
 for the access log.
 """
 
+import asyncio
 import functools
 import re
 import time
@@ -20,12 +21,13 @@ from verify.http.access_log import AccessLog, Line, Logged
 from verify.http.answers import problems
 from verify.http.answers.direct import HIDDEN
 from verify.http.answers.problems import Refused
-from verify.http.answers.response import Answer
+from verify.http.answers.response import PIECE, Answer
 from verify.http.asked import escapes, language, state
 from verify.http.asked.accept import LONGEST
 from verify.http.asked.clients import client_address
 from verify.http.asked.state import State, Trees
 from verify.http.guard.giving_way import GivingWay
+from verify.http.guard.lane import Lane
 from verify.http.guard.limits import RATES, Budget, Limiter
 from verify.http.guard.underway import Underway
 from verify.service.settings import Network
@@ -47,6 +49,8 @@ _APART: Final = frozenset(("/Q", "/q", "/c", "/api/v1/certificates", "/pass-list
 _MOST_PARAMETERS: Final = 50
 _FREE_KILOBYTES: Final = 64
 """Bodies that count as questions alone."""
+_PACE: Final = 64 << 20
+"""Bytes a second of all large answers together."""
 _SEEN_AS: Final = {"HEAD": "GET", "OPTIONS": "-"}
 """What the routes see: HEAD is a GET without a body, and OPTIONS a method that none takes, so that they tell theirs."""
 _SLASHES: Final = re.compile("/{2,}")
@@ -80,6 +84,7 @@ class Edge:
         self._underway = underway or Underway()
         self._trees = trees
         self._giving_way = GivingWay()
+        self._sending = Lane()
         self._headers = (*_HEADERS, _HSTS) if secure else _HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,11 +109,13 @@ class Edge:
             path=path,
             last=last,
             accept=headers.get(b"accept", b"")[:LONGEST].decode("latin-1"),
+            head=method == "HEAD",
+            known=headers.get(b"if-none-match", b"")[:LONGEST],
             query=query,
         )
         inner: Any = {**scope, "method": _SEEN_AS.get(method, method), "path": routed}
         state.put(inner, known)
-        answer = Answer(send, self._headers, method, known=headers.get(b"if-none-match", b"")[:LONGEST] or None)
+        answer = Answer(send, self._headers, method, known.known, lambda: self._pace(known.client))
         try:
             if crowded:
                 raise Refused("bad_request", field="query")
@@ -117,8 +124,15 @@ class Edge:
             await self._answer(inner, receive, answer.send, headers)
         except Exception as error:  # noqa: BLE001 -- the server would log it with its message, which may hold what was asked
             await self._answer_late(inner, receive, answer, error)
+        if not path.startswith(_FREE):
+            self._giving_way.sent(known.client, answer.sent)
         took = (time.perf_counter() - began) * 1000
         self._log.note(Line(time.time(), method, inner.get("path_template", "-"), answer.status, took))
+
+    async def _pace(self, client: str) -> None:
+        """Waits until a piece of a large answer may be sent: one at a time, whose client has had least lately."""
+        async with self._sending.turn(client):
+            await asyncio.sleep(PIECE / _PACE)
 
     def _client(self, scope: Any) -> str:
         peer = scope["client"]

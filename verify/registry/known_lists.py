@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from typing import Final
 
@@ -18,6 +19,8 @@ _HEADS: Final = """
 select index, exam, programme, stage, revision, held_on, digest from registry.list_heads where index > $1 order by index
 """
 _STATEMENT: Final = "select bytes from registry.list_statements where index = $1"
+_MOST_GIVEN: Final = 16 << 20
+"""Bytes of statements that are kept for whoever fetches them next, beside the last one."""
 _LATEST_FIRST: Final = str.maketrans("0123456789", "9876543210")
 
 Place = tuple[str, str]
@@ -48,6 +51,8 @@ class KnownLists:
         self._finals: dict[str, tuple[int | None, Chain, tuple[BelievedList, ...]]] = {}
         """By exam: its believed final lists, up to which newest list of the registry, and by which chain."""
         self._reading = asyncio.Lock()
+        self._given: OrderedDict[int, bytes] = OrderedDict()
+        self._giving = asyncio.Lock()
 
     async def up_to(self, state: State) -> None:
         """Reads what was filed since the last time."""
@@ -59,6 +64,7 @@ class KnownLists:
             if state.list is not None and state.list <= max(self._digests, default=-1):
                 # Another database than before: restored, and published to anew.
                 self._filed, self._digests = {}, {}
+                self._given.clear()
                 self._forget_finals()
             for row in await self._questions.fetch(_HEADS, max(self._digests, default=-1)):
                 filed = Filed(**row)
@@ -147,6 +153,16 @@ class KnownLists:
         """A list's bytes."""
         rows = await self._questions.fetch(_STATEMENT, index)
         return rows[0]["bytes"] if rows else None
+
+    async def statement_to_give(self, index: int) -> bytes | None:
+        """The same, the same object for all who fetch one list together: it may have some megabytes."""
+        async with self._giving:
+            data = self._given.pop(index, None) or await self.statement(index)
+            if data is not None:
+                self._given[index] = data
+                while len(self._given) > 1 and sum(map(len, self._given.values())) > _MOST_GIVEN:
+                    self._given.popitem(last=False)
+            return data
 
     def at(self, exam: str, state: State, stage: Stage | None = None) -> list[Filed]:
         """What is filed as a list of the exam at ``state``, whoever filed it, in the order of the log."""

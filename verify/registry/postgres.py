@@ -191,7 +191,7 @@ class PostgresRegistry:
     async def list_statement(self, exam: str) -> bytes | None:
         """See Registry."""
         head = await self._public(exam)
-        return await self._lists.statement(head.index) if head is not None else None
+        return await self._lists.statement_to_give(head.index) if head is not None else None
 
     async def log(self, records: Sequence[Record] = ()) -> TreeView | None:
         """See Registry."""

@@ -1,5 +1,6 @@
 """What the reader keeps in memory, where more is published between two of its questions, or room is made."""
 
+import asyncio
 from typing import Any, cast
 
 import msgspec
@@ -12,7 +13,7 @@ from verify.core.chain import Chain
 from verify.core.keyring import thumbprint
 from verify.core.log import receipt
 from verify.core.snapshot import Snapshot
-from verify.registry import genuine, published_log
+from verify.registry import genuine, known_lists, published_log
 from verify.registry.known_lists import KnownLists
 from verify.registry.newest_snapshot import NewestSnapshot
 from verify.registry.published_log import PublishedLog
@@ -83,6 +84,21 @@ async def test_lists_that_made_room_are_read_anew(monkeypatch: Any) -> None:
     for _ in range(2):
         found = await known.finals({releases.EXAM}, state, chain)
         assert [listed.head.revision for listed in found] == [1, 2]
+
+
+async def test_a_statement_that_many_fetch_is_read_once(monkeypatch: Any) -> None:
+    """All have the same bytes, and not some megabytes each; the last stays however large it is."""
+    lists = [releases.pass_list([releases.row(1, releases.certify(1))], revision=revision) for revision in (1, 2)]
+    answers = _Lists(lists)
+    known = KnownLists(cast(Questions, answers))
+    given = await asyncio.gather(*(known.statement_to_give(1) for _ in range(5)))
+    assert given[0] == lists[0]
+    answers.lists = [b"", b"", *lists]
+    assert all(one is given[0] for one in given)
+    assert await known.statement_to_give(1) is given[0]
+    monkeypatch.setattr(known_lists, "_MOST_GIVEN", 1)
+    assert await known.statement_to_give(4) == lists[1]
+    assert await known.statement_to_give(1) == b""
 
 
 class _Checkpoints:

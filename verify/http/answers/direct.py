@@ -112,15 +112,17 @@ class Direct(ASGIRouteHandler):
         return self._most_bytes
 
 
-def parted(path: str, work: Work) -> HTTPRouteHandler:
+def parted(path: str, work: StreamingWork) -> HTTPRouteHandler:
     """A GET route whose path has ``Request.path_params`` before its end, which Litestar's ASGI handlers cannot have.
 
     It takes the request alone, so that there is nothing to resolve.
     """
 
     @get(path)
-    async def answer(request: AnyRequest) -> Response[bytes]:
+    async def answer(request: AnyRequest) -> Response[bytes] | Stream:
         reply = await work(request, state.of(request.scope))
+        if not isinstance(reply, Reply):
+            return reply
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reply.headers}
         kind = headers.pop("content-type")
         return Response(reply.body, media_type=kind, headers=headers, status_code=reply.status)

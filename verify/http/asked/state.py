@@ -32,6 +32,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """What stands behind its last slash, of addresses that say something of a person."""
     accept: str = ""
     """The Accept field, as far as it is looked at."""
+    head: bool = False
+    """Whether nothing but the answer's head is asked for."""
+    known: bytes = b""
+    """The If-None-Match field, as far as it is looked at."""
     query: Mapping[str, Sequence[str]] = {}
     """What the address asks, in the order of each name's values; empty ones are left out."""
 

@@ -17,7 +17,7 @@ _OFTEN: Final = 20
 _WEAR: Final = 2.0
 """...of which so many do in a second: a person opens a page, or checks a handful of certificates."""
 _AS_ONE: Final = 64 << 10
-"""Bytes of a body that count as one more..."""
+"""Bytes of a body or an answer that count as one more..."""
 _AT_MOST: Final = 20
 """...and how many they count as at most: after its one large file a client gives way for no more than a while."""
 _APART: Final = 0.1
@@ -26,6 +26,11 @@ _LATELY: Final = 1.0
 """Seconds for which somebody who does not ask often counts as asking."""
 MOST: Final = 64
 """Requests of one client that wait; further ones are not waited for, but refused."""
+
+
+def _counts(size: int) -> int:
+    """How many requests that many bytes count as, beside the one that they are of."""
+    return min(size // _AS_ONE, _AT_MOST)
 
 
 class GivingWay:
@@ -47,7 +52,7 @@ class GivingWay:
         Where nothing is counted (YINJIAN_RATE_LIMITS=off) none does.
         """
         had = self._asked.had(client)
-        self._asked.spend(client, 1 + min(size // _AS_ONE, _AT_MOST))
+        self._asked.spend(client, 1 + _counts(size))
         if taken.whole_in == 0 or had + 1 <= _OFTEN:
             self._note(client)
             return True
@@ -62,6 +67,11 @@ class GivingWay:
             self._look_again()
         await turn
         return True
+
+    def sent(self, client: str, size: int) -> None:
+        """Counts an answer of ``size`` bytes like what is sent to us."""
+        if size >= _AS_ONE:
+            self._asked.spend(client, _counts(size))
 
     def _note(self, client: str) -> None:
         self._seldom.pop(client, None)

@@ -1,14 +1,14 @@
 """The API for programs: exams and their pass lists, as JSON, CSV and the signed statement."""
 
+import asyncio
 import csv
 import io
 import re
+import time
 from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
-from litestar import Response, Router, get
-from litestar.params import FromPath
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
@@ -18,9 +18,11 @@ from verify.http.answers.direct import Direct, Reply, as_json, parted, raw
 from verify.http.answers.kept_pages import KeptPages
 from verify.http.answers.problems import Refused
 from verify.http.answers.rendering import rfc3339
-from verify.http.asked.bodies import AnyRequest, Inject
+from verify.http.answers.response import matches
+from verify.http.asked.bodies import AnyRequest
 from verify.http.asked.state import State
 from verify.http.check.asker import Asker
+from verify.http.guard.lane import Lane
 from verify.http.lists.planned_exams import Calendar
 from verify.registry.port import ExamHead, Registry, RowPage, ShownRow
 from verify.shared.planned import PlannedExam
@@ -29,6 +31,8 @@ from verify.shared.spreadsheet import harmless
 _MOST: Final = 1000
 _FRESH: Final = 60
 """Seconds for which others may keep a list."""
+_REST: Final = 3.0
+"""How many times as long as a page of a whole list took the next waits."""
 
 _DIGITS: Final = re.compile("[0-9]{1,6}")
 
@@ -130,8 +134,8 @@ def _links(path: str, limit: int, page: RowPage) -> dict[str, str]:
 
 
 def direct(asker: Asker, calendar: Calendar, pages: KeptPages) -> list[ControllerRouterHandler]:
-    """The lists as JSON."""
-    registry = asker.registry
+    """The lists as JSON, and whole as CSV and as they were signed."""
+    registry, whole = asker.registry, Lane()
 
     async def exams(request: AnyRequest, _known: State) -> Reply:
         """Exams by their lists; before the first page of them, those that have no list yet, whatever the limit."""
@@ -165,48 +169,69 @@ def direct(asker: Asker, calendar: Calendar, pages: KeptPages) -> list[Controlle
 
         return await pages.page(request, known, await registry.moment(), make)
 
-    return [Direct("/api/v1/exams", get=exams), parted("/api/v1/exams/{code:str}/pass-list", pass_list)]
+    async def as_csv(request: AnyRequest, known: State) -> Stream:
+        """The whole list as a table that spreadsheets open: UTF-8 with BOM, header serial,name,id (RFC 4180)."""
+        head = await public(request)
+        headers = _file_headers(head, known, "csv")
+        unwanted = known.head or matches(known.known, headers["ETag"].encode())
+        rows = _nothing() if unwanted else _csv(registry, head, whole, known.client)
+        return Stream(rows, media_type="text/csv; header=present", headers=headers)
+
+    async def as_cbor(request: AnyRequest, known: State) -> Reply:
+        """The signed statement, byte for byte."""
+        head = await public(request)
+        data = await registry.list_statement(head.exam)
+        if data is None:
+            raise await gone(registry, head.exam)
+        headers = _file_headers(head, known, "cbor") | {"Content-Type": "application/cose"}
+        return Reply(data, raw(headers))
+
+    async def public(request: AnyRequest) -> ExamHead:
+        head = await registry.pass_list(request.path_params["code"])
+        if head is None:
+            raise await gone(registry, request.path_params["code"])
+        return head
+
+    address = "/api/v1/exams/{code:str}/pass-list"
+    return [
+        Direct("/api/v1/exams", get=exams),
+        parted(address, pass_list),
+        parted(f"{address}.csv", as_csv),
+        parted(f"{address}.cbor", as_cbor),
+    ]
 
 
-@get("/exams/{code:str}/pass-list.csv")
-async def pass_list_csv(code: FromPath[str], asker: Inject[Asker], now: Inject[int]) -> Stream:
-    """The whole list as a table that spreadsheets open: UTF-8 with BOM, header serial,name,id (RFC 4180)."""
-    first = await asker.registry.rows(code, None, _MOST)
-    if first is None:
-        raise await gone(asker.registry, code)
-    headers = {
-        "Cache-Control": freshness(first.head, now),
-        "Content-Disposition": f'attachment; filename="{first.head.exam}-{first.head.stage}.csv"',
-        "ETag": f'"{first.head.index}"',
+def _file_headers(head: ExamHead, known: State, kind: str) -> dict[str, str]:
+    return {
+        "Cache-Control": freshness(head, known.now),
+        "Content-Disposition": f'attachment; filename="{head.exam}-{head.stage}.{kind}"',
+        "ETag": f'"{head.index}"',
     }
-    return Stream(_csv(asker.registry, first), media_type="text/csv; header=present", headers=headers)
 
 
-async def _csv(registry: Registry, page: RowPage | None) -> AsyncIterator[bytes]:
-    """The table, a page of rows at a time. A list that is replaced meanwhile raises, which breaks the download off."""
+async def _nothing() -> AsyncIterator[bytes]:
+    """What HEAD, and who has the list already, are sent."""
+    return
+    yield b""
+
+
+async def _csv(registry: Registry, head: ExamHead, lane: Lane, client: str) -> AsyncIterator[bytes]:
+    """The table, a page of rows at a time. A list that is replaced meanwhile raises, which breaks the download off.
+
+    One page is made at a time of all lists that are fetched, and beside each thrice as long is left for others.
+    """
     yield "\ufeffserial,name,id\r\n".encode()
-    while page is not None:
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows((row.serial, harmless(row.name), harmless(row.id)) for row in page.items)
+    cursor: str | None = None
+    while True:
+        async with lane.turn(client):
+            begun = time.perf_counter()
+            page = await registry.rows(head.exam, cursor, _MOST)
+            if page is None or page.head.index != head.index:
+                raise Refused("list_expired")
+            text = io.StringIO(newline="")
+            csv.writer(text).writerows((row.serial, harmless(row.name), harmless(row.id)) for row in page.items)
+            await asyncio.sleep(_REST * (time.perf_counter() - begun))
         yield text.getvalue().encode()
         if page.next is None:
             return
-        page = await registry.rows(page.head.exam, page.next, _MOST)
-    raise Refused("list_expired")
-
-
-@get("/exams/{code:str}/pass-list.cbor")
-async def pass_list_cbor(code: FromPath[str], asker: Inject[Asker], now: Inject[int]) -> Response[bytes]:
-    """The signed statement, byte for byte."""
-    head = await asker.registry.pass_list(code)
-    data = await asker.registry.list_statement(code)
-    if head is None or data is None:
-        raise await gone(asker.registry, code)
-    headers = {
-        "Cache-Control": freshness(head, now),
-        "Content-Disposition": f'attachment; filename="{head.exam}-{head.stage}.cbor"',
-    }
-    return Response(data, media_type="application/cose", headers=headers)
-
-
-ROUTER = Router("/api/v1", route_handlers=[pass_list_csv, pass_list_cbor])
+        cursor = page.next

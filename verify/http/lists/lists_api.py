@@ -171,26 +171,23 @@ def direct(asker: Asker, calendar: Calendar, pages: KeptPages) -> list[Controlle
 
     async def as_csv(request: AnyRequest, known: State) -> Stream:
         """The whole list as a table that spreadsheets open: UTF-8 with BOM, header serial,name,id (RFC 4180)."""
-        head = await public(request)
-        headers = _file_headers(head, known, "csv")
+        code = request.path_params["code"]
+        first = await registry.rows(code, None, 1)
+        if first is None:
+            raise await gone(registry, code)
+        headers = _file_headers(first.head, known, "csv")
         unwanted = known.head or matches(known.known, headers["ETag"].encode())
-        rows = _nothing() if unwanted else _csv(registry, head, whole, known.client)
+        rows = _nothing() if unwanted else _csv(registry, first.head, whole, known.client)
         return Stream(rows, media_type="text/csv; header=present", headers=headers)
 
     async def as_cbor(request: AnyRequest, known: State) -> Reply:
         """The signed statement, byte for byte."""
-        head = await public(request)
-        data = await registry.list_statement(head.exam)
-        if data is None:
-            raise await gone(registry, head.exam)
+        code = request.path_params["code"]
+        head, data = await registry.pass_list(code), await registry.list_statement(code)
+        if head is None or data is None:
+            raise await gone(registry, code)
         headers = _file_headers(head, known, "cbor") | {"Content-Type": "application/cose"}
         return Reply(data, raw(headers))
-
-    async def public(request: AnyRequest) -> ExamHead:
-        head = await registry.pass_list(request.path_params["code"])
-        if head is None:
-            raise await gone(registry, request.path_params["code"])
-        return head
 
     address = "/api/v1/exams/{code:str}/pass-list"
     return [

@@ -2,16 +2,19 @@
 
 import asyncio
 import os
+from collections import Counter
 from pathlib import Path
 
 import psutil
 
 from tests.conftest import HANGS
+from tests.verify.files.test_turns import Hall
 from tests.verify.files.test_workers import CODE, NOISE, job
 from verify.files.confinement.layers import NICE
 from verify.files.findings import Findings
 from verify.files.forked import Forked
 from verify.files.template import Template
+from verify.files.turns.windows import PERIOD
 from verify.files.workers import Workers
 
 
@@ -35,6 +38,39 @@ async def test_a_worker_whose_job_gave_way_stands_still_and_is_for_quick_ones_ag
         await weighs(at_it, NICE)
     finally:
         await pool.close()
+
+
+async def test_of_jobs_that_are_not_short_one_goes_on_at_a_time_while_others_are_busy() -> None:
+    """Several files of a tenth of a second each had as much of the processors, together, as those who answer."""
+    room = Hall(4)
+    had = room.had = Counter()
+
+    async def ran(seconds: float, *names: str) -> None:
+        for name in names:
+            had[name] = seconds  # type: ignore[assignment]  # seconds
+        for turn in room.turns._running:
+            turn._look()
+        await room.settle()
+
+    try:
+        await room.come("a0", "b0", "c0")
+        await ran(0.04, "a0", "b0", "c0")
+        assert not room.still
+        await ran(0.06, "a0", "b0")
+        assert room.still == {"b0"}
+        await ran(0.24, "a0")
+        assert room.still == {"b0"}
+        await room.stop("a0")
+        assert not room.still
+        await ran(0.06, "c0")
+        assert room.still == {"c0"}
+        await ran(0.26, "b0")  # it gives way
+        assert "c0" not in room.still
+        room.busy = False
+        await room.look_again(PERIOD / 1000)
+        assert not room.still
+    finally:
+        await room.close()
 
 
 def group_of(pid: int) -> str:

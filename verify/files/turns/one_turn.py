@@ -7,6 +7,8 @@ from typing import Final, Protocol
 
 from verify.files.refusals import FileRefused
 
+SHORT: Final = 0.05
+"""Seconds of a processor that a job has beside any others: most are done by then. Longer ones take turns."""
 SLOW: Final = 0.25
 """Seconds of a processor after which a job gives way."""
 ENOUGH: Final = 0.1
@@ -54,6 +56,8 @@ class Turn:
         self.started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.aside = False
         """Whether it has no place, but works beside those that have."""
+        self.short = True
+        """Whether it had no more than SHORT when it was last looked at."""
         self.gave_way = False
         self.ended = False
         self._goes_on = True
@@ -76,7 +80,7 @@ class Turn:
             self.give_way()
             self._notice()
         else:
-            self._timer = asyncio.get_running_loop().call_later(SLOW, self._look)
+            self._timer = asyncio.get_running_loop().call_later(SHORT, self._look)
 
     def took(self) -> float:
         """Seconds that a worker has spent on the job, by the clock."""
@@ -133,9 +137,13 @@ class Turn:
     def _look(self) -> None:
         if self.gave_way:
             return
+        ran, was_short = self.ran(), self.short
+        self.short = ran <= SHORT
         if self.slow():
             self.give_way()
             self._notice()
-        else:
-            later = max(SLOW - self.ran(), _LEAST)
-            self._timer = asyncio.get_running_loop().call_later(later, self._look)
+            return
+        if self.short != was_short:
+            self._notice()
+        later = max((SHORT if self.short else SLOW) - ran, _LEAST)
+        self._timer = asyncio.get_running_loop().call_later(later, self._look)

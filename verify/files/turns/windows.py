@@ -1,4 +1,6 @@
-"""When a job goes on that gave way: always where those who answer have little to do, or else in windows, one job each.
+"""When a job goes on that is not short: always where those who answer have little to do.
+
+Or else one at a time, the first that began; and of those that gave way in windows, one job each.
 
 Whoever runs at lower priority still has turns at a processor that others want, a tick of the kernel's each, whenever
 it has just had nothing (EEVDF); and in a control group it uses up what the whole group has. Who is stopped has none of
@@ -43,16 +45,19 @@ class Windows:
             self._one = None
 
     def settle(self, running: Sequence[Turn]) -> float | None:
-        """Has each job that gave way go on or stand still; the seconds after which to look again, None for never."""
+        """Has each job that is not short go on or stand still; the seconds until the next look, None for never."""
         gave_way = [turn for turn in running if turn.gave_way]
-        if not gave_way:
+        longer = [turn for turn in running if not (turn.gave_way or turn.short)]
+        if not gave_way and not longer:
             return None
         now = self._clock()
-        at, left, going = round(now * 1000) % PERIOD, PERIOD, gave_way
+        at, left, going = round(now * 1000) % PERIOD, PERIOD, gave_way + longer
         if self._busy():
-            going = [self._whose(gave_way, running, now)] if at < OPEN else []
-            left = (OPEN if at < OPEN else PERIOD) - at
-        for turn in gave_way:
+            going = longer[:1]
+            if gave_way:
+                going += [self._whose(gave_way, running, now)] if at < OPEN else []
+                left = (OPEN if at < OPEN else PERIOD) - at
+        for turn in gave_way + longer:
             turn.go_on(turn in going)
         return left / 1000
 

@@ -1,6 +1,5 @@
 """The public service for tests: the real application over a registry in memory, spoken to without a socket."""
 
-import asyncio
 import contextlib
 import math
 import threading
@@ -11,6 +10,7 @@ from typing import Any
 import altcha
 import httpx
 import uvicorn
+import uvloop
 
 from tests import compiled_templates
 from tests.invented import ROOT, SECRET
@@ -98,15 +98,15 @@ def client(
 def serving(
     register: Registry, connections: Connections | None = None, underway: Underway | None = None, **other: Any
 ) -> Iterator[str]:
-    """The service on a free port of this machine, without rate limits and by the real clock; its address.
+    """The service on a free port of this machine, on the loop that it has there, without rate limits; its address.
 
-    ``other`` are its settings.
+    It goes by the real clock. ``other`` are its settings.
     """
     app = create(register, settings(rate_limits=False, **other), clock=time.time, underway=underway)
     protocol = (connections or Connections()).protocol()
-    config = uvicorn.Config(app, port=0, http=protocol, log_level="error", lifespan="on", loop="asyncio")
+    config = uvicorn.Config(app, port=0, http=protocol, log_level="error", lifespan="on", loop="none")
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=asyncio.run, args=(server.serve(),), daemon=True)
+    thread = threading.Thread(target=uvloop.run, args=(server.serve(),), daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.02)

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests.http_service import registry, serving
+from verify.http.guard import lingering
 from verify.http.guard.connections import HEADER_BYTES, Connections, Guarded
 from verify.http.guard.kept_alive import BEHIND
 from verify.http.guard.underway import Underway
@@ -142,6 +143,22 @@ def test_who_is_answered_before_all_was_sent_may_send_it_and_is_not_cut_off(last
             wire.sendall(b"x" * 10_000)
         wire.shutdown(socket.SHUT_WR)
         assert wire.recv(65536) == b""
+
+
+@pytest.mark.parametrize("last", [b"connection: close\r\n", b""], ids=["last", "kept"])
+@pytest.mark.parametrize(("path", "status"), [(b"/nothing", b"404"), (b"/upload", b"400"), (b"/api/v1/verify", b"413")])
+def test_who_sends_head_and_body_in_one_go_is_heard_out(
+    path: bytes, status: bytes, last: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As most programs do, which read no answer before all is sent: reading had stopped at the body's first part."""
+    monkeypatch.setattr(lingering, "LINGER_PAUSE", 0.02)
+    body = b"a&" * (8 << 20)
+    with hurried() as (url, _), connected(url) as wire:
+        wire.sendall(
+            b"POST " + path + b" HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n"
+            b"accept: application/json\r\n" + last + b"content-length: %d\r\n\r\n" % len(body) + body
+        )
+        assert wire.recv(65536).startswith(b"HTTP/1.1 " + status)
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,7 @@ class Lingering(KeptAlive):
     def _linger(self) -> None:
         self._thrown = 0
         self._until = self.loop.time() + LINGER_TIMES * self.linger_seconds
+        self.flow.resume_reading()  # which stops where a body comes sooner than it is taken
         self._wait(self.linger_seconds)
 
     def _throw_away(self, count: int) -> None:

@@ -45,7 +45,7 @@ class Amounts(msgspec.Struct, frozen=True, kw_only=True):
     page: int = 20_000
     again: int = 200
     batch: int = 80_000
-    people: int = 12_000
+    people: int = 20_000
     """Each has one proof of work, which is taken once: a service that answers faster than these last breaks off."""
     workers: int = 90_000
 
